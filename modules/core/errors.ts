@@ -1,0 +1,96 @@
+/**
+ * Failures that are told to a person by their message alone: it names the thing, the cause and, where there is one, the
+ * way out. Any other exception is a bug of ours and is reported with its stack.
+ */
+import type { Answer } from './host.ts'
+import { type Command, describeCommand, describeStep, type Step } from './step.ts'
+
+export class Failure extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** The task's options are wrong; nothing was looked at. */
+export class InvalidOptions extends Failure {}
+
+/** The plan cannot be carried out, or not safely; nothing was changed. */
+export class Refused extends Failure {}
+
+/** A command answered something we cannot read; acting on half of it would be guessing. */
+export class UnexpectedOutput extends Failure {
+  constructor(command: Command | string, line: string) {
+    const words = typeof command === 'string' ? command : describeCommand(command)
+    super(`cannot read what '${words}' printed: ${JSON.stringify(line.slice(0, 200))}. Please report this line.`)
+  }
+}
+
+/** A command could not be started, ran out of time, was killed, or exited with a failure. */
+export class CommandFailed extends Failure {
+  readonly answer: Answer | undefined
+
+  constructor(message: string, answer?: Answer) {
+    super(message)
+    this.answer = answer
+  }
+
+  static exited(command: Command, answer: Answer): CommandFailed {
+    const said = lastLines(answer.stderr) || lastLines(answer.stdout) || 'it printed nothing'
+    return new CommandFailed(`'${brief(command)}' failed with exit status ${answer.exit}: ${said}`, answer)
+  }
+
+  static missing(command: Command): CommandFailed {
+    return new CommandFailed(
+      `the program '${command[0]}' was not found on this host. It belongs to FreeBSD's base system: is this a FreeBSD host, and is PATH complete?`,
+    )
+  }
+
+  static timedOut(command: Command, seconds: number): CommandFailed {
+    return new CommandFailed(
+      `'${brief(command)}' did not end within ${seconds} s and was stopped. See what holds it up (a suspended pool, a hanging disk: 'zpool status -x'), then run this again.`,
+    )
+  }
+
+  static killed(command: Command, signal: string): CommandFailed {
+    return new CommandFailed(
+      `'${brief(command)}' was ended by ${signal} before it finished. Run this again to complete the work.`,
+    )
+  }
+}
+
+/** A step failed after others were done. Carries what was done, so that the report can say so. */
+export class StepFailed extends Failure {
+  readonly done: readonly Step[]
+
+  constructor(step: Step, done: readonly Step[], cause: Error) {
+    const before =
+      done.length === 0 ? 'Nothing was changed.' : `${done.length} earlier step(s) are done; run this again to finish.`
+    super(
+      step.kind === 'run'
+        ? `${cause.message}. ${before}`
+        : `'${describeStep(step)}' failed: ${cause.message}. ${before}`,
+      { cause },
+    )
+    this.done = done
+  }
+}
+
+/** Somebody else is changing this host. */
+export class LockHeld extends Failure {
+  constructor(path: string, holder: string, seconds: number) {
+    super(
+      `this host is being changed by ${holder || 'another run'} (lock ${path}), which did not end within ${seconds} s. Wait for it and run this again; to see the process: 'fstat ${path}'.`,
+    )
+  }
+}
+
+/** Commands can have thousands of arguments; a message shows enough to recognize one. */
+function brief(command: Command): string {
+  const words = describeCommand(command)
+  return words.length <= 300 ? words : `${words.slice(0, 300)}… (${command.length} words)`
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-5).join(' / ')
+}

@@ -1,0 +1,38 @@
+/** A machine, as modules see it: a `Probe` can only look, a `Host` can also act. */
+import type { Command, Step } from './step.ts'
+
+/** What a command said. */
+export interface Answer {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What lstat(2) says of a path: a link is reported as a link and never followed. */
+export interface PathStatus {
+  readonly type: 'file' | 'directory' | 'link' | 'other'
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface QueryOptions {
+  /** Exit statuses that are answers and not failures. Default: 0 alone. */
+  readonly exits?: readonly number[]
+}
+
+export interface Probe {
+  /** Runs a command that changes nothing. Throws `CommandFailed` when it exits with a status not in `exits`. */
+  query(command: Command, options?: QueryOptions): Promise<Answer>
+  /** A file's text, or undefined where there is none. */
+  read(path: string): Promise<string | undefined>
+  /** What is at `path`, or undefined where there is nothing. */
+  status(path: string): Promise<PathStatus | undefined>
+}
+
+export interface Host extends Probe {
+  perform(step: Step): Promise<void>
+  /** Takes the host's lock for changes, or throws `LockHeld` naming its holder. Returns the function that gives it back. */
+  lock(holder: string): Promise<() => Promise<void>>
+}
