@@ -1,0 +1,120 @@
+/**
+ * An imitated FreeBSD machine: its state, the tree it acts on, and what makes it fail on purpose. Programs are in
+ * index.ts; `run` (run.ts) is the one way to start one.
+ */
+import { createHash } from 'node:crypto'
+import { type Fault, PowerCut } from './faults.ts'
+import type { Dataset, Mount, State } from './state.ts'
+import type { Tree } from './tree.ts'
+
+export type { Tree } from './tree.ts'
+
+export interface Call {
+  /** Without the program's name. */
+  readonly args: readonly string[]
+  readonly stdin: Buffer
+  readonly cwd: string
+  readonly uid: number
+}
+
+export interface Outcome {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type Imitation = (machine: Machine, call: Call) => Outcome | Promise<Outcome>
+
+export interface MachineOptions {
+  /** OpenZFS version as `zfs version` prints it. Default: 2.2.6, as in the transcripts. */
+  readonly zfsVersion?: string
+  /** What is mounted from the start: the file systems no command of ours mounted. */
+  readonly mounts?: readonly Pick<Mount, 'special' | 'node' | 'fstype' | 'options'>[]
+  readonly sysctls?: Readonly<Record<string, string>>
+}
+
+export class Machine {
+  readonly tree: Tree
+  readonly clock: () => Date
+  readonly state: State
+  /** Processes started, by program. Budgets are asserted on it. */
+  readonly counts: Record<string, number> = {}
+  readonly faults: Fault[] = []
+  #changesBeforePowerCut = Number.POSITIVE_INFINITY
+
+  constructor(tree: Tree, clock: () => Date = () => new Date(), options: MachineOptions = {}) {
+    this.tree = tree
+    this.clock = clock
+    this.state = {
+      format: 1,
+      zfsVersion: options.zfsVersion ?? '2.2.6',
+      txg: 4,
+      serial: 1,
+      pools: [],
+      datasets: [],
+      mounts: (options.mounts ?? []).map((mount, at) => ({ ...mount, id: `fixed${at}`, fixed: true })),
+      sysctls: { ...options.sysctls },
+    }
+  }
+
+  /** The state, to be saved; storage is the tree's own affair. */
+  toJSON(): State {
+    return this.state
+  }
+
+  /** A machine as it was saved. Its mounts are believed to be there still: after a loss of power call `boot` (boot.ts). */
+  static fromJSON(saved: State, tree: Tree, clock: () => Date = () => new Date()): Machine {
+    const machine = new Machine(tree, clock)
+    Object.assign(machine.state, structuredClone(saved))
+    return machine
+  }
+
+  /** Every imitation calls this once per change that is on disk or in the kernel when the command ends. */
+  changed(): number {
+    this.state.txg += 1
+    return this.state.txg
+  }
+
+  /** Grows with every change: a caller that saves the state saves when it differs. */
+  get revision(): number {
+    return this.state.txg
+  }
+
+  /** A 64-bit number in decimal, like a guid; the same for the same history. */
+  guid(): string {
+    const digest = createHash('sha256')
+      .update(`guid ${this.state.serial++}`)
+      .digest()
+    return digest.readBigUInt64BE().toString()
+  }
+
+  /** A name for a mount or storage, never used twice. */
+  id(prefix: string): string {
+    return `${prefix}${this.state.serial++}`
+  }
+
+  get seconds(): number {
+    return Math.floor(this.clock().getTime() / 1000)
+  }
+
+  dataset(name: string): Dataset | undefined {
+    return this.state.datasets.find(dataset => dataset.name === name)
+  }
+
+  fault(fault: Fault): void {
+    this.faults.push(fault)
+  }
+
+  /** Power is lost right after the `changes`th command that changes something, before its caller hears of it. */
+  cutPowerAfter(changes: number): void {
+    this.#changesBeforePowerCut = changes
+  }
+
+  /** Called by `run` after a command that changed something. */
+  countChange(): void {
+    this.#changesBeforePowerCut -= 1
+    if (this.#changesBeforePowerCut > 0) return
+    this.#changesBeforePowerCut = Number.POSITIVE_INFINITY
+    throw new PowerCut()
+  }
+}

@@ -1,0 +1,91 @@
+/** All that an imitated machine remembers, as plain data that survives JSON. */
+export interface Pool {
+  readonly name: string
+  readonly guid: string
+  /** Bytes of its disks. */
+  readonly size: number
+  readonly devices: string[]
+  altroot?: string
+  /** What `zpool set` or `zpool create -o` gave it. */
+  readonly properties: Record<string, string>
+}
+
+export interface Snapshot {
+  /** Without the dataset: what follows the `@`. */
+  name: string
+  readonly guid: string
+  readonly createtxg: number
+  /** Seconds since 1970. */
+  readonly creation: number
+  readonly storage: string
+  /** Bytes its dataset referenced when it was taken. */
+  readonly referenced: number
+  /** The dataset's `writes` when it was taken. */
+  readonly writes: string
+  /** Tag to time of the hold. */
+  readonly holds: Record<string, number>
+  readonly properties: Record<string, string>
+  /** `zfs destroy -d`: goes with its last clone or hold. */
+  deferred?: true
+}
+
+export interface Bookmark {
+  readonly name: string
+  readonly guid: string
+  readonly createtxg: number
+  readonly creation: number
+}
+
+export interface Dataset {
+  name: string
+  readonly type: 'filesystem' | 'volume'
+  readonly guid: string
+  readonly createtxg: number
+  readonly creation: number
+  readonly objsetid: number
+  readonly storage: string
+  /** What `zfs set` or `zfs create -o` gave it, in stored form (bytes, first name of an index value). */
+  readonly local: Record<string, string>
+  /** What a replication stream gave it. */
+  readonly received: Record<string, string>
+  /** What was decided at creation and stays: casesensitivity, volblocksize, encryption, … */
+  readonly fixed: Record<string, string>
+  /** Guid of the snapshot it is a clone of. */
+  origin?: string
+  readonly snapshots: Snapshot[]
+  readonly bookmarks: Bookmark[]
+  /** Of an encryption root: the key as it was given, and whether it is loaded. */
+  key?: { secret: string; loaded: boolean }
+  /** An unfinished `zfs receive -s`, or a stream that was cut. */
+  resumeToken?: string
+  /** `zfs allow`: who to permissions. */
+  readonly allows: Record<string, string[]>
+}
+
+export interface Mount {
+  readonly id: string
+  readonly special: string
+  readonly node: string
+  readonly fstype: string
+  /** As mount(8) prints them after the type, without `local`: `noatime`, `read-only`, `nfsv4acls`, … */
+  options: string[]
+  /** The mount that its mount point lies in, and (nullfs) the one its source lies in. Either makes that one busy. */
+  readonly parent?: string
+  readonly lower?: string
+  /** Part of the machine from the start (`/`, devfs, …): shown and counted, but nothing is done to the tree for it. */
+  readonly fixed?: true
+}
+
+export interface State {
+  readonly format: 1
+  /** OpenZFS: decides which properties exist. */
+  readonly zfsVersion: string
+  /** Grows with every change; `createtxg` comes from it. */
+  txg: number
+  /** Source of guids and identifiers, so that a saved machine goes on where it was. */
+  serial: number
+  readonly pools: Pool[]
+  readonly datasets: Dataset[]
+  mounts: Mount[]
+  readonly sysctls: Record<string, string>
+}
