@@ -59,20 +59,28 @@ export class CommandFailed extends Failure {
   }
 }
 
-/** A step failed after others were done. Carries what was done, so that the report can say so. */
+/** A step failed, perhaps after others were done. Carries what was done, so that the report can say so. */
 export class StepFailed extends Failure {
   readonly done: readonly Step[]
 
-  constructor(step: Step, done: readonly Step[], cause: Error) {
+  constructor(step: Step, done: readonly Step[], cause: unknown) {
+    const said = cause instanceof Failure ? cause.message : `'${describeStep(step)}' failed: ${String(cause)}`
     const before =
-      done.length === 0 ? 'Nothing was changed.' : `${done.length} earlier step(s) are done; run this again to finish.`
+      done.length === 0
+        ? 'Nothing else was changed.'
+        : `Before it, ${done.length} step(s) were done; run this again to finish.`
+    super(`${said.replace(/\.?$/, '.')} ${before}`, { cause })
+    this.done = done
+  }
+}
+
+/** The host's lock cannot be taken by this user. */
+export class NotPermitted extends Failure {
+  constructor(path: string, cause: Error) {
     super(
-      step.kind === 'run'
-        ? `${cause.message}. ${before}`
-        : `'${describeStep(step)}' failed: ${cause.message}. ${before}`,
+      `changes need the host's lock ${path}, which this user may not take (${cause.message}). Run as root: 'become: true'.`,
       { cause },
     )
-    this.done = done
   }
 }
 
@@ -83,6 +91,18 @@ export class LockHeld extends Failure {
       `this host is being changed by ${holder || 'another run'} (lock ${path}), which did not end within ${seconds} s. Wait for it and run this again; to see the process: 'fstat ${path}'.`,
     )
   }
+}
+
+/** An error of the operating system, of one of these codes where any are given. */
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && (codes.length === 0 || codes.includes(code))
+}
+
+/** Whether an exception is explained by its message, all the way down, and is not a bug of ours. */
+export function isExplained(error: unknown): boolean {
+  if (error instanceof StepFailed) return isExplained(error.cause)
+  return error instanceof Failure || isSystemError(error)
 }
 
 /** Commands can have thousands of arguments; a message shows enough to recognize one. */

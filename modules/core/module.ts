@@ -1,0 +1,52 @@
+/** What a module is: two functions and the words for its documentation. There is no `apply`: steps are data. */
+import type { Probe } from './host.ts'
+import type { Shape, ValuesOf } from './options.ts'
+import type { Step } from './step.ts'
+
+/** Stands in a plan's `after` for what only FreeBSD decides: a computed size, a jid, a digest. */
+export const UNKNOWN = 'unknown until applied'
+
+export interface Plan<State> {
+  /** What is, and what will be, as a person wants to read it in a diff: only what the task speaks of. */
+  readonly before: State
+  readonly after: State
+  readonly steps: readonly Step[]
+  /**
+   * What an earlier task would have made, and the way out. In check mode each is a warning and the plan is made as if it
+   * were there; when applying it is an error.
+   */
+  readonly unmet?: readonly string[]
+  readonly warnings?: readonly string[]
+  /** The outcome in one sentence. */
+  readonly msg: string
+}
+
+export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Seen = unknown> {
+  /** The file's name and Ansible's name for it. */
+  readonly name: string
+  /** One line without a full stop. */
+  readonly summary: string
+  /** Paragraphs. */
+  readonly description: readonly string[]
+  readonly notes?: readonly string[]
+  readonly options: O
+  /** What is returned under the key `state`. */
+  readonly state: S
+  /** A sentence each, and options as a playbook writes them. They are run by tests. */
+  readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Reads all that the decision needs, in a number of processes that does not grow with the options. */
+  observe(options: ValuesOf<O>, machine: Probe): Promise<Seen>
+  /** Decides, and throws `Refused` before anything is touched. Pure: time is an argument. */
+  plan(options: ValuesOf<O>, seen: Seen, now: Date): Plan<ValuesOf<S>>
+}
+
+/** Returns its argument; the call is there for type inference. */
+export function defineModule<O extends Shape, S extends Shape, Seen>(
+  definition: Definition<O, S, Seen>,
+): Definition<O, S, Seen> {
+  return definition
+}
+
+/** Any module, for code that treats all alike. */
+// biome-ignore lint/suspicious/noExplicitAny: `Seen` is a module's own affair and contravariant in `plan`
+export type AnyDefinition = Definition<any, any, any>
