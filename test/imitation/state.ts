@@ -20,8 +20,8 @@ export interface Snapshot {
   readonly storage: string
   /** Bytes its dataset referenced when it was taken. */
   readonly referenced: number
-  /** The dataset's `writes` when it was taken. */
-  readonly writes: string
+  /** The dataset's fingerprint when it was taken: tells whether anything was written since. */
+  readonly fingerprint: string
   /** Tag to time of the hold. */
   readonly holds: Record<string, number>
   readonly properties: Record<string, string>

@@ -50,6 +50,8 @@ export interface Tree {
   removeStorage(storage: string): void
   /** Bytes of the files in it. */
   usedBytes(storage: string): number
+  /** Differs when anything in it was changed since: names, sizes, times of change. */
+  fingerprint(storage: string): string
   /** The whole content as text, and back again, possibly on another host (send and receive). */
   packStorage(storage: string): string
   unpackStorage(text: string, storage: string): void
