@@ -46,15 +46,9 @@ export function localHost(limits: Partial<Limits> = {}): Host {
       // A session of its own: a terminal that hangs up does not end a change halfway.
       detached: true,
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
-      timeout: seconds * 1000,
-      forceKillAfterDelay: GRACE_MILLISECONDS,
     })
-    // The timer alone does not keep the program alive.
-    const outcome = await Promise.race([
-      running,
-      after(seconds * 1000 + 2 * GRACE_MILLISECONDS, 'late' as const, { ref: false }),
-    ])
-    if (outcome === 'late' || outcome.timedOut) throw CommandFailed.timedOut(command, seconds)
+    const outcome = await withinTime(running, running.pid, seconds)
+    if (outcome === undefined) throw CommandFailed.timedOut(command, seconds)
     if (outcome.code === 'ENOENT') throw CommandFailed.missing(command)
     if (outcome.signal !== undefined) throw CommandFailed.killed(command, outcome.signal)
     if (outcome.exitCode === undefined)
@@ -108,6 +102,29 @@ export function localHost(limits: Partial<Limits> = {}): Host {
         }
       }
     },
+  }
+}
+
+/**
+ * What `running` becomes, or undefined where time ran out. Ends the command's whole process group, since what it started
+ * would keep its output open, and does not wait longer than the grace: a process in the kernel ignores every signal.
+ */
+async function withinTime<T>(running: Promise<T>, pid: number | undefined, seconds: number): Promise<T | undefined> {
+  const over = new AbortController()
+  const orLate = (milliseconds: number) => {
+    const late = after(milliseconds, undefined, { ref: false, signal: over.signal }).catch(() => undefined)
+    return Promise.race([running, late])
+  }
+  try {
+    const outcome = await orLate(seconds * 1000)
+    if (outcome !== undefined || pid === undefined) return outcome
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      process.kill(-pid, signal)
+      if ((await orLate(GRACE_MILLISECONDS)) !== undefined) break
+    }
+    return undefined
+  } finally {
+    over.abort()
   }
 }
 

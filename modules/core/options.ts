@@ -123,10 +123,26 @@ export function secretsIn(shape: Shape, given: unknown): string[] {
 
 function secretsOf(doc: OptionDoc, given: unknown): string[] {
   if (doc.secret) return typeof given === 'string' || typeof given === 'number' ? [String(given)] : []
+  if (!holdsSecrets(doc)) return []
+  if (typeof given === 'string') return secretsInText(doc, given)
   if (doc.suboptions !== undefined) return secretsIn(doc.suboptions, given)
   const { elements } = doc
-  if (elements === undefined || typeof given !== 'object' || given === null) return []
-  return Object.values(given).flatMap(item => secretsOf(elements, item))
+  return elements === undefined ? [] : Object.values(given ?? {}).flatMap(item => secretsOf(elements, item))
+}
+
+const holdsSecrets = ({ secret, elements, suboptions }: OptionDoc): boolean =>
+  secret === true ||
+  (elements !== undefined && holdsSecrets(elements)) ||
+  Object.values(suboptions ?? {}).some(option => holdsSecrets(docOf(option)))
+
+/** Written as one string, a secret in it may be escaped, or the whole unreadable: then all of it is one. */
+function secretsInText(doc: OptionDoc, given: string): string[] {
+  try {
+    const found = secretsOf(doc, doc.type === 'list' ? readList(given) : readMapping(given))
+    return found.length > 0 ? [given, ...found] : []
+  } catch {
+    return /^[[{]/.test(given) ? [given] : []
+  }
 }
 
 function simple<T>(doc: Omit<OptionDoc, 'required'>, read: (given: unknown) => T): Option<T> {

@@ -39,7 +39,7 @@ export async function answer(
   const invocation = { module_args: options }
 
   try {
-    const report = await converge(definition, options, host, settings['_ansible_check_mode'] === true ? check : apply, {
+    const report = await converge(definition, options, host, settings._ansible_check_mode === true ? check : apply, {
       now: () => new Date(),
       holder: describeHolder(definition.name),
     })
@@ -47,7 +47,7 @@ export async function answer(
     return mask({
       ...rest,
       ...(warnings.length > 0 && { warnings }),
-      ...(settings['_ansible_diff'] === true && { diff }),
+      ...(settings._ansible_diff === true && { diff }),
       invocation,
     })
   } catch (error) {
@@ -98,7 +98,7 @@ function writeAll(bytes: Buffer): void {
 }
 
 function describeHolder(name: string): string {
-  const from = process.env['SSH_CONNECTION']?.split(' ')[0]
+  const from = process.env.SSH_CONNECTION?.split(' ')[0]
   return `${name} (process ${process.pid}, since ${new Date().toISOString()}${from === undefined ? '' : `, from ${from}`})`
 }
 

@@ -1,0 +1,80 @@
+import { chmodSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { localHost } from '../../modules/core/local-host.ts'
+import { describeStep, run } from '../../modules/core/step.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'local-host-'))
+const host = localHost({ lockPath: join(directory, 'lock'), commandTimeoutSeconds: 1 })
+
+/** A command that could be any of a host's. */
+const shell = (script: string) => ['sh', '-c', script] as const
+
+test('a command is asked, with nothing on its input and English messages', async () => {
+  const answer = await host.query(shell('cat; echo "$LC_ALL"; echo oops >&2'))
+  expect(answer).toEqual({ exit: 0, stdout: 'C\n', stderr: 'oops\n' })
+})
+
+test('the environment of whoever started us does not reach a command', async () => {
+  process.env.BLUEJAIL_TEST = 'visible'
+  expect((await host.query(shell('env'))).stdout).not.toContain('visible')
+})
+
+test.each([
+  [
+    'exits with a failure',
+    shell('echo said; exit 3'),
+    {},
+    "'sh -c 'echo said; exit 3'' failed with exit status 3: said",
+  ],
+  [
+    'is not there',
+    ['no-such-program'] as const,
+    {},
+    /^the program 'no-such-program' was not found on this host\. It belongs to/,
+  ],
+  ['is killed', shell('kill -KILL $$'), {}, /was ended by SIGKILL before it finished\. Run this again/],
+  ['hangs', shell('sleep 60'), {}, /did not end within 1 s and was stopped\. See what holds it up/],
+])('a command that %s is told so', async (_what, command, options, message) => {
+  await expect(host.query(command, options)).rejects.toThrow(message)
+})
+
+test('an exit status may be an answer', async () => {
+  expect(await host.query(shell('exit 1'), { exits: [0, 1] })).toMatchObject({ exit: 1 })
+})
+
+test('a secret goes in through standard input and is in neither argv nor words', async () => {
+  const into = join(directory, 'secret')
+  const step = { ...run('sh', '-c', `cat > ${into}`), input: 'hunter2\n' }
+  await host.perform(step)
+  expect(readFileSync(into, 'utf8')).toBe('hunter2\n')
+  expect(describeStep(step)).not.toContain('hunter2')
+})
+
+test('a mode is given to a directory, and never through a link', async () => {
+  const target = mkdtempSync(join(directory, 'target-'))
+  chmodSync(target, 0o755)
+  await host.perform({ kind: 'mode', path: target, mode: 0o700 })
+  expect(statSync(target).mode & 0o7777).toBe(0o700)
+
+  const link = join(directory, 'link')
+  symlinkSync(target, link)
+  await expect(host.perform({ kind: 'mode', path: link, mode: 0o777 })).rejects.toThrow(/ENOTDIR|ELOOP/)
+  expect(statSync(target).mode & 0o7777).toBe(0o700)
+  expect(await host.status(link)).toMatchObject({ type: 'link' })
+})
+
+test('what is not there is undefined, not an error', async () => {
+  expect(await host.read(join(directory, 'none'))).toBeUndefined()
+  expect(await host.status(join(directory, 'none', 'below'))).toBeUndefined()
+})
+
+test('the lock has its holder written in it, and is empty when given back', async () => {
+  const lockPath = join(directory, 'other-lock')
+  writeFileSync(lockPath, 'the one before, with a long name\n')
+  const giveBack = await localHost({ lockPath }).lock('zfs_dataset (process 7)')
+  expect(readFileSync(lockPath, 'utf8')).toBe('zfs_dataset (process 7)\n')
+  await giveBack()
+  expect(readFileSync(lockPath, 'utf8')).toBe('')
+})
