@@ -95,7 +95,6 @@ test('a bug of ours is reported with its stack', async () => {
 })
 
 test('arguments are read from the text: __proto__ and exact numbers survive, NaN is taken as a literal', () => {
-  // biome-ignore lint/complexity/useArrowFunction: what Ansible fills in is the body of an arrow function, written so
   const own = readArguments(() => ({ __proto__: { a: 1 }, b: 'c)' }))
   expect(Object.keys(own)).toEqual(['b'])
   const source = Object.assign(() => ({}), { toString: () => '()=>({"__proto__": {"a": 1}, "b": "c)"})' })
