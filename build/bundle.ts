@@ -68,7 +68,9 @@ export async function bundle(name: string): Promise<Buffer> {
     charset: 'ascii',
     legalComments: 'none',
     banner: { js: `${SHEBANG}\n${ARGUMENTS}` },
-    logLevel: 'warning',
+    logLevel: 'silent',
+  }).catch((error: Error) => {
+    throw new BuildFailed(error.message)
   })
   const [output] = outputFiles
   if (!output) throw new BuildFailed(`esbuild made nothing of modules/${name}.ts`)

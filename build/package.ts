@@ -6,7 +6,8 @@ import { root } from './paths.ts'
 export const namespace = 'bluejail'
 export const collectionShortName = 'hosting'
 export const collectionName = `${namespace}.${collectionShortName}`
-export const author = 'the bluejail.hosting authors'
+// In the form that `ansible-test sanity` accepts.
+export const author = 'the bluejail.hosting authors (!UNKNOWN)'
 
 export const { version, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   version: string
