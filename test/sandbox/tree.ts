@@ -1,0 +1,139 @@
+/** The imitated kernel's file tree on real directories: a mount is a bind mount, a dataset's storage is a directory. */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import type { BindSource, Tree, TreeStatus } from '../imitation/tree.ts'
+
+export function realTree(store: string): Tree & { adopt(storage: string, directory: string): void } {
+  /** Id of a mount to the kernel's number for it: paths change when somebody renames a directory above. */
+  const kernelIds = new Map<string, string>()
+  const storagePath = (storage: string) => join(store, storage)
+
+  function mountedAt(id: string): string | undefined {
+    const kernelId = kernelIds.get(id)
+    return kernelId === undefined ? undefined : mountTable().find(mount => mount.kernelId === kernelId)?.node
+  }
+
+  return {
+    lstat(path) {
+      const stats = unlessMissing(() => fs.lstatSync(path))
+      return stats && describe(stats)
+    },
+    realpath: path => unlessMissing(() => fs.realpathSync(path)),
+    read: path => unlessMissing(() => fs.readFileSync(path, 'utf8')),
+    mkdir: path => void fs.mkdirSync(path, { recursive: true }),
+    rmdir(path) {
+      unlessMissing(() => fs.rmdirSync(path))
+    },
+
+    bind(id: string, source: BindSource, node: string, readonly: boolean) {
+      const from = 'storage' in source ? storagePath(source.storage) : source.path
+      must('mount', '-n', '--no-canonicalize', '-o', readonly ? 'bind,ro' : 'bind', from, node)
+      // The last one of the table that is there is the one on top.
+      const made = mountTable().findLast(mount => mount.node === node)
+      if (made !== undefined) kernelIds.set(id, made.kernelId)
+    },
+    remount(id, node, readonly) {
+      must('mount', '-n', '--no-canonicalize', '-o', `remount,bind,${readonly ? 'ro' : 'rw'}`, mountedAt(id) ?? node)
+    },
+    unbind(id, _node, force) {
+      const node = mountedAt(id)
+      // Taken away together with a mount above it.
+      if (node === undefined) return 'ok'
+      const { status, stderr } = spawnSync('umount', ['-n', '--no-canonicalize', ...(force ? ['-l'] : []), node])
+      if (status === 0) kernelIds.delete(id)
+      else if (!stderr.includes('busy')) throw new Error(`umount ${node}: ${stderr}`)
+      return status === 0 ? 'ok' : 'busy'
+    },
+    unbindAll() {
+      for (const id of [...kernelIds.keys()].reverse()) this.unbind(id, '', true)
+    },
+
+    createStorage: storage => void fs.mkdirSync(storagePath(storage), { recursive: true }),
+    copyStorage(from, to) {
+      fs.mkdirSync(storagePath(to))
+      must('cp', '-a', `${storagePath(from)}/.`, storagePath(to))
+    },
+    replaceStorage(storage, from) {
+      const directory = storagePath(storage)
+      for (const name of fs.readdirSync(directory)) fs.rmSync(join(directory, name), { recursive: true, force: true })
+      must('cp', '-a', `${storagePath(from)}/.`, directory)
+    },
+    removeStorage(storage) {
+      const directory = storagePath(storage)
+      if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) fs.unlinkSync(directory)
+      else fs.rmSync(directory, { recursive: true, force: true })
+    },
+    usedBytes(storage) {
+      let bytes = 0
+      for (const entry of fs.readdirSync(`${storagePath(storage)}/`, { recursive: true, withFileTypes: true })) {
+        if (entry.isFile()) bytes += fs.lstatSync(join(entry.parentPath, entry.name)).size
+      }
+      return bytes
+    },
+    fingerprint(storage) {
+      const hash = createHash('sha256')
+      const directory = `${storagePath(storage)}/`
+      for (const name of ['', ...(fs.readdirSync(directory, { recursive: true }) as string[]).sort()]) {
+        const { size, mode, ctimeNs } = fs.lstatSync(join(directory, name), { bigint: true })
+        hash.update(`${name}\0${size} ${mode} ${ctimeNs}\0`)
+      }
+      return hash.digest('hex')
+    },
+    packStorage: storage => must('tar', '-C', `${storagePath(storage)}/`, '-cf', '-', '.').toString('base64'),
+    unpackStorage(text, storage) {
+      fs.mkdirSync(storagePath(storage), { recursive: true })
+      const { status, stderr } = spawnSync('tar', ['-C', `${storagePath(storage)}/`, '-xpf', '-'], {
+        input: Buffer.from(text, 'base64'),
+      })
+      if (status !== 0) throw new Error(`tar: ${stderr}`)
+    },
+    /** Not shown: `.zfs` of a mount would have to be a mount itself, and would make its dataset busy. */
+    showSnapshots() {},
+
+    /** From now on `directory`, which exists, is where this storage's files are. */
+    adopt(storage, directory) {
+      fs.rmdirSync(storagePath(storage))
+      fs.symlinkSync(directory, storagePath(storage))
+    },
+  }
+}
+
+interface KernelMount {
+  readonly kernelId: string
+  readonly node: string
+}
+
+/** proc_pid_mountinfo(5): number, parent, device, root, mount point with octal escapes, … */
+function mountTable(): KernelMount[] {
+  const lines = fs.readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
+  return lines.map(line => {
+    const [kernelId = '', , , , node = ''] = line.split(' ')
+    return { kernelId, node: unescapeOctal(node) }
+  })
+}
+
+const unescapeOctal = (text: string) =>
+  text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+
+function must(program: string, ...args: string[]): Buffer {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { maxBuffer: 1 << 30 })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`)
+  return stdout
+}
+
+function describe(stats: fs.Stats): TreeStatus {
+  const type = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other'
+  return { type, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid }
+}
+
+function unlessMissing<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EBUSY', 'EISDIR'].includes(code)) throw error
+    return undefined
+  }
+}
