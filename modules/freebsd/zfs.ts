@@ -83,7 +83,7 @@ export async function readDatasets(
 ): Promise<Map<string, Dataset>> {
   const found = new Map<string, Map<string, PropertyState>>()
   await get('all', names)
-  const extra = extraProperties.filter(isHiddenFromAll)
+  const extra = extraProperties.filter(name => isHiddenFromAll(name) && findProperty(name) !== undefined)
   if (extra.length > 0) await get(extra.join(','), [...found.keys()])
 
   return new Map(
@@ -229,4 +229,15 @@ export function inBatches(start: Command, names: readonly string[]): Command[] {
     left -= size(name)
   }
   return batches.map(batch => [...start, ...batch])
+}
+
+/** Which of these snapshots exist. */
+export async function listSnapshots(machine: Probe, names: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (const command of inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name'], names)) {
+    const answer = await machine.query(command, { exits: [0, 1] })
+    reportedMissing(command, answer, new Set(names))
+    for (const name of answer.stdout.split('\n')) if (name !== '') found.add(name)
+  }
+  return found
 }

@@ -1,6 +1,6 @@
 /** Whether a dataset already has a wanted property, and if not, how it gets it or why it cannot. */
 import type { Dataset, PropertyState } from '../freebsd/zfs.ts'
-import { type DatasetType, humanSize, type Property, parseSize } from '../freebsd/zfs-properties.ts'
+import { type DatasetType, humanSize, type Property, parseSize, printSize } from '../freebsd/zfs-properties.ts'
 import { type Known, lookUp, tidyPath, type Wanted } from './dataset-values.ts'
 
 export interface Circumstances {
@@ -136,10 +136,10 @@ function objectToQuota(property: Property, value: string, measure: 'used' | 'ref
 }
 
 function objectToVolsize(property: Property, value: string, stored: string, dataset: Dataset, allowShrink: boolean) {
-  const [size, current] = apart(property, value, stored)
   const block = shown(dataset, 'volblocksize')
   if (createdVolsize(value, block) !== value)
-    return `volsize cannot become ${size}: it must be a multiple of the volume's block size, ${humanSize(numberOf(block))}.`
+    return `volsize cannot become ${printSize(numberOf(value))}: it must be a multiple of the volume's block size, ${humanSize(numberOf(block))}.`
+  const [size, current] = apart(property, value, stored)
   return numberOf(value) < numberOf(stored) && !allowShrink
     ? `volsize would shrink from ${current} to ${size}, and what lies beyond is lost. If that is meant, say allow_shrink: true.`
     : undefined
@@ -228,7 +228,9 @@ export const describeValue = (property: Property, value: string) =>
 /** Two values for one sentence; in full where rounding would make them look alike. */
 function apart(property: Property, one: string, other: string): [string, string] {
   const [a, b] = [describeValue(property, one), describeValue(property, other)]
-  return a === b ? [`${one} bytes`, `${other} bytes`] : [a, b]
+  return a === b || (property.kind === 'size' && parseSize(a) === parseSize(b))
+    ? [`${one} bytes`, `${other} bytes`]
+    : [a, b]
 }
 
 const shown = (dataset: Dataset, name: string) => dataset.properties.get(name)?.value ?? '-'

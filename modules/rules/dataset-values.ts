@@ -56,6 +56,8 @@ export function normalizeWanted(
     const instead = property.none === undefined ? 'give a value, or leave it out' : "write 'none'"
     return { refusal: `${name} cannot be inherited: ${instead}.` }
   }
+  if (property.name === 'refreservation' && value === 'auto' && type !== 'volume')
+    return { refusal: `${name} cannot be 'auto' on a ${type}: that is for volumes.` }
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     return {
       refusal: `${name} cannot be the number ${value}: write a whole one, or a string with a unit, like '1.5G'.`,

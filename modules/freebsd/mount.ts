@@ -1,0 +1,35 @@
+/** mount(8): the kernel's mount table. Only the JSON form can be read: the others print names with spaces unescaped (fact mount-1). */
+import { UnexpectedOutput } from '../core/errors.ts'
+import type { Probe } from '../core/host.ts'
+import type { Command } from '../core/step.ts'
+
+export interface Mount {
+  /** A dataset, or for nullfs the path that is shown. */
+  readonly special: string
+  /** Where it is mounted. */
+  readonly node: string
+  readonly fstype: string
+  readonly options: readonly string[]
+}
+
+const MOUNT: Command = ['mount', '--libxo', 'json']
+
+/** What MOUNT printed, in the order of mounting. */
+export function parseMounts(stdout: string): Mount[] {
+  try {
+    const { mounted } = JSON.parse(stdout).mount as { mounted: Record<string, unknown>[] }
+    return mounted.map(({ special, node, fstype, opts }) => {
+      if (![special, node, fstype].every(value => typeof value === 'string'))
+        throw new TypeError('a mount without its names')
+      return { special, node, fstype, options: opts ?? [] } as Mount
+    })
+  } catch {
+    throw new UnexpectedOutput(MOUNT, stdout)
+  }
+}
+
+export const listMounts = async (machine: Probe): Promise<Mount[]> => parseMounts((await machine.query(MOUNT)).stdout)
+
+/** Whether `path` is `directory` or something in it. */
+export const isWithin = (path: string, directory: string) =>
+  path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)

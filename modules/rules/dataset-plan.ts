@@ -1,0 +1,71 @@
+/** The plan for all datasets of a task. */
+import { Refused } from '../core/errors.ts'
+import type { Plan } from '../core/module.ts'
+import type { Dataset } from '../freebsd/zfs.ts'
+import { planAbsent, type Surroundings } from './dataset-absent.ts'
+import { type Context, planPresent } from './dataset-present.ts'
+import { ancestorsOf, depthOf, type Request } from './dataset-requests.ts'
+import { knownFrom } from './dataset-values.ts'
+import { type Looks, stepsOf, summarize, type Work } from './dataset-work.ts'
+import { World } from './dataset-world.ts'
+
+export interface Seen extends Omit<Surroundings, 'leaving'>, Omit<Context, 'known'> {
+  readonly datasets: ReadonlyMap<string, Dataset>
+  /** By pool. */
+  readonly altroots: ReadonlyMap<string, string>
+}
+
+export interface DatasetsState {
+  readonly datasets: Record<string, Looks>
+}
+
+/** More than this many problems in one message help nobody. */
+const MOST_PROBLEMS = 10
+
+export function planDatasets(requests: readonly Request[], seen: Seen): Plan<DatasetsState> {
+  const world = new World(seen.datasets.values(), seen.altroots)
+  const leaving = requests.filter(request => request.state === 'absent')
+  const absent = [...leaving]
+    .reverse()
+    .map(request => planAbsent(request, world, { ...seen, leaving: new Set(leaving.map(one => one.name)) }))
+  for (const { name } of leaving) world.remove(name)
+
+  const context = { ...seen, known: knownFrom(seen.datasets.values()) }
+  const staying = withParents(
+    requests.filter(request => request.state === 'present'),
+    world,
+  )
+  const present = staying.map(request => planPresent(request, world, context))
+
+  const works = [...absent, ...present]
+  refuseProblems(works)
+  return {
+    before: { datasets: looksOf(works, 'before') },
+    after: { datasets: looksOf(works, 'after') },
+    steps: stepsOf(works),
+    unmet: works.flatMap(work => work.unmet),
+    warnings: works.flatMap(work => work.warnings),
+    msg: summarize(works),
+  }
+}
+
+/** `parents: true` asks for what is missing above, with nothing set. Pools are not made. */
+function withParents(requests: readonly Request[], world: World): Request[] {
+  const asked = new Set(requests.map(request => request.name))
+  const missing = requests
+    .filter(request => request.parents === true)
+    .flatMap(request => ancestorsOf(request.name).slice(1))
+    .filter(name => !asked.has(name) && world.find(name) === undefined)
+  const parents = [...new Set(missing)].map((name): Request => ({ name, state: 'present', properties: {} }))
+  return [...parents, ...requests].sort((a, b) => depthOf(a.name) - depthOf(b.name))
+}
+
+function refuseProblems(works: readonly Work[]): void {
+  const problems = works.flatMap(work => work.problems)
+  if (problems.length === 0) return
+  const more = problems.length - MOST_PROBLEMS
+  throw new Refused([...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`And ${more} more.`] : [])].join(' '))
+}
+
+const looksOf = (works: readonly Work[], when: 'before' | 'after'): Record<string, Looks> =>
+  Object.fromEntries(works.flatMap(work => (work[when] === undefined ? [] : [[work.name, work[when]] as const])))
