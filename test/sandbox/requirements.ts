@@ -1,15 +1,12 @@
 /** What a sandbox host needs of this machine, and where it has it. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A program to look for, and the Debian package that brings it. */
-const NEEDED: Readonly<Record<string, string>> = {
-  '/usr/sbin/sshd': 'openssh-server',
-  '/usr/bin/ssh': 'openssh-client',
-  '/usr/bin/ssh-keygen': 'openssh-client',
-  '/usr/bin/sudo': 'sudo',
-}
+/** Programs to look for, and the Debian package that brings each. */
+const NEEDED: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL('../../build/setup/debian-packages.json', import.meta.url), 'utf8'),
+)
 
 /** Debian packages that have to be installed before a sandbox host can start; the set-up does it. */
 export function missingPackages(): string[] {
