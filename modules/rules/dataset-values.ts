@@ -60,7 +60,7 @@ export function normalizeWanted(
     return { refusal: `${name} cannot be 'auto' on a ${type}: that is for volumes.` }
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     return {
-      refusal: `${name} cannot be the number ${value}: write a whole one, or a string with a unit, like '1.5G'.`,
+      refusal: `${name} cannot be the number ${value}: write it as a string, with its unit, like '1.5G'.`,
     }
   const text = typeof value === 'boolean' ? wordOf(value, property) : String(value)
   const spelled =
@@ -99,9 +99,9 @@ function explainUnknown(name: string, { version }: Known): string {
 
 /** What true and false are called here. YAML turns `on`, `yes`, `off` and `no` into them. */
 function wordOf(value: boolean, property: Property): string | undefined {
-  if (property.user) return String(value)
-  const isSwitch = property.names.has('off') || /^share/.test(property.name)
-  return isSwitch ? (value ? 'on' : 'off') : undefined
+  const isSwitch = property.names.has('off') || /^share(nfs|smb)$/.test(property.name)
+  if (isSwitch) return value ? 'on' : 'off'
+  return property.user || property.kind === 'index' ? String(value) : undefined
 }
 
 /** The one spelling of a value that `zfs set` takes and `zfs get -p` prints. */
@@ -143,7 +143,7 @@ function spellNumber(property: Property, text: string, known: Known): string | R
     text === 'none' ? (none === 'unlimited' ? UNLIMITED : 0n) : /\.\d*$/.test(text) ? undefined : parseSize(text)
   if (amount === undefined)
     return {
-      refusal: `${name} cannot be '${text}': write a number of ${property.kind === 'size' ? "bytes, or one with a unit, like '16K' or '1.5G'" : 'things'}${none ? ", or 'none'" : ''}.`,
+      refusal: `${name} cannot be '${text}': write a number${property.kind === 'size' ? " of bytes, or one with a unit, like '16K' or '1.5G'" : ''}${none ? ", or 'none'" : ''}.`,
     }
   if (none === 'zero' && amount === 0n) return 'none'
   if (none === 'unlimited' && amount === UNLIMITED) return 'none'
