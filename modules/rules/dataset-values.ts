@@ -94,7 +94,7 @@ function explainUnknown(name: string, { version }: Known): string {
     return `'${name}' cannot name a property of your own: lower-case letters, digits and : . _ - are possible, up to 255 of them.`
   const similar = closest(name.toLowerCase(), nativeNames(version))
   const guess = distance(name.toLowerCase(), similar) <= 3 ? ` Did you mean '${similar}'?` : ''
-  return `there is no property '${name}' in OpenZFS ${version ?? 'as far as known here'}.${guess} One of your own has a colon in its name, like 'site:${name}'.`
+  return `there is no property '${name}' in OpenZFS ${version ?? '2.2 to 2.4'}.${guess} One of your own has a colon in its name, like 'site:${name}'.`
 }
 
 /** What true and false are called here. YAML turns `on`, `yes`, `off` and `no` into them. */

@@ -89,7 +89,7 @@ test('a volume is created with its size by -V, and refreservation=auto is what i
 })
 
 describe('setting', () => {
-  test('zfs-4 zfs.md §3 case 50: equal changes share a command, in the order they came', () => {
+  test('zfs-4 zfs-14 zfs.md §3 case 50: equal changes share a command, in the order they came', () => {
     const change = [
       ['compression', 'zstd'],
       ['atime', 'on'],

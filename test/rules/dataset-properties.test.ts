@@ -83,10 +83,7 @@ const FILESYSTEM = `
 42 | keylocation: prompt | | no: keylocation cannot be 'prompt': the dataset is not encrypted.
 49 | longname: true | | no: longname needs OpenZFS 2.3; this host has 2.2.
 49 | snapdir: disabled | | no: snapdir cannot be 'disabled'. Possible: hidden, visible.
-49 | compresion: lz4 | | no: there is no property 'compresion' in OpenZFS 2.2. Did you mean 'compression'? One of your own has a colon in its name, like 'site:compresion'.
-0 | version: 4 | 5 - | no: version cannot go down from 5 to 4.
-0 | version: current | 5 - | same
-0 | copies: 3 | 1 default; encryption aes-256-gcm - | no: copies cannot be 3: the dataset is encrypted.`
+49 | compresion: lz4 | | no: there is no property 'compresion' in OpenZFS 2.2. Did you mean 'compression'? One of your own has a colon in its name, like 'site:compresion'.`
 
 const VOLUME = `
 11 | refreservation: auto | 10952166605 local | same
@@ -197,6 +194,14 @@ describe('it depends', () => {
   test('zfs.md §3 case 49: the version is named', () => {
     expect(decide(filesystem(), 'defaultuserquota', '1G', { known: knows('2.3') })).toBe(
       'no: defaultuserquota needs OpenZFS 2.4; this host has 2.3.',
+    )
+  })
+
+  test('what else ZFS would refuse is refused before', () => {
+    expect(decide(filesystem(), 'version', 4)).toBe('no: version cannot go down from 5 to 4.')
+    expect(decide(filesystem(), 'version', 'current')).toBe('same')
+    expect(decide(filesystem({ encryption: 'aes-256-gcm -' }), 'copies', 3)).toBe(
+      'no: copies cannot be 3: the dataset is encrypted.',
     )
   })
 
