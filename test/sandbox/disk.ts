@@ -2,6 +2,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PATH, placeLinuxPrograms } from './programs.ts'
+import type { Settings } from './settings.ts'
 
 /** The login that is not root; sudo(8) lets it become root. */
 export const PLAIN_USER = 'admin'
@@ -76,7 +77,7 @@ const LINKS = {
 export const HOST_PATH = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 const SUDO_PLUGINS = ['/usr/libexec/sudo/sudoers.so', '/usr/lib/sudo/sudoers.so']
 
-export function writeDisk(root: string, name: string, { python }: { python: boolean }): void {
+export function writeDisk(root: string, { name, python }: Settings): void {
   for (const directory of DIRECTORIES.trim().split(/\s+/)) mkdirSync(join(root, directory), { recursive: true })
   for (const directory of ['tmp', 'var/tmp']) {
     mkdirSync(join(root, directory))

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { isAlive, type ProcessIdentity } from './processes.ts'
 import { isRoot, unshare } from './requirements.ts'
+import type { Settings } from './settings.ts'
 
 /** What is known of a host that was started; on its disk as `running.json`. */
 export interface Running {
@@ -15,6 +16,8 @@ export interface Running {
 export const ADDRESS = '127.0.0.1'
 
 export const defaultFolder = () => process.env.SANDBOX_DIRECTORY ?? resolve(import.meta.dirname, '../../.sandbox')
+
+export const settingsOf = (disk: string) => join(disk, 'settings.json')
 
 export const recordOf = (disk: string) => join(disk, 'running.json')
 
@@ -30,7 +33,7 @@ export function readRecord(disk: string): Running | undefined {
 
 export function namesIn(folder: string): string[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder).filter(name => existsSync(join(folder, name, 'settings.json')))
+  return readdirSync(folder).filter(name => existsSync(settingsOf(join(folder, name))))
 }
 
 /** Of a host that has ended: nothing is mounted there any more. */
@@ -47,12 +50,14 @@ export function removeDisk(disk: string): void {
 
 /** Everything Ansible and ssh need to reach the host; as root, or as the plain user who may become root. */
 export function inventoryVars(disk: string, port: number, user: string): Record<string, string | number> {
+  const { python } = JSON.parse(readFileSync(settingsOf(disk), 'utf8')) as Settings
   return {
     ansible_host: ADDRESS,
     ansible_port: port,
     ansible_user: user,
     ansible_ssh_private_key_file: join(disk, 'key'),
     ansible_ssh_common_args: sshOptions(disk).map(quote).join(' '),
+    ...(python ? { ansible_python_interpreter: '/usr/local/bin/python3' } : {}),
   }
 }
 

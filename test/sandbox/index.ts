@@ -22,7 +22,8 @@ Hosts are kept in .sandbox, or in $SANDBOX_DIRECTORY; hosts.yml there is an inve
 class Misuse extends Error {}
 
 const folder = defaultFolder()
-const shown = (path: string) => relative(process.cwd(), path) || '.'
+/** As short as it can be given to a command from here. */
+const shown = (path: string) => (relative('.', path).startsWith('..') ? path : relative('.', path))
 
 async function start(names: string[], flags: { fresh: boolean; python: boolean }): Promise<void> {
   const { fresh, python } = flags

@@ -79,7 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // Also one that a crashed run has left.
   const left = folder.readRecord(disk)
   if (left !== undefined) await end(left.process)
-  if (!(options.keepDisk && existsSync(join(disk, 'settings.json')))) await makeDisk(disk, options)
+  if (!options.keepDisk || left === undefined) await makeDisk(disk, options)
 
   let port = await switchOn(disk)
   folder.writeInventory(place)
@@ -127,22 +127,29 @@ export const sshArguments = (disk: string, port: number, user: string) => [
 ]
 
 async function makeDisk(disk: string, options: SandboxOptions): Promise<void> {
+  if (existsSync(disk) && !existsSync(folder.settingsOf(disk))) {
+    throw new Error(
+      `${disk} is there and is not a sandbox host's disk. Remove it, or choose another name or directory.`,
+    )
+  }
   folder.removeDisk(disk)
   mkdirSync(disk, { recursive: true, mode: 0o700 })
-  const key = (file: string) =>
-    promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', options.name, '-f', join(disk, file)])
-  const keys = Promise.all([key('key'), key('host_key')])
-  mkdirSync(join(disk, 'root'))
-  chmodSync(join(disk, 'root'), 0o755)
-  writeDisk(join(disk, 'root'), options.name, { python: options.python ?? false })
-  await keys
   const settings: Settings = {
     name: options.name,
     python: options.python ?? false,
     installation: options.installation ?? INSTALLATION,
     ...(options.zfsVersion === undefined ? {} : { zfsVersion: options.zfsVersion }),
   }
-  writeFileSync(join(disk, 'settings.json'), JSON.stringify(settings))
+  // First, since it is what tells a disk of ours.
+  writeFileSync(folder.settingsOf(disk), JSON.stringify(settings))
+
+  const key = (file: string) =>
+    promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', options.name, '-f', join(disk, file)])
+  const keys = Promise.all([key('key'), key('host_key')])
+  mkdirSync(join(disk, 'root'))
+  chmodSync(join(disk, 'root'), 0o755)
+  writeDisk(join(disk, 'root'), settings)
+  await keys
 }
 
 /** Starts what is on the disk and gives the port of its sshd. */
@@ -156,7 +163,7 @@ async function switchOn(disk: string): Promise<number> {
     target: 'node20',
     logLevel: 'error',
   })
-  const settings = JSON.parse(readFileSync(join(disk, 'settings.json'), 'utf8')) as Settings
+  const settings = JSON.parse(readFileSync(folder.settingsOf(disk), 'utf8')) as Settings
   const [nodeProgram, pythonProgram] = [node(), python()]
   const boot = [join(HERE, 'boot.sh'), settings.name, disk, HERE, nodeProgram.prefix, nodeProgram.path]
   const flags = ['--mount', '--propagation', 'private', '--pid', '--uts', '--fork', '--kill-child', '--', '/bin/sh']
@@ -185,7 +192,7 @@ async function switchOn(disk: string): Promise<number> {
   started.unref()
   const { port } = JSON.parse(text) as { port: number }
   record(port)
-  writeFileSync(join(disk, 'settings.json'), JSON.stringify({ ...settings, port }))
+  writeFileSync(folder.settingsOf(disk), JSON.stringify({ ...settings, port }))
   const hostKey = readFileSync(join(disk, 'host_key.pub'), 'utf8')
   writeFileSync(join(disk, 'known_hosts'), `[${folder.ADDRESS}]:${port} ${hostKey}`)
   return port
