@@ -43,8 +43,8 @@ export function parseProperties(stdout: string, datasets: ReadonlySet<string>): 
   const rows: PropertyRow[] = []
   const lines = stdout.split('\n').slice(0, -1)
   const starts = (line: string) => {
-    const [dataset = '', property = '', ...rest] = line.split('\t')
-    return datasets.has(dataset) && /^[a-z0-9:._-]+([@#].+)?$/.test(property) && rest.length > 0
+    const [dataset = '', property = '', value] = line.split('\t', 3)
+    return datasets.has(dataset) && /^[a-z0-9:._-]+([@#].+)?$/.test(property) && value !== undefined
   }
 
   for (let index = 0; index < lines.length; ) {
@@ -104,7 +104,7 @@ export async function readDatasets(
         const forged = properties === 'all' && (known.size === 0) !== (row.property === 'type')
         if (forged || known.has(row.property) || missing.has(row.dataset))
           throw new UnexpectedOutput(command, `${row.dataset}\t${row.property}\t${row.value}`)
-        found.set(row.dataset, known.set(row.property, await settle(machine, row)))
+        found.set(row.dataset, known.set(row.property, row.doubtful ? await readAlone(machine, row) : settle(row)))
       }
       for (const name of asked)
         if (!missing.has(name) && !found.has(name)) throw new UnexpectedOutput(command, `nothing about '${name}'`)
@@ -112,14 +112,13 @@ export async function readDatasets(
   }
 }
 
-async function settle(machine: Probe, row: PropertyRow): Promise<PropertyState> {
-  const { dataset, property, source } = row
-  if (row.doubtful) {
-    const { stdout } = await machine.query(['zfs', 'get', '-Hp', '-o', 'value', property, dataset])
-    return { value: stdout.slice(0, -1), source }
-  }
-  const zeroIsNone = row.value === '0' && findProperty(property)?.none === 'zero'
-  return { value: zeroIsNone ? 'none' : row.value, source }
+function settle({ property, value, source }: PropertyRow): PropertyState {
+  return { value: value === '0' && findProperty(property)?.none === 'zero' ? 'none' : value, source }
+}
+
+async function readAlone(machine: Probe, { dataset, property, source }: PropertyRow): Promise<PropertyState> {
+  const { stdout } = await machine.query(['zfs', 'get', '-Hp', '-o', 'value', property, dataset])
+  return { value: stdout.slice(0, -1), source }
 }
 
 function typeOf(name: string, properties: ReadonlyMap<string, PropertyState>): DatasetType {
