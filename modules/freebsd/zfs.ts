@@ -49,7 +49,7 @@ export function parseProperties(stdout: string, datasets: ReadonlySet<string>): 
 
   for (let index = 0; index < lines.length; ) {
     let text = lines[index++] ?? ''
-    if (!starts(text)) throw new UnexpectedOutput(GET, text)
+    if (rows.length === 0 && !starts(text)) throw new UnexpectedOutput(GET, text)
     let doubtful = false
     for (let next = lines[index]; next !== undefined; next = lines[++index]) {
       if (starts(next)) {

@@ -45,6 +45,7 @@ export function machineThatSays(answer: (command: Command, words: string) => Par
       return full
     },
     read: async () => undefined,
+    list: async () => undefined,
     status: async () => undefined,
   }
 }
