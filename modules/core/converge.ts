@@ -19,43 +19,40 @@ export interface Report {
 export interface Conduct {
   /** Takes whatever must be held while it lasts, and returns how to give it back. */
   begin(host: Host, holder: string): Promise<() => Promise<void>>
-  perform(host: Host, steps: readonly Step[]): Promise<void>
   /** Prerequisites that are not there: returns what to warn of, or throws. */
   meet(unmet: readonly string[]): readonly string[]
-  /** What is reported as the state, once `perform` is over. */
-  settle<State>(plan: Plan<State>, again: () => Promise<Plan<State>>): Promise<State>
+  /** Carries out the plan. `done` are the steps of plans before it, for the report of a failure. */
+  perform(host: Host, plan: Plan<unknown>, done: readonly Step[]): Promise<void>
+  /** Whether to look again, once a plan is carried out: for what was left for later, or to learn what was unknown. */
+  readonly looksAgain: boolean
 }
 
 export const check: Conduct = {
   begin: async () => async () => {},
-  perform: async () => {},
   meet: unmet => unmet.map(what => `${what} Planned as if it were there.`),
-  settle: async plan => plan.after,
+  perform: async () => {},
+  looksAgain: false,
 }
 
 export const apply: Conduct = {
   begin: (host, holder) => host.lock(holder),
-
-  async perform(host, steps) {
-    for (const [index, step] of steps.entries()) {
-      try {
-        await host.perform(step)
-      } catch (error) {
-        throw new StepFailed(step, steps.slice(0, index), error)
-      }
-    }
-  },
 
   meet(unmet) {
     if (unmet.length > 0) throw new Refused(unmet.join(' '))
     return []
   },
 
-  // What was unknown is looked up, once, when there is something to look up.
-  settle: async (plan, again) =>
-    plan.steps.length > 0 && JSON.stringify(plan.after).includes(UNKNOWN)
-      ? withoutUnknown(plan.after, (await again()).before)
-      : plan.after,
+  async perform(host, { steps }, done) {
+    for (const [index, step] of steps.entries()) {
+      try {
+        await host.perform(step)
+      } catch (error) {
+        throw new StepFailed(step, [...done, ...steps.slice(0, index)], error)
+      }
+    }
+  },
+
+  looksAgain: true,
 }
 
 export interface Circumstances {
@@ -77,18 +74,28 @@ export async function converge(
   const end = await conduct.begin(host, holder)
   try {
     const look = async () => definition.plan(read.values, await definition.observe(read.values, host), now())
-    const plan = await look()
-    const warnings = [...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? [])]
-    await conduct.perform(host, plan.steps)
-    const state = await conduct.settle(plan, look)
+    const first = await look()
+    const done: Step[] = []
+    const warnings: string[] = []
+    let plan = first
+    for (;;) {
+      warnings.push(...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? []))
+      await conduct.perform(host, plan, done)
+      done.push(...plan.steps)
+      if (!conduct.looksAgain || (plan.later ?? []).length === 0) break
+      if (plan.steps.length === 0) throw new TypeError('a plan without steps left something for later')
+      plan = await look()
+    }
+    const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(plan.after).includes(UNKNOWN)
+    const state = learns ? withoutUnknown(plan.after, (await look()).before) : plan.after
 
     return {
-      changed: plan.steps.length > 0,
-      msg: plan.msg,
-      steps: plan.steps.map(describeStep),
+      changed: done.length > 0,
+      msg: first.msg,
+      steps: [...done.map(describeStep), ...(plan.later ?? [])],
       warnings,
       state,
-      diff: { before: plan.before, after: state },
+      diff: { before: first.before, after: state },
     }
   } finally {
     await end()

@@ -74,6 +74,15 @@ export class StepFailed extends Failure {
   }
 }
 
+/** Somebody, most likely a customer, has put a link where a directory or file belongs. Nothing of ours follows it. */
+export class LinkInTheWay extends Failure {
+  constructor(path: string, link: string) {
+    super(
+      `${link} is a symbolic link, and nothing on the host follows links inside an instance${link === path ? '' : ` (on the way to ${path})`}. Look at where it points, and put a real file or directory in its place.`,
+    )
+  }
+}
+
 /** The host's lock cannot be taken by this user. */
 export class NotPermitted extends Failure {
   constructor(path: string, cause: Error) {

@@ -10,6 +10,8 @@ export interface Answer {
 
 /** What lstat(2) says of a path: a link is reported as a link and never followed. */
 export interface PathStatus {
+  /** The path itself, or the link in the middle of it where the walk ended. */
+  readonly at: string
   readonly type: 'file' | 'directory' | 'link' | 'other'
   /** Permission bits, 0 to 0o7777. */
   readonly mode: number
@@ -25,10 +27,15 @@ export interface QueryOptions {
 export interface Probe {
   /** Runs a command that changes nothing. Throws `CommandFailed` when it exits with a status not in `exits`. */
   query(command: Command, options?: QueryOptions): Promise<Answer>
-  /** A file's text, or undefined where there is none. */
-  read(path: string): Promise<string | undefined>
-  /** What is at `path`, or undefined where there is nothing. */
-  status(path: string): Promise<PathStatus | undefined>
+  /**
+   * A file's text, or undefined where there is none. With `beneath`, a directory above the path, no component below that
+   * may be a link: throws `LinkInTheWay`.
+   */
+  read(path: string, beneath?: string): Promise<string | undefined>
+  /** What is at `path`, or undefined where there is nothing. With `beneath`, the first link on the way ends the walk. */
+  status(path: string, beneath?: string): Promise<PathStatus | undefined>
+  /** The names in a directory, sorted, or undefined where there is none. `beneath` as in `read`. */
+  list(path: string, beneath?: string): Promise<string[] | undefined>
 }
 
 export interface Host extends Probe {

@@ -1,10 +1,11 @@
-/** The real host: this machine. The only file that starts processes and that writes to the file system. */
-import { constants, type Stats } from 'node:fs'
-import { lstat, open, readFile } from 'node:fs/promises'
+/** The real host: this machine. The only file that starts processes; the file system is files.ts. */
+import { constants } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { execa } from 'execa'
 import { CommandFailed, isSystemError, LockHeld, NotPermitted } from './errors.ts'
-import type { Answer, Host, PathStatus, QueryOptions } from './host.ts'
+import { change, listNames, readText, statusOf } from './files.ts'
+import type { Answer, Host, QueryOptions } from './host.ts'
 import type { Command, Step } from './step.ts'
 
 export interface Limits {
@@ -63,22 +64,14 @@ export function localHost(limits: Partial<Limits> = {}): Host {
       return given
     },
 
-    read: path => readFile(path, 'utf8').catch(undefinedWhereMissing),
-
-    status: path => lstat(path).then(describeStatus, undefinedWhereMissing),
+    read: readText,
+    status: statusOf,
+    list: listNames,
 
     async perform(step: Step) {
-      switch (step.kind) {
-        case 'run': {
-          const given = await answer(step.command, step.input, step.timeoutSeconds ?? commandTimeoutSeconds)
-          if (given.exit !== 0) throw CommandFailed.exited(step.command, given)
-          return
-        }
-        case 'mode': {
-          const directory = await open(step.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY)
-          await directory.chmod(step.mode).finally(() => directory.close())
-        }
-      }
+      if (step.kind !== 'run') return change(step)
+      const given = await answer(step.command, step.input, step.timeoutSeconds ?? commandTimeoutSeconds)
+      if (given.exit !== 0) throw CommandFailed.exited(step.command, given)
     },
 
     async lock(holder: string) {
@@ -126,13 +119,4 @@ async function withinTime<T>(running: Promise<T>, pid: number | undefined, secon
   } finally {
     over.abort()
   }
-}
-
-function describeStatus(stats: Stats): PathStatus {
-  const type = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other'
-  return { type, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid }
-}
-
-function undefinedWhereMissing(error: unknown): undefined {
-  if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error
 }

@@ -17,6 +17,11 @@ export interface Plan<State> {
    */
   readonly unmet?: readonly string[]
   readonly warnings?: readonly string[]
+  /**
+   * Steps, in words, that can only be decided when these are done, such as writing down a digest of what was built. When
+   * applying, the host is then observed and planned for anew, until nothing is left for later.
+   */
+  readonly later?: readonly string[]
   /** The outcome in one sentence. */
   readonly msg: string
 }

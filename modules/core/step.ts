@@ -12,14 +12,50 @@ export interface RunStep {
   readonly timeoutSeconds?: number
 }
 
-/** Gives a directory its mode, without following a link. */
-export interface ModeStep {
-  readonly kind: 'mode'
+/**
+ * A path on the host. `beneath` names a directory that is the operator's down to itself; below it, where a customer may
+ * have put anything, not one component may be a link.
+ */
+interface Place {
   readonly path: string
+  readonly beneath?: string
+}
+
+/** Puts a file there whole: written beside it, flushed to disk, renamed. Keeps the mode and owner of the one it replaces. */
+export interface WriteStep extends Place {
+  readonly kind: 'write'
+  readonly content: string
+  /** Of a new file. Default: 0644. */
+  readonly mode?: number
+}
+
+/** Removes a file or an empty directory. */
+export interface RemoveStep extends Place {
+  readonly kind: 'remove'
+}
+
+/** Makes a directory whose parent exists, with root as its owner where no other is named. */
+export interface DirectoryStep extends Place {
+  readonly kind: 'directory'
+  readonly mode: number
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** Gives a directory its mode. */
+export interface ModeStep extends Place {
+  readonly kind: 'mode'
   readonly mode: number
 }
 
-export type Step = RunStep | ModeStep
+/** rename(2): at every moment there is either the one or the other. */
+export interface MoveStep {
+  readonly kind: 'move'
+  readonly from: string
+  readonly to: string
+}
+
+export type Step = RunStep | WriteStep | RemoveStep | DirectoryStep | ModeStep | MoveStep
 
 export function run(...command: Command): RunStep {
   return { kind: 'run', command }
@@ -30,6 +66,14 @@ export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'run':
       return describeCommand(step.command)
+    case 'write':
+      return `write ${quote(step.path)}`
+    case 'remove':
+      return `rm ${quote(step.path)}`
+    case 'directory':
+      return `mkdir -m ${describeMode(step.mode)} ${quote(step.path)}`
+    case 'move':
+      return `mv ${quote(step.from)} ${quote(step.to)}`
     case 'mode':
       return `chmod ${describeMode(step.mode)} ${quote(step.path)}`
   }

@@ -41,6 +41,7 @@ function toyHost(state: Record<string, string>, failing?: string) {
     query: async () => ({ exit: 0, stdout: JSON.stringify(state), stderr: '' }),
     read: async () => undefined,
     status: async () => undefined,
+    list: async () => undefined,
     async perform(step) {
       if (step.kind !== 'run') throw new TypeError('a toy host knows commands only')
       const [, key = '', value = ''] = step.command
@@ -137,4 +138,46 @@ test('what is refused is refused before the first step', async () => {
 test('options that cannot be read are told before the host is looked at', async () => {
   const host = { ...toyHost({}).host, lock: () => Promise.reject(new LockHeld('/x', '', 0)) }
   await expect(converge(settings, { wnat: {} }, host, apply, circumstances)).rejects.toThrow(InvalidOptions)
+})
+
+/** Builds a thing whose size only the machine knows, and then writes the size down: two plans, one foretelling. */
+const built = defineModule({
+  name: 'built',
+  summary: 'A thing and its label',
+  description: ['For tests of the core.'],
+  options: {},
+  state: { thing: text('Its size.'), label: text('What is written on it.') },
+  examples: {},
+  observe: async (_options, machine) => JSON.parse((await machine.query(['dump'])).stdout) as Record<string, string>,
+  plan(_options, { thing, label }) {
+    const before = { thing: thing ?? 'none', label: label ?? 'none' }
+    const labelled = { steps: [run('set', 'label', `${thing}`)], after: { thing: `${thing}`, label: `${thing}` } }
+    if (thing === undefined)
+      return {
+        before,
+        after: { thing: UNKNOWN, label: UNKNOWN },
+        steps: [run('set', 'thing', 'auto')],
+        later: ['set label 42'],
+        msg: 'built',
+      }
+    return { before, ...(label === thing ? { after: before, steps: [] } : labelled), msg: 'built' }
+  },
+})
+
+test('what is left for later is foretold in words, and planned anew when the first part is done', async () => {
+  const { host, state } = toyHost({})
+  const foretold = await converge(built, {}, host, check, circumstances)
+  const report = await converge(built, {}, host, apply, circumstances)
+  expect(report.steps).toEqual(['set thing auto', 'set label 42'])
+  expect(foretold.steps).toEqual(report.steps)
+  expect(state).toEqual({ thing: '42', label: '42' })
+  expect(await converge(built, {}, host, apply, circumstances)).toMatchObject({ changed: false })
+})
+
+test('a run that died between the two is finished by the next', async () => {
+  const { host } = toyHost({ thing: '42' })
+  expect(await converge(built, {}, host, apply, circumstances)).toMatchObject({
+    steps: ['set label 42'],
+    state: { thing: '42', label: '42' },
+  })
 })

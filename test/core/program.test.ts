@@ -31,6 +31,7 @@ const host = (failing?: string): Host => ({
   query: async () => ({ exit: 0, stdout: '', stderr: '' }),
   read: async () => undefined,
   status: async () => undefined,
+  list: async () => undefined,
   async perform(step) {
     if (step.kind === 'run' && step.command[0] === failing) throw CommandFailed.timedOut(step.command, 5)
   },

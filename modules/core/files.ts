@@ -1,0 +1,108 @@
+/** The file system of the real host: looking without following links, and writing so that a crash leaves the one or the other. */
+import { constants, type Stats } from 'node:fs'
+import { lstat, mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { isSystemError, LinkInTheWay } from './errors.ts'
+import type { PathStatus } from './host.ts'
+import type { RunStep, Step, WriteStep } from './step.ts'
+
+/** What is at `path`; with `beneath`, the first link below that ends the walk and is the answer. */
+export async function statusOf(path: string, beneath?: string): Promise<PathStatus | undefined> {
+  for (const step of beneath === undefined ? [] : stepsBetween(beneath, dirname(path))) {
+    const status = await look(step)
+    if (status === undefined || status.type !== 'directory') return status?.type === 'link' ? status : undefined
+  }
+  return look(path)
+}
+
+export async function readText(path: string, beneath?: string): Promise<string | undefined> {
+  await refuseLinks(path, beneath)
+  return readFile(path, 'utf8').catch(undefinedWhereMissing)
+}
+
+export async function listNames(path: string, beneath?: string): Promise<string[] | undefined> {
+  await refuseLinks(path, beneath)
+  return readdir(path).then(names => names.sort(), undefinedWhereMissing)
+}
+
+/** Performs any step but a command. */
+export async function change(step: Exclude<Step, RunStep>): Promise<void> {
+  if (step.kind === 'move') {
+    await rename(step.from, step.to)
+    return flush(dirname(step.to))
+  }
+  // The last component too: each of these would otherwise act on what a link points to, or replace a customer's own link.
+  await refuseLinks(step.path, step.beneath)
+  switch (step.kind) {
+    case 'write':
+      return write(step)
+    case 'remove': {
+      const status = await look(step.path)
+      return status?.type === 'directory' ? rmdir(step.path) : unlink(step.path)
+    }
+    case 'directory':
+      await mkdir(step.path, { mode: step.mode })
+      return inDirectory(step.path, async made => {
+        await made.chmod(step.mode)
+        await made.chown(step.uid ?? 0, step.gid ?? 0)
+      })
+    case 'mode':
+      return inDirectory(step.path, directory => directory.chmod(step.mode))
+  }
+}
+
+async function write({ path, content, mode = 0o644 }: WriteStep): Promise<void> {
+  const replaced = await look(path)
+  const beside = join(dirname(path), `.${process.pid}.bluejail`)
+  await unlink(beside).catch(undefinedWhereMissing)
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const file = await open(beside, flags, 0o600)
+  try {
+    await file.writeFile(content)
+    await file.chmod(replaced?.mode ?? mode)
+    if (replaced !== undefined) await file.chown(replaced.uid, replaced.gid)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(beside, path)
+  await flush(dirname(path))
+}
+
+/** A rename is on disk once its directory is. */
+const flush = (directory: string) => inDirectory(directory, opened => opened.sync())
+
+async function inDirectory(
+  path: string,
+  act: (opened: Awaited<ReturnType<typeof open>>) => Promise<void>,
+): Promise<void> {
+  const opened = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY)
+  await act(opened).finally(() => opened.close())
+}
+
+async function refuseLinks(path: string, beneath: string | undefined): Promise<void> {
+  if (beneath === undefined) return
+  const status = await statusOf(path, beneath)
+  if (status?.type === 'link') throw new LinkInTheWay(path, status.at)
+}
+
+/** Every directory from `beneath` down to `path`, without `beneath` itself. */
+function stepsBetween(beneath: string, path: string): string[] {
+  const way = relative(beneath, path)
+    .split('/')
+    .filter(name => name !== '')
+  if (way.includes('..')) throw new TypeError(`${path} is not beneath ${beneath}`)
+  return way.map((_, index) => join(beneath, ...way.slice(0, index + 1)))
+}
+
+const look = (path: string): Promise<PathStatus | undefined> =>
+  lstat(path).then(stats => describeStatus(path, stats), undefinedWhereMissing)
+
+function describeStatus(at: string, stats: Stats): PathStatus {
+  const type = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other'
+  return { at, type, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid }
+}
+
+function undefinedWhereMissing(error: unknown): undefined {
+  if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error
+}

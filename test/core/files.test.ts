@@ -1,0 +1,95 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { LinkInTheWay } from '../../modules/core/errors.ts'
+import { change, listNames, readText, statusOf } from '../../modules/core/files.ts'
+
+/** An instance's root as the customer left it: `etc/rc.d` and `etc/file` are links to what is the host's. */
+let root = ''
+let victim = ''
+beforeEach(() => {
+  const directory = mkdtempSync(join(tmpdir(), 'files-'))
+  root = join(directory, 'root')
+  victim = join(directory, 'victim')
+  mkdirSync(join(root, 'etc'), { recursive: true })
+  mkdirSync(victim)
+  writeFileSync(join(victim, 'passwd'), 'host')
+  symlinkSync(victim, join(root, 'etc/rc.d'))
+  symlinkSync(join(victim, 'passwd'), join(root, 'etc/file'))
+})
+const unharmed = () =>
+  expect([readdirSync(victim), readFileSync(join(victim, 'passwd'), 'utf8')]).toEqual([['passwd'], 'host'])
+
+test.each([
+  ['write', { kind: 'write', content: 'x' }, 'etc/rc.d/passwd'],
+  ['write over a link', { kind: 'write', content: 'x' }, 'etc/file'],
+  ['remove', { kind: 'remove' }, 'etc/rc.d/passwd'],
+  ['make a directory', { kind: 'directory', mode: 0o755 }, 'etc/rc.d/new'],
+  ['change a mode', { kind: 'mode', mode: 0o777 }, 'etc/rc.d'],
+] as const)('mount-3 no link inside an instance is followed to %s', async (_what, step, path) => {
+  const there = { ...step, path: join(root, path), beneath: root }
+  await expect(change(there)).rejects.toThrow(LinkInTheWay)
+  await expect(change(there)).rejects.toThrow(
+    /is a symbolic link, and nothing on the host follows links inside an instance/,
+  )
+  unharmed()
+})
+
+test('mount-3 nor to read or list what it points to', async () => {
+  await expect(readText(join(root, 'etc/rc.d/passwd'), root)).rejects.toThrow(LinkInTheWay)
+  await expect(readText(join(root, 'etc/file'), root)).rejects.toThrow(LinkInTheWay)
+  await expect(listNames(join(root, 'etc/rc.d'), root)).rejects.toThrow(LinkInTheWay)
+  expect(await statusOf(join(root, 'etc/rc.d/passwd'), root)).toMatchObject({
+    at: join(root, 'etc/rc.d'),
+    type: 'link',
+  })
+})
+
+test('a path that leaves the instance is a bug of ours', async () => {
+  await expect(readText(join(root, '../victim/passwd'), root)).rejects.toThrow(TypeError)
+})
+
+test('writing replaces the whole file and keeps its mode; nothing else stays behind', async () => {
+  const path = join(root, 'etc/hosts')
+  await change({ kind: 'write', path, content: 'one', beneath: root })
+  expect(statSync(path).mode & 0o777).toBe(0o644)
+  chmodSync(path, 0o600)
+  await change({ kind: 'write', path, content: 'two', beneath: root })
+  expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['two', 0o600])
+  expect(readdirSync(join(root, 'etc')).sort()).toEqual(['file', 'hosts', 'rc.d'])
+})
+
+test('directories get exactly their mode; removing takes files and empty directories only', async () => {
+  const path = join(root, 'etc/new')
+  await change({ kind: 'directory', path, mode: 0o1777, beneath: root })
+  expect(statSync(path).mode & 0o7777).toBe(0o1777)
+  await change({ kind: 'write', path: join(path, 'file'), content: '' })
+  await expect(change({ kind: 'remove', path })).rejects.toThrow(/ENOTEMPTY/)
+  await change({ kind: 'remove', path: join(path, 'file') })
+  await change({ kind: 'remove', path })
+  expect(existsSync(path)).toBe(false)
+})
+
+test('a move puts one thing in the place of another', async () => {
+  writeFileSync(join(root, 'fstab.next'), 'new')
+  writeFileSync(join(root, 'fstab'), 'old')
+  await change({ kind: 'move', from: join(root, 'fstab.next'), to: join(root, 'fstab') })
+  expect(readFileSync(join(root, 'fstab'), 'utf8')).toBe('new')
+})
+
+test('what is listed is sorted, and what is missing is undefined', async () => {
+  expect(await listNames(join(root, 'etc'), root)).toEqual(['file', 'rc.d'])
+  expect(await listNames(join(root, 'none'), root)).toBeUndefined()
+  expect(await readText(join(root, 'none/at/all'), root)).toBeUndefined()
+})
