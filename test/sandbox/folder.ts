@@ -31,6 +31,12 @@ export function readRecord(disk: string): Running | undefined {
   return existsSync(recordOf(disk)) ? (JSON.parse(readFileSync(recordOf(disk), 'utf8')) as Running) : undefined
 }
 
+/** Others who read it meanwhile see it as it was or as it will be. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.${process.pid}`, text)
+  renameSync(`${path}.${process.pid}`, path)
+}
+
 export function namesIn(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder).filter(name => existsSync(settingsOf(join(folder, name))))
@@ -75,8 +81,7 @@ export function writeInventory(folder: string): void {
   for (let written = ''; ; ) {
     const text = inventory(folder)
     if (text === written) return
-    writeFileSync(`${path}.${process.pid}`, text)
-    renameSync(`${path}.${process.pid}`, path)
+    writeWhole(path, text)
     written = text
   }
 }

@@ -173,7 +173,7 @@ async function switchOn(disk: string): Promise<number> {
   const started = spawn(program, args, { detached: true, cwd: '/', stdio: ['ignore', log, log, 'pipe'] })
   closeSync(log)
   const identity = identify(started.pid ?? 0)
-  const record = (port: number) => writeFileSync(folder.recordOf(disk), JSON.stringify({ process: identity, port }))
+  const record = (port: number) => folder.writeWhole(folder.recordOf(disk), JSON.stringify({ process: identity, port }))
   record(0)
 
   const told = started.stdio[3] as Readable
@@ -191,10 +191,11 @@ async function switchOn(disk: string): Promise<number> {
   }
   started.unref()
   const { port } = JSON.parse(text) as { port: number }
-  record(port)
-  writeFileSync(folder.settingsOf(disk), JSON.stringify({ ...settings, port }))
+  folder.writeWhole(folder.settingsOf(disk), JSON.stringify({ ...settings, port }))
   const hostKey = readFileSync(join(disk, 'host_key.pub'), 'utf8')
   writeFileSync(join(disk, 'known_hosts'), `[${folder.ADDRESS}]:${port} ${hostKey}`)
+  // Last: a host with a port is in the inventory.
+  record(port)
   return port
 }
 
