@@ -1,0 +1,122 @@
+/** Where everything is: datasets, paths and names of blueprints, instances and what belongs to them. Written here once. */
+import { InvalidOptions } from '../core/errors.ts'
+
+/** The dataset and the path below which a host keeps all of hosting. */
+export interface Site {
+  readonly dataset: string
+  readonly path: string
+}
+
+export const DEFAULT_SITE: Site = { dataset: 'zroot/hosting', path: '/hosting' }
+
+/** Version of what we write on hosts. An older one is read, a newer one refused. */
+export const FORMAT = 1
+
+/** ZFS user properties, in which a host's own datasets tell what they are. */
+export const PROPERTY = {
+  format: 'bluejail:format',
+  blueprint: 'bluejail:blueprint',
+  revision: 'bluejail:revision',
+  instance: 'bluejail:instance',
+  /** The part of an instance that a dataset holds: `etc`, `usr/local/etc`. */
+  part: 'bluejail:part',
+  /** Set once a writable dataset has got its first content from the blueprint. */
+  seeded: 'bluejail:seeded',
+} as const
+
+/** Becomes a jail's, a dataset's and, with a prefix, an interface's name: 15 characters at most, no dot, no underscore. */
+const INSTANCE_ID = /^[a-z][a-z0-9-]{0,10}$/
+const BLUEPRINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const SHARED_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+export function checkInstanceId(id: string): string {
+  if (INSTANCE_ID.test(id)) return id
+  throw new InvalidOptions(
+    `'${id}' cannot be an instance's id: it begins with a letter and has up to 11 characters, of a to z, 0 to 9 and '-' (it becomes the name of a jail, a dataset and interfaces)`,
+  )
+}
+
+export function checkBlueprintName(name: string): string {
+  if (BLUEPRINT_NAME.test(name)) return name
+  throw new InvalidOptions(
+    `'${name}' cannot be a blueprint's name: it begins with a letter or digit and has up to 63 characters, of letters, digits and . _ - (like 2026Q4-php83)`,
+  )
+}
+
+export function checkSharedName(name: string): string {
+  if (SHARED_NAME.test(name)) return name
+  throw new InvalidOptions(
+    `'${name}' cannot be the name of shared data: it begins with a letter or digit and has up to 63 characters, of a to z, 0 to 9 and . _ -`,
+  )
+}
+
+export const blueprintDataset = (site: Site, name: string) => `${site.dataset}/blueprints/${name}`
+export const blueprintPath = (site: Site, name: string) => `${site.path}/blueprints/${name}`
+/** Inside a blueprint's tree: what it is made of. */
+export const MANIFEST = '.blueprint.json'
+/** Taken when a blueprint is complete; amendments take `@r2`, `@r3` and so on. */
+export const COMPLETE = 'complete'
+/** Half-built blueprints are here, where nothing looks for a blueprint. */
+export const buildDataset = (site: Site, name: string) => `${site.dataset}/build/${name}`
+export const buildPath = (site: Site, name: string) => `${site.path}/build/${name}`
+
+export const sharedDataset = (site: Site, name: string) => `${site.dataset}/shared/${name}`
+export const sharedPath = (site: Site, name: string) => `${site.path}/shared/${name}`
+
+export interface InstancePlaces {
+  readonly dataset: string
+  readonly directory: string
+  /** The jail's root: where the blueprint, the writable datasets and the overlays are mounted. */
+  readonly root: string
+  readonly fstab: string
+  /** Where a writable dataset is mounted while it gets its first content. */
+  readonly seed: string
+  readonly journal: string
+  readonly jailConf: string
+  readonly consoleLog: string
+}
+
+export function instancePlaces(site: Site, id: string): InstancePlaces {
+  const directory = `${site.path}/instances/${id}`
+  return {
+    dataset: `${site.dataset}/instances/${id}`,
+    directory,
+    root: `${directory}/root`,
+    fstab: `${directory}/fstab`,
+    seed: `${directory}/seed`,
+    journal: `${directory}/journal.json`,
+    jailConf: `/etc/jail.conf.d/${id}.conf`,
+    consoleLog: `/var/log/jails/${id}.log`,
+  }
+}
+
+/** An epair's two ends: `a` stays on the host, `b` goes into the instance. At most 15 characters (fact jail-7). */
+export const epairEnd = (number: number, end: 'a' | 'b', id: string) => `e${number}${end}_${id}`
+
+/** A part of an instance that its customer may write, relative to the root, and the dataset that holds it. */
+export interface Writable {
+  readonly path: string
+  readonly dataset: string
+  readonly options: readonly string[]
+}
+
+export const writable = (path: string, options: readonly string[] = []): Writable => ({
+  path,
+  dataset: path.replaceAll('/', '-'),
+  options,
+})
+
+/** `var/db` is one of its own so that a customer cannot rename it away under the mount of `var/db/pkg` (fact live-5). */
+export const DEFAULT_WRITABLE: readonly Writable[] = [
+  'etc',
+  'usr/local/etc',
+  'usr/local/www',
+  'var',
+  'var/db',
+  'home',
+  'root',
+  'tmp',
+].map(path => writable(path, path === 'tmp' ? ['nosuid'] : []))
+
+/** Read-only from the blueprint over writable datasets, so that they always match what is installed. */
+export const DEFAULT_OVERLAYS: readonly string[] = ['etc/rc.d', 'etc/defaults', 'usr/local/etc/rc.d', 'var/db/pkg']
