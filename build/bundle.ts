@@ -9,39 +9,7 @@ import { complaintsAbout, MARKER } from './guard.ts'
 import { root } from './paths.ts'
 
 /** The packages that may be sent to hosts. Another one is a decision, to be seen in review. */
-const BUNDLED: readonly string[] = [
-  'fastest-levenshtein',
-  'zod',
-  'execa',
-  // What execa brings.
-  ...[
-    '@sec-ant/readable-stream',
-    '@sindresorhus/merge-streams',
-    'cross-spawn',
-    'figures',
-    'get-stream',
-    'human-signals',
-  ],
-  ...[
-    'is-plain-obj',
-    'is-stream',
-    'is-unicode-supported',
-    'isexe',
-    'npm-run-path',
-    'parse-ms',
-    'path-key',
-    'pretty-ms',
-  ],
-  ...[
-    'shebang-command',
-    'shebang-regex',
-    'signal-exit',
-    'strip-final-newline',
-    'unicorn-magic',
-    'which',
-    'yoctocolors',
-  ],
-]
+const BUNDLED: readonly string[] = ['fastest-levenshtein', 'zod', 'execa', ...broughtByExeca()]
 
 /** FreeBSD's ports install every node there. `env node` would not do: ansible-core 2.17 and later take it for one word. */
 const SHEBANG = '#!/usr/local/bin/node'
@@ -97,6 +65,16 @@ function strangersIn(metafile: Metafile): string[] {
   return strangers.length === 0
     ? []
     : [`it would send to hosts what build/bundle.ts does not list: ${strangers.join(', ')}`]
+}
+
+function broughtByExeca(): string[] {
+  return `
+    @sec-ant/readable-stream @sindresorhus/merge-streams cross-spawn figures get-stream human-signals is-plain-obj
+    is-stream is-unicode-supported isexe npm-run-path parse-ms path-key pretty-ms shebang-command shebang-regex
+    signal-exit strip-final-newline unicorn-magic which yoctocolors
+  `
+    .trim()
+    .split(/\s+/)
 }
 
 function packagesIn(metafile: Metafile): string[] {
