@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type Fault, PowerCut } from './faults.ts'
+import { containing } from './mounts.ts'
 import type { Dataset, Mount, State } from './state.ts'
 import type { Tree } from './tree.ts'
 
@@ -40,6 +41,7 @@ export class Machine {
   /** Processes started, by program. Budgets are asserted on it. */
   readonly counts: Record<string, number> = {}
   readonly faults: Fault[] = []
+  readonly #memory = new Map<string, unknown>()
   #changesBeforePowerCut = Number.POSITIVE_INFINITY
 
   constructor(tree: Tree, clock: () => Date = () => new Date(), options: MachineOptions = {}) {
@@ -52,9 +54,17 @@ export class Machine {
       serial: 1,
       pools: [],
       datasets: [],
-      mounts: (options.mounts ?? []).map((mount, at) => ({ ...mount, id: `fixed${at}`, fixed: true })),
+      mounts: [],
       sysctls: { ...options.sysctls },
     }
+    for (const mount of options.mounts ?? []) this.addFixedMount(mount)
+  }
+
+  /** Something was mounted by nobody we imitate: the root, devfs. */
+  addFixedMount(mount: Pick<Mount, 'special' | 'node' | 'fstype' | 'options'>): void {
+    const { mounts } = this.state
+    const parent = containing(mounts, mount.node)
+    mounts.push({ ...mount, id: this.id('fixed'), fixed: true, ...(parent && { parent: parent.id }) })
   }
 
   /** The state, to be saved; storage is the tree's own affair. */
@@ -72,7 +82,19 @@ export class Machine {
   /** Every imitation calls this once per change that is on disk or in the kernel when the command ends. */
   changed(): number {
     this.state.txg += 1
+    this.#memory.clear()
     return this.state.txg
+  }
+
+  /** Computes once what stays true until something changes or the command ends: sums over thousands of datasets. */
+  once<Value>(key: string, compute: () => Value): Value {
+    if (!this.#memory.has(key)) this.#memory.set(key, compute())
+    return this.#memory.get(key) as Value
+  }
+
+  /** Files may have been written between two commands. */
+  forget(): void {
+    this.#memory.clear()
   }
 
   /** Grows with every change: a caller that saves the state saves when it differs. */
@@ -98,7 +120,7 @@ export class Machine {
   }
 
   dataset(name: string): Dataset | undefined {
-    return this.state.datasets.find(dataset => dataset.name === name)
+    return this.once('datasets', () => new Map(this.state.datasets.map(each => [each.name, each]))).get(name)
   }
 
   fault(fault: Fault): void {

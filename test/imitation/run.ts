@@ -19,6 +19,7 @@ export async function run(machine: Machine, program: string, call: Call): Promis
   const fault = takeFault(machine, program, call.args)
   if (fault !== undefined && !(fault.kind === 'kill' && fault.afterwards)) return fail(fault)
 
+  machine.forget()
   const before = machine.revision
   const outcome = await imitation(machine, call)
   if (machine.revision !== before) machine.countChange()

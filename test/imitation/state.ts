@@ -46,8 +46,9 @@ export interface Dataset {
   readonly storage: string
   /** What `zfs set` or `zfs create -o` gave it, in stored form (bytes, first name of an index value). */
   readonly local: Record<string, string>
-  /** What a replication stream gave it. */
+  /** What a replication stream gave it; a local value or a name in `hidden` (by `zfs inherit`) goes before it. */
   readonly received: Record<string, string>
+  readonly hidden: string[]
   /** What was decided at creation and stays: casesensitivity, volblocksize, encryption, … */
   readonly fixed: Record<string, string>
   /** Guid of the snapshot it is a clone of. */
@@ -67,7 +68,7 @@ export interface Mount {
   readonly special: string
   readonly node: string
   readonly fstype: string
-  /** As mount(8) prints them after the type, without `local`: `noatime`, `read-only`, `nfsv4acls`, … */
+  /** `-o` options as given at the mount: `ro`, `nosuid`, …; a fixed mount's flags, as mount(8) prints them. */
   options: string[]
   /** The mount that its mount point lies in, and (nullfs) the one its source lies in. Either makes that one busy. */
   readonly parent?: string
