@@ -199,7 +199,7 @@ describe('its end', () => {
     expect((await left.run('command -v python3; python3 -c "print(6 * 7)"')).stdout).toBe(
       '/usr/local/bin/python3\n42\n',
     )
-    await left.run('sleep 1000 & touch /etc/left')
+    await left.run('sleep 1000 > /dev/null 2>&1 & touch /etc/left')
 
     const next = await startSandbox({ name: 'test1', directory: place })
     expect((await next.run('ls /etc/left')).exit).not.toBe(0)

@@ -7,8 +7,8 @@ import type { Settings } from './settings.ts'
 /** The login that is not root; sudo(8) lets it become root. */
 export const PLAIN_USER = 'admin'
 
-const DIRECTORIES = `boot dev etc/pam.d home media mnt net proc rescue root usr/local/bin usr/local/etc usr/local/lib
-  usr/local/libexec/sudo usr/local/sbin usr/local/share usr/obj usr/tests var/cache var/crash var/db var/empty var/log
+const DIRECTORIES = `boot dev etc/pam.d home media mnt net proc rescue root sbin usr/local/bin usr/local/etc usr/local/lib
+  usr/local/libexec/sudo usr/local/sbin usr/local/share usr/obj usr/sbin usr/tests var/cache var/crash var/db var/empty var/log
   var/mail var/run/sshd var/spool .sandbox`
 
 /** bsdinstall(8) writes such an rc.conf; sudoers' path is what sudo's own example has (plugins/sudoers/sudoers.in). */

@@ -1,8 +1,10 @@
 /** What a freshly installed FreeBSD host with its root on ZFS is, beyond its files. */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { boot } from '../imitation/boot.ts'
 import type { Machine, MachineOptions } from '../imitation/machine.ts'
 import { run } from '../imitation/run.ts'
 import { PLAIN_USER } from './disk.ts'
+import type { Settings } from './settings.ts'
 
 export const POOL = 'zroot'
 export const ROOT_DATASET = `${POOL}/ROOT/default`
@@ -33,7 +35,7 @@ export const INSTALLATION: readonly (readonly string[])[] = [
 export const machineOptions = (name: string, zfsVersion: string | undefined): MachineOptions => ({
   ...(zfsVersion === undefined ? {} : { zfsVersion }),
   mounts: [
-    { special: ROOT_DATASET, node: '/', fstype: 'zfs', options: ['noatime', 'nfsv4acls'] },
+    { special: ROOT_DATASET, node: '/', fstype: 'zfs', options: ['local', 'noatime', 'nfsv4acls'] },
     { special: 'devfs', node: '/dev', fstype: 'devfs', options: [] },
   ],
   sysctls: {
@@ -55,11 +57,12 @@ export const machineOptions = (name: string, zfsVersion: string | undefined): Ma
   },
 })
 
-export async function install(machine: Machine, commands: readonly (readonly string[])[]): Promise<void> {
-  for (const command of commands) {
+export async function install(machine: Machine, { installation, poolBytes }: Settings): Promise<void> {
+  for (const command of installation) {
     const { exit, stderr } = await start(machine, command)
     if (exit !== 0) throw new Error(`installing: '${command.join(' ')}' exited with ${exit}: ${stderr}`)
   }
+  if (poolBytes !== undefined) for (const pool of machine.state.pools) Object.assign(pool, { size: poolBytes })
   // Over the root's own directories lie empty datasets now.
   for (const directory of ['/tmp', '/var/tmp']) chmodSync(directory, 0o1777)
   const home = `/home/${PLAIN_USER}`
@@ -67,12 +70,9 @@ export async function install(machine: Machine, commands: readonly (readonly str
   chownSync(home, 1001, 1001)
 }
 
-/** What a loss of power takes from a host, and what rc.d/zfs and rc.d/mountcritlocal of FreeBSD's base then bring back. */
+/** What comes back by itself when a host is switched on again: first rc.d/zfs, then rc.d/mountcritlocal of FreeBSD's base. */
 export async function bootAgain(machine: Machine): Promise<void> {
-  machine.state.mounts = machine.state.mounts.filter(mount => mount.fixed)
-  for (const dataset of machine.state.datasets) if (dataset.key !== undefined) dataset.key.loaded = false
-  machine.changed()
-  if (machine.state.pools.length > 0) await start(machine, ['zfs', 'mount', '-a'])
+  boot(machine)
   await start(machine, ['mount', '-a'])
 }
 

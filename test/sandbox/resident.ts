@@ -35,6 +35,7 @@ process.umask(0o022)
 imitations.uname = uname
 const settings: Settings = JSON.parse(readFileSync(`${DISK}/settings.json`, 'utf8'))
 const machine = await switchOn()
+for (const program of Object.keys(machine.counts)) delete machine.counts[program]
 let saved = -1
 
 const resident: Resident = {
@@ -89,9 +90,8 @@ async function switchOn(): Promise<Machine> {
   rmSync(STORE, { recursive: true, force: true })
   mkdirSync(STORE)
   const fresh = new Machine(tree, () => new Date(), machineOptions(settings.name, settings.zfsVersion))
-  await install(fresh, settings.installation)
+  await install(fresh, settings)
   const root = fresh.dataset(ROOT_DATASET)
   if (root !== undefined) tree.adopt(root.storage, `${DISK}/root`)
-  for (const program of Object.keys(fresh.counts)) delete fresh.counts[program]
   return fresh
 }

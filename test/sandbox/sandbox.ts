@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly python?: boolean
   /** OpenZFS version to imitate. Default: FreeBSD 14.2's. */
   readonly zfsVersion?: string
+  /** Size of its pool. Default: 12 GB. */
+  readonly poolBytes?: number
   /** Commands that make the machine, in place of an installation's on the pool zroot. */
   readonly installation?: readonly (readonly string[])[]
 }
@@ -139,6 +141,7 @@ async function makeDisk(disk: string, options: SandboxOptions): Promise<void> {
     python: options.python ?? false,
     installation: options.installation ?? INSTALLATION,
     ...(options.zfsVersion === undefined ? {} : { zfsVersion: options.zfsVersion }),
+    ...(options.poolBytes === undefined ? {} : { poolBytes: options.poolBytes }),
   }
   // First, since it is what tells a disk of ours.
   writeFileSync(folder.settingsOf(disk), JSON.stringify(settings))
