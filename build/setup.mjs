@@ -41,7 +41,14 @@ const commands = {
   },
   sandbox: { needs: [needNodePackages, needHostPackages], runs: [[...typescript, 'test/sandbox/index.ts']] },
   bench: {
-    needs: [needNodePackages, needCollection, needHostPackages, needAnsible],
+    needs: [
+      needNodePackages,
+      needCollection,
+      needHostPackages,
+      () => needVenv('ansible-2.16'),
+      () => needVenv('ansible-2.19'),
+      () => needVenv('bench'),
+    ],
     runs: [[...typescript, 'test/bench/index.ts']],
   },
   'test:host': {

@@ -1,0 +1,58 @@
+/** `npm run bench`: figures as ratios in one run, printed, and written to dist/bench.json. `--quick` takes fewer turns. */
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { SIZE_LIMIT } from '../../build/guard.ts'
+import { collections, dist } from '../../build/paths.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { compareMany } from './many.ts'
+import { compareWithPing, type PingComparison } from './ping.ts'
+
+const quick = process.argv.includes('--quick')
+const milliseconds = (seconds: number) => `${Math.round(seconds * 1000)} ms`
+
+function say(measured: string, goal: string, reached: boolean): void {
+  console.log(`${reached ? '  reached ' : '  MISSED  '} ${measured} (goal: ${goal})`)
+}
+
+function sizes(): Record<string, number> {
+  const modules = join(collections, 'ansible_collections/bluejail/hosting/plugins/modules')
+  return Object.fromEntries(
+    readdirSync(modules)
+      .filter(file => file.endsWith('.cjs'))
+      .map(file => [file, statSync(join(modules, file)).size]),
+  )
+}
+
+function sayPing({ core, pairs, ping, zfs_dataset, ratio, goal }: PingComparison): void {
+  const ours = `${milliseconds(zfs_dataset.median)} (${milliseconds(zfs_dataset.low)} to ${milliseconds(zfs_dataset.high)})`
+  const theirs = `${milliseconds(ping.median)} (${milliseconds(ping.low)} to ${milliseconds(ping.high)})`
+  say(
+    `core ${core}: a zfs_dataset task takes ${ratio.median.toFixed(2)} × ping (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}); ${ours} against ${theirs}, median of ${pairs} pairs in turns, 10th to 90th percentile`,
+    `at most ${goal} ×`,
+    ratio.median <= goal,
+  )
+}
+
+const sandbox = await startSandbox({ name: 'bench', python: true })
+try {
+  const bytes = sizes()
+  for (const [file, size] of Object.entries(bytes))
+    say(`${file} has ${size} bytes`, `at most ${SIZE_LIMIT}`, size <= SIZE_LIMIT)
+
+  const pairs = quick ? 5 : 40
+  const pings = [await compareWithPing(sandbox, '2.19', pairs, 0.8), await compareWithPing(sandbox, '2.16', pairs, 1)]
+  pings.forEach(sayPing)
+
+  const many = await compareMany(sandbox, quick ? 10 : 200)
+  const { processes, seconds } = many
+  say(`no change for ${many.datasets} datasets: ${processes.zfs_dataset} zfs process`, '1', processes.zfs_dataset === 1)
+  const faster = seconds.community_general_zfs / seconds.zfs_dataset
+  say(
+    `${many.datasets} unchanged datasets: community.general.zfs in a loop starts ${processes.community_general_zfs} processes and takes ${faster.toFixed(0)} × as long (${seconds.community_general_zfs.toFixed(1)} s against ${seconds.zfs_dataset.toFixed(2)} s on this imitation)`,
+    '50 ×',
+    faster >= 50,
+  )
+  writeFileSync(join(dist, 'bench.json'), `${JSON.stringify({ bytes, pings, many }, null, 2)}\n`)
+} finally {
+  await sandbox.stop()
+}
