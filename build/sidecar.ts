@@ -10,9 +10,9 @@ export function sidecarOf(definition: AnyDefinition): string {
     DOCUMENTATION: {
       module: name,
       short_description: summary,
-      description,
+      description: description.map(markup),
       author: [author],
-      ...(notes ? { notes } : {}),
+      ...(notes ? { notes: notes.map(markup) } : {}),
       extends_documentation_fragment: ['ansible.builtin.action_common_attributes'],
       attributes: {
         check_mode: { support: 'full' },
@@ -35,11 +35,14 @@ export function exampleTasks(name: string, examples: AnyDefinition['examples']):
   return Object.entries(examples).map(([title, options]) => ({ name: title, [`${collectionName}.${name}`]: options }))
 }
 
-const yaml = (value: unknown) => stringify(value, { lineWidth: 100, singleQuote: true })
+const yaml = (value: unknown) => stringify(value, { lineWidth: 100, singleQuote: true, aliasDuplicateObjects: false })
+
+/** Backticks, which definitions use as Markdown does, in ansible-doc's markup. */
+const markup = (text: string) => text.replace(/`([^`()]+)`/g, 'C($1)')
 
 function describeOptions(shape: Shape): object {
   return eachOf(shape, doc => ({
-    description: doc.about,
+    description: markup(doc.about),
     type: doc.type,
     ...(doc.required ? { required: true } : {}),
     ...('default' in doc ? { default: doc.default } : {}),
@@ -51,7 +54,7 @@ function describeOptions(shape: Shape): object {
 
 function describeState(shape: Shape): object {
   return eachOf(shape, doc => ({
-    ...returned(doc.type, doc.about),
+    ...returned(doc.type, markup(doc.about)),
     ...(doc.type === 'list' && doc.elements ? { elements: doc.elements.type } : {}),
     ...nested(doc, 'contains', describeState),
   }))

@@ -1,26 +1,16 @@
 /** Runs Ansible's programs of one release, and gives what each task said on each host as data. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { collections, root } from '../../build/paths.ts'
+import { readRows, recordingEnvironment, type TaskRow } from './task-rows.ts'
+
+export type { TaskRow } from './task-rows.ts'
 
 /** The oldest supported release of ansible-core, and a recent one. */
 export const cores = ['2.16', '2.19'] as const
 export type Core = (typeof cores)[number]
-
-export interface TaskRow {
-  readonly task: string
-  readonly host: string
-  readonly status: 'ok' | 'failed' | 'skipped' | 'unreachable'
-  readonly result: {
-    readonly changed?: boolean
-    readonly msg?: string
-    readonly steps?: readonly string[]
-    readonly warnings?: readonly string[]
-    readonly [key: string]: unknown
-  }
-}
 
 export interface Ran {
   readonly exit: number
@@ -45,10 +35,7 @@ export async function ansible(program: string, args: readonly string[], options:
   try {
     const ran = await run(join(root, '.venv', `ansible-${core}`, 'bin', program), args, directory, {
       ...quietEnvironment(options.collections ?? collections),
-      ANSIBLE_CALLBACK_PLUGINS: join(root, 'test/support/callback_plugins'),
-      ANSIBLE_CALLBACKS_ENABLED: 'task_rows',
-      ANSIBLE_LOAD_CALLBACK_PLUGINS: '1',
-      TASK_ROWS: rowsFile,
+      ...recordingEnvironment(rowsFile),
       PATH: `${join(root, '.venv', `ansible-${core}`, 'bin')}:${process.env.PATH}`,
       ...environment,
     })
@@ -65,19 +52,6 @@ export function quietEnvironment(collectionsPath = collections): Record<string, 
     ANSIBLE_COLLECTIONS_PATH: collectionsPath,
     PYTHONDONTWRITEBYTECODE: '1',
     LC_ALL: 'C.UTF-8',
-  }
-}
-
-function readRows(file: string): TaskRow[] {
-  try {
-    return readFileSync(file, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line))
-  } catch (error) {
-    // Ansible's other programs, and runs that end before the first task, write none.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
   }
 }
 

@@ -1,0 +1,28 @@
+/** The acceptance cases of every module: one file of YAML each, named after the module. They are run in order. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parse } from 'yaml'
+
+export interface Case {
+  readonly module: string
+  readonly title: string
+  /** Command lines that prepare the case, run by the host's sh. */
+  readonly before?: readonly string[]
+  readonly options: Readonly<Record<string, unknown>>
+  /** Whether something has to be done; by default yes. A second run must never have anything to do. */
+  readonly changed?: boolean
+  /** The task fails with a message that contains this, and changes nothing. */
+  readonly fails?: string
+  /** Command lines afterwards, and what each must print, lines separated by a space. */
+  readonly then?: Readonly<Record<string, string>>
+}
+
+export function acceptanceCases(): Case[] {
+  return readdirSync(import.meta.dirname)
+    .filter(file => file.endsWith('.yml'))
+    .sort()
+    .flatMap(file => {
+      const cases = parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as Omit<Case, 'module'>[]
+      return cases.map(one => ({ module: basename(file, '.yml'), ...one }))
+    })
+}
