@@ -157,7 +157,7 @@ describe('O_EXLOCK', () => {
       () => { console.log('held'); if (process.argv[2] === 'stay') setInterval(() => {}, 1000) },
       error => console.log(error.code, error.syscall))`
 
-  test('is refused while another process has it, and free when that one is killed [net-5]', async () => {
+  test('is refused while another process has it, and free when that one is killed', async () => {
     await host.run('cat > /root/lock.cjs', program)
     const lines = await said(`
       node /root/lock.cjs stay > /root/first & first=$!

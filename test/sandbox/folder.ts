@@ -67,7 +67,13 @@ export function inventoryVars(disk: string, port: number, user: string): Record<
   }
 }
 
-export const sshOptions = (disk: string) => [
+/** For ssh(1), up to and with the destination. */
+export const sshArguments = (disk: string, port: number, user: string) => [
+  ...sshOptions(disk),
+  ...['-i', join(disk, 'key'), '-p', String(port), `${user}@${ADDRESS}`],
+]
+
+const sshOptions = (disk: string) => [
   ...['-F', 'none', '-o', `UserKnownHostsFile=${join(disk, 'known_hosts')}`, '-o', 'GlobalKnownHostsFile=none'],
   ...['-o', 'StrictHostKeyChecking=yes', '-o', 'IdentitiesOnly=yes'],
 ]

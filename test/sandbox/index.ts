@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PLAIN_USER } from './disk.ts'
-import { defaultFolder, namesIn, running } from './folder.ts'
-import { sshArguments, startSandbox, stopSandbox } from './sandbox.ts'
+import { defaultFolder, namesIn, running, sshArguments } from './folder.ts'
+import { startSandbox, stopSandbox } from './sandbox.ts'
 
 const USAGE = `usage: npm run sandbox -- start NAME… [--fresh] [--python]
        npm run sandbox -- ssh NAME [--admin] [-- COMMAND…]

@@ -1,10 +1,5 @@
 /** What a freshly installed FreeBSD host with its root on ZFS is, beyond its files. */
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
-import { boot } from '../imitation/boot.ts'
-import type { Machine, MachineOptions } from '../imitation/machine.ts'
-import { run } from '../imitation/run.ts'
-import { PLAIN_USER } from './disk.ts'
-import type { Settings } from './settings.ts'
+import type { MachineOptions } from '../imitation/machine.ts'
 
 export const POOL = 'zroot'
 export const ROOT_DATASET = `${POOL}/ROOT/default`
@@ -56,25 +51,3 @@ export const machineOptions = (name: string, zfsVersion: string | undefined): Ma
     'security.jail.jailed': '0',
   },
 })
-
-export async function install(machine: Machine, { installation, poolBytes }: Settings): Promise<void> {
-  for (const command of installation) {
-    const { exit, stderr } = await start(machine, command)
-    if (exit !== 0) throw new Error(`installing: '${command.join(' ')}' exited with ${exit}: ${stderr}`)
-  }
-  if (poolBytes !== undefined) for (const pool of machine.state.pools) Object.assign(pool, { size: poolBytes })
-  // Over the root's own directories lie empty datasets now.
-  for (const directory of ['/tmp', '/var/tmp']) chmodSync(directory, 0o1777)
-  const home = `/home/${PLAIN_USER}`
-  mkdirSync(home, { recursive: true })
-  chownSync(home, 1001, 1001)
-}
-
-/** What comes back by itself when a host is switched on again: first rc.d/zfs, then rc.d/mountcritlocal of FreeBSD's base. */
-export async function bootAgain(machine: Machine): Promise<void> {
-  boot(machine)
-  await start(machine, ['mount', '-a'])
-}
-
-const start = (machine: Machine, [program = '', ...args]: readonly string[]) =>
-  run(machine, program, { args, stdin: Buffer.alloc(0), cwd: '/', uid: 0 })

@@ -6,7 +6,6 @@ import {
   chmodSync,
   closeSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,27 +14,22 @@ import {
   writeSync,
 } from 'node:fs'
 import { imitations } from '../imitation/index.ts'
-import { Machine } from '../imitation/machine.ts'
 import { controlServer, type Programs } from './control.ts'
-import { bootAgain, install, machineOptions, ROOT_DATASET } from './installed.ts'
+import { STATE, switchOn } from './power.ts'
 import { placeOfImitation } from './programs.ts'
 import { clientServer, type Resident } from './server.ts'
 import type { Settings } from './settings.ts'
 import { startSshd } from './sshd.ts'
-import { realTree } from './tree.ts'
 import { uname } from './uname.ts'
 
 const DISK = '/.sandbox/disk'
-const STATE = `${DISK}/machine.json`
-const STORE = `${DISK}/store`
 const READY = 3
 
 /** As 022 of any daemon; what started us may have had another. */
 process.umask(0o022)
 imitations.uname = uname
 const settings: Settings = JSON.parse(readFileSync(`${DISK}/settings.json`, 'utf8'))
-const machine = await switchOn()
-for (const program of Object.keys(machine.counts)) delete machine.counts[program]
+const machine = await switchOn(settings)
 let saved = -1
 
 const resident: Resident = {
@@ -78,20 +72,3 @@ sshd.once('exit', status => {
 })
 writeSync(READY, `${JSON.stringify({ port })}\n`)
 closeSync(READY)
-
-async function switchOn(): Promise<Machine> {
-  const tree = realTree(STORE)
-  if (existsSync(STATE)) {
-    const found = Machine.fromJSON(JSON.parse(readFileSync(STATE, 'utf8')), tree)
-    await bootAgain(found)
-    return found
-  }
-  // What an installation that was cut short has left.
-  rmSync(STORE, { recursive: true, force: true })
-  mkdirSync(STORE)
-  const fresh = new Machine(tree, () => new Date(), machineOptions(settings.name, settings.zfsVersion))
-  await install(fresh, settings)
-  const root = fresh.dataset(ROOT_DATASET)
-  if (root !== undefined) tree.adopt(root.storage, `${DISK}/root`)
-  return fresh
-}

@@ -96,7 +96,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     keyFile: join(disk, 'key'),
     knownHosts: join(disk, 'known_hosts'),
     inventoryVars: (user = 'root') => folder.inventoryVars(disk, port, user),
-    sshArguments: (user = 'root') => sshArguments(disk, port, user),
+    sshArguments: (user = 'root') => folder.sshArguments(disk, port, user),
     run: (command, input = '') => tell(disk, { ask: 'shell', command, input }),
     counts: () => tell(disk, { ask: 'counts' }),
     resetCounts: async () => void (await tell(disk, { ask: 'resetCounts' })),
@@ -122,11 +122,6 @@ export async function stopSandbox(name: string, directory: string, keepDisk: boo
   if (!keepDisk) folder.removeDisk(disk)
   folder.writeInventory(directory)
 }
-
-export const sshArguments = (disk: string, port: number, user: string) => [
-  ...folder.sshOptions(disk),
-  ...['-i', join(disk, 'key'), '-p', String(port), `${user}@${folder.ADDRESS}`],
-]
 
 async function makeDisk(disk: string, options: SandboxOptions): Promise<void> {
   if (existsSync(disk) && !existsSync(folder.settingsOf(disk))) {

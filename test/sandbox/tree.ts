@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import type { BindSource, Tree, TreeStatus } from '../imitation/tree.ts'
+import { realFiles } from './files.ts'
 
 export function realTree(store: string): Tree & { adopt(storage: string, directory: string): void } {
   /** Id of a mount to the kernel's number for it: paths change when somebody renames a directory above. */
@@ -16,6 +17,8 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
   }
 
   return {
+    files: realFiles(join(store, 'flags.json')),
+
     lstat(path) {
       const stats = unlessMissing(() => fs.lstatSync(path))
       return stats && describe(stats)
