@@ -1,5 +1,7 @@
 /** A file tree in memory, for the machine of unit tests: directories, files, links, and what is mounted over them. */
 import { createHash } from 'node:crypto'
+import type { Files } from './files.ts'
+import { memoryFiles } from './memory-files.ts'
 import { directory, FileError, type Node, pack, size, unpack } from './memory-node.ts'
 import type { BindSource, Tree, TreeStatus } from './tree.ts'
 
@@ -25,6 +27,11 @@ export class MemoryTree implements Tree {
   #covers: Cover[] = []
   /** Paths a process has its working directory in: what is mounted there is busy. */
   readonly #occupied = new Set<Node>()
+  readonly files: Files = memoryFiles({
+    find: (path, followLast) => this.#find(path, followLast),
+    put: (path, node) => this.#put(path, node),
+    take: path => this.remove(path),
+  })
 
   lstat(path: string): TreeStatus | undefined {
     const found = this.#find(path, false)
@@ -129,7 +136,7 @@ export class MemoryTree implements Tree {
   write(path: string, content: string, mode = 0o644): void {
     const node = this.#find(path, true)
     if (node === undefined) this.#put(path, { ...directory(), type: 'file', content, mode })
-    else Object.assign(this.#writable(node), { content, stamp: node.node.stamp + 1 })
+    else Object.assign(this.#writable(node), { content, encoding: 'utf8', stamp: node.node.stamp + 1 })
   }
 
   symlink(path: string, target: string): void {

@@ -6,24 +6,41 @@ import type { Call, Machine, Outcome } from './machine.ts'
 /** kern.argmax (02-mounts.jsonl, last line); execve counts each string with its NUL (sys/kern/kern_exec.c, exec_args). */
 export const ARGUMENT_BYTES = 524_288
 
+export const argumentBytes = (program: string, args: readonly string[]) =>
+  [program, ...args].reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0)
+
 /** Throws `Missing`, `Hang`, `Killed` or `PowerCut` (faults.ts) where there is no exit status to report. */
 export async function run(machine: Machine, program: string, call: Call): Promise<Outcome> {
+  return start(machine, program, call)
+}
+
+/** `run` for programs that need no waiting. */
+export function runAtOnce(machine: Machine, program: string, call: Call): Outcome {
+  const outcome = start(machine, program, call)
+  if (outcome instanceof Promise) throw new Error(`${program} is imitated asynchronously`)
+  return outcome
+}
+
+function start(machine: Machine, program: string, call: Call): Outcome | Promise<Outcome> {
   const imitation = imitations[program]
   if (imitation === undefined) throw new Missing(program)
   machine.counts[program] = (machine.counts[program] ?? 0) + 1
 
-  const bytes = [program, ...call.args].reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0)
   // 126: what sh(1) exits with when execve(2) fails for another reason than "not found".
-  if (bytes > ARGUMENT_BYTES) return { exit: 126, stdout: '', stderr: `${program}: Argument list too long\n` }
+  if (argumentBytes(program, call.args) > ARGUMENT_BYTES)
+    return { exit: 126, stdout: '', stderr: `${program}: Argument list too long\n` }
 
   const fault = takeFault(machine, program, call.args)
   if (fault !== undefined && !(fault.kind === 'kill' && fault.afterwards)) return fail(fault)
 
   machine.forget()
   const before = machine.revision
-  const outcome = await imitation(machine, call)
-  if (machine.revision !== before) machine.countChange()
-  return fault === undefined ? outcome : fail(fault)
+  const end = (outcome: Outcome) => {
+    if (machine.revision !== before) machine.countChange()
+    return fault === undefined ? outcome : fail(fault)
+  }
+  const outcome = imitation(machine, call)
+  return outcome instanceof Promise ? outcome.then(end) : end(outcome)
 }
 
 /** Whether the program reads its standard input, so that a client without one does not wait for it. */

@@ -3,6 +3,8 @@
  * directories and bind mounts. All calls are synchronous, as a kernel's are: one command is one uninterrupted change.
  * Paths are absolute and seen through the mounts.
  */
+import type { Files } from './files.ts'
+
 export interface TreeStatus {
   readonly type: 'file' | 'directory' | 'link' | 'other'
   /** Permission bits. */
@@ -15,6 +17,9 @@ export interface TreeStatus {
 export type BindSource = { readonly storage: string } | { readonly path: string }
 
 export interface Tree {
+  /** Files one by one. */
+  readonly files: Files
+
   /** What is at `path`, a final link reported as a link; undefined where there is nothing. */
   lstat(path: string): TreeStatus | undefined
   /** The path with every link followed, or undefined where the walk ends in nothing. */

@@ -1,0 +1,74 @@
+/** The file part of a host, over the in-memory tree: as modules/core/files.ts does it on a real one. */
+import { dirname, join, relative } from 'node:path'
+import { LinkInTheWay } from '../../modules/core/errors.ts'
+import type { PathStatus } from '../../modules/core/host.ts'
+import type { RunStep, Step } from '../../modules/core/step.ts'
+import { FileError } from '../imitation/memory-node.ts'
+import type { MemoryTree } from '../imitation/memory-tree.ts'
+
+export function statusOf(tree: MemoryTree, path: string, beneath?: string): PathStatus | undefined {
+  for (const step of beneath === undefined ? [] : stepsBetween(beneath, dirname(path))) {
+    const status = look(tree, step)
+    if (status?.type !== 'directory') return status?.type === 'link' ? status : undefined
+  }
+  return look(tree, path)
+}
+
+export function readText(tree: MemoryTree, path: string, beneath?: string): string | undefined {
+  refuseLinks(tree, path, beneath)
+  if (look(tree, path)?.type === 'directory') throw new FileError('EISDIR', path)
+  return tree.read(path)
+}
+
+export function listNames(tree: MemoryTree, path: string, beneath?: string): string[] | undefined {
+  refuseLinks(tree, path, beneath)
+  return tree.realpath(path) === undefined ? undefined : tree.list(path)
+}
+
+export function change(tree: MemoryTree, step: Exclude<Step, RunStep>): void {
+  if (step.kind === 'move') {
+    tree.rename(step.from, step.to)
+    return
+  }
+  const { path } = step
+  refuseLinks(tree, path, step.beneath)
+  const found = look(tree, path)
+  switch (step.kind) {
+    case 'write':
+      // A rename over the name: of a link it replaces the link, not what that points to.
+      if (found?.type === 'link') tree.remove(path)
+      tree.write(path, step.content, step.mode)
+      break
+    case 'remove':
+      if (found?.type === 'directory' && tree.list(path).length > 0) throw new FileError('ENOTEMPTY', path)
+      tree.remove(path)
+      break
+    case 'directory':
+      if (found !== undefined) throw new FileError('EEXIST', path)
+      if (look(tree, dirname(path)) === undefined) throw new FileError('ENOENT', path)
+      tree.mkdir(path)
+      tree.chmod(path, step.mode)
+      tree.chown(path, step.uid ?? 0, step.gid ?? 0)
+      break
+    case 'mode':
+      if (found?.type !== 'directory') throw new FileError(found === undefined ? 'ENOENT' : 'ENOTDIR', path)
+      tree.chmod(path, step.mode)
+  }
+}
+
+const look = (tree: MemoryTree, path: string): PathStatus | undefined => {
+  const status = tree.lstat(path)
+  return status && { at: path, ...status }
+}
+
+function refuseLinks(tree: MemoryTree, path: string, beneath: string | undefined): void {
+  if (beneath === undefined) return
+  const status = statusOf(tree, path, beneath)
+  if (status?.type === 'link') throw new LinkInTheWay(path, status.at)
+}
+
+function stepsBetween(beneath: string, path: string): string[] {
+  const way = relative(beneath, path).split('/').filter(Boolean)
+  if (way.includes('..')) throw new TypeError(`${path} is not beneath ${beneath}`)
+  return way.map((_, index) => join(beneath, ...way.slice(0, index + 1)))
+}
