@@ -7,12 +7,13 @@ import { afterAll, expect, test } from 'vitest'
 
 const directory = mkdtempSync(join(tmpdir(), 'sandbox-command-'))
 
-function sandbox(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', './build/register.mjs', 'test/sandbox/index.ts', ...words],
-    { encoding: 'utf8', env: { ...process.env, SANDBOX_DIRECTORY: directory } },
-  )
+const sandbox = (...words: string[]) => sandboxAs(['env'], ...words)
+
+function sandboxAs([program = '', ...args]: string[], ...words: string[]) {
+  const command = [process.execPath, '--import', './build/register.mjs', 'test/sandbox/index.ts']
+  const environment = { ...process.env, SANDBOX_DIRECTORY: directory }
+  const options = { encoding: 'utf8', env: environment } as const
+  const { status, stdout, stderr } = spawnSync(program, [...args, ...command, ...words], options)
   return { status, stdout, stderr }
 }
 
@@ -56,3 +57,17 @@ test('what it cannot do it says, and removes nothing that is not its own', () =>
   expect(sandbox('start', 'precious', '--fresh').stderr).toContain("is there and is not a sandbox host's disk")
   expect(existsSync(join(directory, 'precious'))).toBe(true)
 })
+
+test.runIf(process.getuid?.() === 0)(
+  '(as root, to become somebody who may not) without root and user namespaces it refuses',
+  () => {
+    const { status, stderr } = sandboxAs(
+      ['setpriv', '--reuid', '65533', '--regid', '65533', '--clear-groups'],
+      'start',
+      'web1',
+    )
+    expect(status).toBe(1)
+    expect(stderr).toContain('a sandbox host needs root or user namespaces, and there are none for you: ')
+    expect(stderr).toContain('Run this as root, or allow user namespaces')
+  },
+)
