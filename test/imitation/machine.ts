@@ -21,6 +21,8 @@ export interface Call {
 export interface Outcome {
   readonly exit: number
   readonly stdout: string
+  /** Standard output that is no text; it comes after `stdout`. */
+  readonly bytes?: Buffer
   readonly stderr: string
 }
 

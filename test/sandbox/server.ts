@@ -38,6 +38,7 @@ async function answer({ machine, save, losePower }: Resident, socket: Socket): P
     const outcome = await run(machine, program, { args, stdin: input, cwd, uid: Number(uid) })
     save()
     block(socket, 'o', outcome.stdout)
+    block(socket, 'o', outcome.bytes ?? '')
     block(socket, 'e', outcome.stderr)
     block(socket, 'x', String(outcome.exit))
   } catch (error) {
@@ -53,8 +54,8 @@ async function answer({ machine, save, losePower }: Resident, socket: Socket): P
   socket.end()
 }
 
-function block(socket: Socket, kind: string, content: string): void {
-  if (content === '' || socket.destroyed) return
+function block(socket: Socket, kind: string, content: string | Buffer): void {
+  if (content.length === 0 || socket.destroyed) return
   const body = Buffer.from(content)
   const head = Buffer.alloc(5, kind)
   head.writeUInt32BE(body.length, 1)
