@@ -25,6 +25,12 @@ describe.each(cores)('ansible-core %s', core => {
       core,
     })
 
+  const named = (name: string) => {
+    const host = hosts.sandboxes.find(sandbox => sandbox.name === name)
+    if (host === undefined) throw new Error(`the example inventory has no host ${name}`)
+    return host
+  }
+
   let foretold: Ran
 
   test('check mode foretells the first run, and touches nothing', async () => {
@@ -54,14 +60,12 @@ describe.each(cores)('ansible-core %s', core => {
       const modes = await host.run("stat -c '%a %U' /hosting/instances /hosting/shared /hosting/blueprints")
       expect(modes.stdout).toBe('700 root\n700 root\n755 root\n')
     }
-    const [hamburg1] = hosts.sandboxes
-    const listed = await hamburg1?.run('zfs list -H -r -o name,mountpoint,quota zroot/hosting')
-    expect(listed?.stdout).toContain('zroot/hosting/instances/larsen-shop\t/hosting/instances/larsen-shop\t40G\n')
+    const listed = await named('hamburg1').run('zfs list -H -r -o name,mountpoint,quota zroot/hosting')
+    expect(listed.stdout).toContain('zroot/hosting/instances/larsen-shop\t/hosting/instances/larsen-shop\t40G\n')
   })
 
   test('a host that was changed by hand is put right, and that alone', async () => {
-    const [hamburg1] = hosts.sandboxes
-    await hamburg1?.run('zfs set atime=on zroot/hosting && chmod 755 /hosting/shared')
+    await named('hamburg1').run('zfs set atime=on zroot/hosting && chmod 755 /hosting/shared')
     const ran = await site()
     expect(changedRows(ran).map(({ host, result }) => [host, result.steps])).toEqual([
       ['hamburg1', ['zfs set atime=off zroot/hosting', 'chmod 0700 /hosting/shared']],
@@ -83,10 +87,8 @@ describe.each(cores)('ansible-core %s', core => {
     )
     const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play], { core })
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
-    const listed = await hosts.sandboxes
-      .find(({ name }) => name === 'hamburg2')
-      ?.run('zfs list -H -r -o mountpoint zroot/elsewhere')
-    expect(listed?.stdout).toBe('/elsewhere\n/elsewhere/blueprints\n/elsewhere/instances\n/elsewhere/shared\n')
+    const listed = await named('hamburg2').run('zfs list -H -r -o mountpoint zroot/elsewhere')
+    expect(listed.stdout).toBe('/elsewhere\n/elsewhere/blueprints\n/elsewhere/instances\n/elsewhere/shared\n')
   })
 
   test('a role variable of the wrong type is refused before any host is asked', async () => {

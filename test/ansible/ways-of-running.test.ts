@@ -104,11 +104,8 @@ describe.each(cores)('ansible-core %s', core => {
     const directory = join(hosts.directory, `library-${core}`)
     mkdirSync(join(directory, 'library'), { recursive: true })
     copyFileSync(join(collection, 'plugins/modules/zfs_dataset.cjs'), join(directory, 'library/zfs_dataset.cjs'))
-    writeFileSync(
-      join(directory, 'play.yml'),
-      JSON.stringify([{ hosts: 'all', become: true, gather_facts: false, tasks: [{ zfs_dataset: { name } }] }]),
-    )
-    const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, 'play.yml'], {
+    const play = playbook(`library-${core}/play`, { tasks: [{ zfs_dataset: { name } }] })
+    const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play], {
       core,
       directory,
       collections: directory,
@@ -119,19 +116,10 @@ describe.each(cores)('ansible-core %s', core => {
 
   test('module_defaults of the group reach every module', async () => {
     const name = nextName()
-    const play = join(hosts.directory, `defaults-${core}.yml`)
-    writeFileSync(
-      play,
-      JSON.stringify([
-        {
-          hosts: 'all',
-          become: true,
-          gather_facts: false,
-          module_defaults: { 'group/bluejail.hosting.hosting': { properties: { compression: 'zstd' } } },
-          tasks: [{ 'bluejail.hosting.zfs_dataset': { name } }],
-        },
-      ]),
-    )
+    const play = playbook(`defaults-${core}`, {
+      module_defaults: { 'group/bluejail.hosting.hosting': { properties: { compression: 'zstd' } } },
+      tasks: [{ 'bluejail.hosting.zfs_dataset': { name } }],
+    })
     const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play], { core })
     expect(onlyResult(ran)).toMatchObject({ changed: true })
     expect((await hosts.host.run(`zfs get -H -o value compression ${name}`)).stdout).toBe('zstd\n')
@@ -140,30 +128,18 @@ describe.each(cores)('ansible-core %s', core => {
   test('a key is in no output, however much is asked for', async () => {
     const name = nextName()
     const key = 'correct horse battery staple'
-    const given = JSON.stringify({ name, key, properties: { encryption: 'aes-256-gcm', keyformat: 'passphrase' } })
-    const args = [
-      'all',
-      '-i',
-      hosts.inventory,
-      ...become,
-      '-e',
-      'ansible_pipelining=true',
-      '-m',
-      'bluejail.hosting.zfs_dataset',
-    ]
-    const ran = await ansible(
-      'ansible',
-      [...args, '-a', `@${keyFile(given)}`, '--diff', '-vvv'].map(word => word),
-      { core },
-    )
+    const options = { name, key, properties: { encryption: 'aes-256-gcm', keyformat: 'passphrase' } }
+    const play = playbook(`key-${core}`, { tasks: [{ 'bluejail.hosting.zfs_dataset': options }] })
+    const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play, '--diff', '-vvv'], { core })
     expect(onlyResult(ran)).toMatchObject({ changed: true })
     expect(ran.stdout + ran.stderr).not.toContain(key)
     expect(ran.stdout).toContain('********')
   })
 })
 
-function keyFile(given: string): string {
-  const file = join(hosts.directory, 'key.json')
-  writeFileSync(file, given)
+/** Writes a play for all hosts and gives its path. */
+function playbook(name: string, play: object): string {
+  const file = join(hosts.directory, `${name}.yml`)
+  writeFileSync(file, JSON.stringify([{ hosts: 'all', become: true, gather_facts: false, ...play }]))
   return file
 }
