@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { needAnsible, needVenv } from './setup/ansible.mjs'
-import { needCollection } from './setup/collection.mjs'
+import { needCollection, noteCollection } from './setup/collection.mjs'
 import { needHostPackages } from './setup/debian.mjs'
 import { needNodePackages, needNodeVersion } from './setup/npm.mjs'
 import { root, Stopped } from './setup/say.mjs'
@@ -21,8 +21,9 @@ const commands = {
       ['npx', 'biome', 'check', '.'],
       [...typescript, 'build/index.ts', '--only-dist'],
     ],
+    after: noteCollection,
   },
-  build: { needs: [needNodePackages], runs: [[...typescript, 'build/index.ts']] },
+  build: { needs: [needNodePackages], runs: [[...typescript, 'build/index.ts']], after: noteCollection },
   test: {
     needs: [
       needNodePackages,
@@ -84,6 +85,7 @@ async function main([first, ...rest]) {
     const exit = await hand(last ? [...run, ...rest] : run, environment)
     if (exit !== 0) return exit
   }
+  command.after?.()
   return 0
 }
 

@@ -18,15 +18,17 @@ const SOURCES = [
 const STAMP = join(root, 'dist', '.built-from')
 
 export async function needCollection() {
-  const digest = digestOf(SOURCES)
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest) return
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digestOf(SOURCES)) return
   await step(
     'building the collection, since a source changed (about 5 s)',
     [process.execPath, '--import', './build/register.mjs', 'build/index.ts', '--only-dist'],
     'Mend that first.',
   )
-  writeFileSync(STAMP, digest)
+  noteCollection()
 }
+
+/** What is in dist/ was built from the sources as they are now. */
+export const noteCollection = () => writeFileSync(STAMP, digestOf(SOURCES))
 
 function digestOf(paths) {
   const hash = createHash('sha256').update(process.version)

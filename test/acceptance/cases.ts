@@ -14,7 +14,7 @@ export interface Case {
   /** The task fails with a message that contains this, and changes nothing. */
   readonly fails?: string
   /** Command lines afterwards, and what each must print, lines separated by a space. */
-  readonly then?: Readonly<Record<string, string>>
+  readonly prints?: Readonly<Record<string, string>>
 }
 
 export function acceptanceCases(): Case[] {

@@ -37,10 +37,10 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
   const [checked, ran, again] = [find('check'), find('run'), find('again')]
   if (checked === undefined || ran === undefined) return ['it was not reached']
 
-  const lines = Object.entries(one.then ?? {}).map(([line, expected], part) => ({
+  const lines = Object.entries(one.prints ?? {}).map(([line, expected], part) => ({
     line,
     expected,
-    row: find('then', part),
+    row: find('prints', part),
   }))
   const scratch = scratchOf(rows)
   const fill = (text: string) => text.replaceAll('{{ scratch }}', scratch)

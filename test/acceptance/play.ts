@@ -5,7 +5,7 @@ import type { Case } from './cases.ts'
 export const SCRATCH = 'bluejail-acceptance'
 
 /** Which case a task belongs to and what it is for, as its name carries them. */
-export type Role = 'before' | 'check' | 'run' | 'again' | 'then'
+export type Role = 'before' | 'check' | 'run' | 'again' | 'prints'
 export const taskName = (index: number, role: Role, part = 0) => `${index} ${role} ${part}`
 
 export const INVENTORY_TASK = 'the inventory names bluejail_test_dataset'
@@ -62,6 +62,6 @@ function tasksOf(one: Case, index: number): object[] {
     module('check', { check_mode: true, diff: true }),
     module('run', { diff: true }),
     ...(one.fails === undefined ? [module('again', {})] : []),
-    ...Object.keys(one.then ?? {}).map(command('then')),
+    ...Object.keys(one.prints ?? {}).map(command('prints')),
   ]
 }
