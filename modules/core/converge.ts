@@ -1,9 +1,10 @@
 /** Options to report: read, observe, plan, perform. Check mode differs from applying in its `Conduct` and nowhere else. */
-import { InvalidOptions, Refused, StepFailed } from './errors.ts'
+import { GoalMissed, InvalidOptions, Refused } from './errors.ts'
 import type { Host } from './host.ts'
 import { type AnyDefinition, type Plan, UNKNOWN } from './module.ts'
 import { readOptions } from './options.ts'
-import { describeStep, type Step } from './step.ts'
+import { type Done, performAll } from './perform.ts'
+import { describeStep, eachStep, type Step, type Together } from './step.ts'
 
 export interface Report {
   readonly changed: boolean
@@ -21,8 +22,8 @@ export interface Conduct {
   begin(host: Host, holder: string): Promise<() => Promise<void>>
   /** Prerequisites that are not there: returns what to warn of, or throws. */
   meet(unmet: readonly string[]): readonly string[]
-  /** Carries out the plan. `done` are the steps of plans before it, for the report of a failure. */
-  perform(host: Host, plan: Plan<unknown>, done: readonly Step[]): Promise<void>
+  /** Carries out a plan's steps and says what was done. `before` are those of plans before it, for the report of a failure. */
+  perform(host: Host, steps: readonly (Step | Together)[], before: readonly Done[]): Promise<Done[]>
   /** Whether to look again, once a plan is carried out: for what was left for later, or to learn what was unknown. */
   readonly looksAgain: boolean
 }
@@ -30,7 +31,7 @@ export interface Conduct {
 export const check: Conduct = {
   begin: async () => async () => {},
   meet: unmet => unmet.map(what => `${what} Planned as if it were there.`),
-  perform: async () => {},
+  perform: async (_host, steps) => eachStep(steps).map(step => ({ step })),
   looksAgain: false,
 }
 
@@ -42,16 +43,7 @@ export const apply: Conduct = {
     return []
   },
 
-  async perform(host, { steps }, done) {
-    for (const [index, step] of steps.entries()) {
-      try {
-        await host.perform(step)
-      } catch (error) {
-        throw new StepFailed(step, [...done, ...steps.slice(0, index)], error)
-      }
-    }
-  },
-
+  perform: performAll,
   looksAgain: true,
 }
 
@@ -73,33 +65,44 @@ export async function converge(
 
   const end = await conduct.begin(host, holder)
   try {
-    const look = async () => definition.plan(read.values, await definition.observe(read.values, host), now())
+    const done: Done[] = []
+    const look = async () => {
+      const seen = await definition.observe(read.values, host, done)
+      return definition.plan(read.values, seen, now(), done)
+    }
     const first = await look()
-    const done: Step[] = []
-    const warnings: string[] = []
+    const warnings = new Set<string>()
     let plan = first
     for (;;) {
-      warnings.push(...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? []))
-      await conduct.perform(host, plan, done)
-      done.push(...plan.steps)
-      if (!conduct.looksAgain || (plan.later ?? []).length === 0) break
-      if (plan.steps.length === 0) throw new TypeError('a plan without steps left something for later')
+      for (const warning of [...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? [])]) warnings.add(warning)
+      const performed = await conduct.perform(host, plan.steps, done)
+      done.push(...performed)
+      if (!conduct.looksAgain || !isUnfinished(plan, performed)) break
       plan = await look()
     }
+    const steps = done.map(({ step }) => step)
+    if ((plan.failures ?? []).length > 0) throw new GoalMissed(plan.failures ?? [], steps)
     const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(plan.after).includes(UNKNOWN)
     const state = learns ? withoutUnknown(plan.after, (await look()).before) : plan.after
 
     return {
-      changed: done.length > 0,
+      changed: steps.length > 0,
       msg: first.msg,
-      steps: [...done.map(describeStep), ...(plan.later ?? [])],
-      warnings,
+      steps: [...steps.map(describeStep), ...(plan.later ?? [])],
+      warnings: [...warnings],
       state,
       diff: { before: first.before, after: state },
     }
   } finally {
     await end()
   }
+}
+
+function isUnfinished(plan: Plan<unknown>, performed: readonly Done[]): boolean {
+  if (performed.some(({ setback }) => setback !== undefined)) return true
+  const isOpen = (plan.later ?? []).length > 0 || plan.verify === true
+  if (isOpen && performed.length === 0) throw new TypeError('a plan without steps left something for later')
+  return isOpen
 }
 
 /** `planned`, with what `found` says in every place that was unknown. */

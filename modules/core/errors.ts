@@ -3,7 +3,7 @@
  * way out. Any other exception is a bug of ours and is reported with its stack.
  */
 import type { Answer } from './host.ts'
-import { type Command, describeCommand, describeStep, type Step } from './step.ts'
+import { type Command, describeCommand, describeStep, type RunStep, type Step } from './step.ts'
 
 export class Failure extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -40,6 +40,15 @@ export class CommandFailed extends Failure {
     return new CommandFailed(`'${brief(command)}' failed with exit status ${answer.exit}: ${said}`, answer)
   }
 
+  /** Throws where a step's command failed, or said what its step objects to. */
+  static check({ command, objections = [] }: RunStep, answer: Answer): void {
+    for (const { said, means } of objections) {
+      const line = [answer.stderr, answer.stdout].flatMap(text => text.split('\n')).find(text => said.test(text))
+      if (line !== undefined) throw new CommandFailed(`${means} ('${brief(command)}' said: ${line.trim()})`, answer)
+    }
+    if (answer.exit !== 0) throw CommandFailed.exited(command, answer)
+  }
+
   static missing(command: Command): CommandFailed {
     return new CommandFailed(
       `the program '${command[0]}' was not found on this host. It belongs to FreeBSD's base system: is this a FreeBSD host, and is PATH complete?`,
@@ -59,20 +68,46 @@ export class CommandFailed extends Failure {
   }
 }
 
-/** A step failed, perhaps after others were done. Carries what was done, so that the report can say so. */
-export class StepFailed extends Failure {
+/** A run that ended short of its goal. Carries what was done, so that the report can say so. */
+class Halted extends Failure {
   readonly done: readonly Step[]
 
-  constructor(step: Step, done: readonly Step[], cause: unknown) {
-    const said = cause instanceof Failure ? cause.message : `'${describeStep(step)}' failed: ${String(cause)}`
+  constructor(message: string, done: readonly Step[], options?: ErrorOptions) {
+    super(message, options)
+    this.done = done
+  }
+}
+
+/** A step and why it failed. */
+export interface FailedStep {
+  readonly step: Step
+  readonly cause: unknown
+}
+
+/** A step failed, perhaps after others were done, or beside others that failed too. */
+export class StepFailed extends Halted {
+  constructor(failed: readonly FailedStep[], done: readonly Step[]) {
+    const said = failed.map(({ step, cause }) =>
+      cause instanceof Failure ? cause.message : `'${describeStep(step)}' failed: ${String(cause)}`,
+    )
     const before =
       done.length === 0
         ? 'Nothing else was changed.'
         : `Before it, ${done.length} step(s) were done; run this again to finish.`
-    super(`${said.replace(/\.?$/, '.')} ${before}`, { cause })
-    this.done = done
+    const cause = (failed.find(one => !isExplained(one.cause)) ?? failed[0])?.cause
+    super(`${said.map(words => words.replace(/\.?$/, '.')).join(' ')} ${before}`, done, { cause })
   }
 }
+
+/** All steps were done, and yet the host is not as it should be: an instance did not come up. */
+export class GoalMissed extends Halted {
+  constructor(reasons: readonly string[], done: readonly Step[]) {
+    super(reasons.join(' '), done)
+  }
+}
+
+/** The steps that were done before a run failed. */
+export const doneBefore = (error: unknown): readonly Step[] => (error instanceof Halted ? error.done : [])
 
 /** Somebody, most likely a customer, has put a link where a directory or file belongs. Nothing of ours follows it. */
 export class LinkInTheWay extends Failure {

@@ -1,7 +1,8 @@
 /** What a module is: two functions and the words for its documentation. There is no `apply`: steps are data. */
 import type { Probe } from './host.ts'
 import type { Shape, ValuesOf } from './options.ts'
-import type { Step } from './step.ts'
+import type { Done } from './perform.ts'
+import type { Step, Together } from './step.ts'
 
 /** Stands in a plan's `after` for what only FreeBSD decides: a computed size, a jid, a digest. */
 export const UNKNOWN = 'unknown until applied'
@@ -10,7 +11,7 @@ export interface Plan<State> {
   /** What is, and what will be, as a person wants to read it in a diff: only what the task speaks of. */
   readonly before: State
   readonly after: State
-  readonly steps: readonly Step[]
+  readonly steps: readonly (Step | Together)[]
   /**
    * What an earlier task would have made, and the way out. In check mode each is a warning and the plan is made as if it
    * were there; when applying it is an error.
@@ -22,6 +23,10 @@ export interface Plan<State> {
    * applying, the host is then observed and planned for anew, until nothing is left for later.
    */
   readonly later?: readonly string[]
+  /** Look again once the steps are done: their exit status alone does not prove that they did what they should. */
+  readonly verify?: boolean
+  /** Why the goal cannot be reached, sentences for a person: the run fails with them once the steps are done. */
+  readonly failures?: readonly string[]
   /** The outcome in one sentence. */
   readonly msg: string
 }
@@ -39,10 +44,13 @@ export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Se
   readonly state: S
   /** A sentence each, and options as a playbook writes them. They are run by tests. */
   readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** Reads all that the decision needs, in a number of processes that does not grow with the options. */
-  observe(options: ValuesOf<O>, machine: Probe): Promise<Seen>
+  /**
+   * Reads all that the decision needs, in a number of processes that does not grow with the options. `done` is what this
+   * run has done so far: nothing the first time, and nothing to rely on where the host itself can tell.
+   */
+  observe(options: ValuesOf<O>, machine: Probe, done: readonly Done[]): Promise<Seen>
   /** Decides, and throws `Refused` before anything is touched. Pure: time is an argument. */
-  plan(options: ValuesOf<O>, seen: Seen, now: Date): Plan<ValuesOf<S>>
+  plan(options: ValuesOf<O>, seen: Seen, now: Date, done: readonly Done[]): Plan<ValuesOf<S>>
 }
 
 /** Returns its argument; the call is there for type inference. */

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { apply, check, converge } from './converge.ts'
-import { isExplained, StepFailed } from './errors.ts'
+import { doneBefore, isExplained } from './errors.ts'
 import { localHost } from './local-host.ts'
 import type { AnyDefinition } from './module.ts'
 import { secretsIn } from './options.ts'
@@ -57,7 +57,7 @@ export async function answer(
 
 /** A failed result. A bug of ours carries its stack; what is explained by its message does not. */
 function failure(error: unknown, name = 'module'): object {
-  const done = error instanceof StepFailed ? error.done : []
+  const done = doneBefore(error)
   const explained = isExplained(error)
   const message = error instanceof Error ? error.message : String(error)
   return {

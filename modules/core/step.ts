@@ -10,6 +10,28 @@ export interface RunStep {
   readonly input?: string
   /** For commands that may rightly take longer than `commandTimeoutSeconds` of core/local-host.ts. */
   readonly timeoutSeconds?: number
+  /**
+   * Exit statuses that the module itself deals with: what follows in the same list of steps is left, and the host is
+   * looked at and planned for anew, with what the command said in hand (`Done` of core/perform.ts).
+   */
+  readonly setbacks?: readonly number[]
+  /** What it may say that is a failure, whatever its exit status, and what that means. The first that fits is told. */
+  readonly objections?: readonly Objection[]
+}
+
+export interface Objection {
+  /** Looked for in each line of standard error, then of standard output. */
+  readonly said: RegExp
+  /** The cause and the way out, in sentences. */
+  readonly means: string
+}
+
+/** Two commands, the first one's output going into the second. It succeeds when both do. */
+export interface PipeStep {
+  readonly kind: 'pipe'
+  readonly from: Command
+  readonly to: Command
+  readonly timeoutSeconds?: number
 }
 
 /**
@@ -55,17 +77,40 @@ export interface MoveStep {
   readonly to: string
 }
 
-export type Step = RunStep | WriteStep | RemoveStep | DirectoryStep | ModeStep | MoveStep
+export type Step = RunStep | PipeStep | WriteStep | RemoveStep | DirectoryStep | ModeStep | MoveStep
+
+/**
+ * Lists of steps side by side, at most `atOnce` of them at a time. Each list ends at its own first failure; a failure is
+ * reported when all have ended.
+ */
+export interface Together {
+  readonly kind: 'together'
+  readonly lists: readonly (readonly Step[])[]
+  readonly atOnce: number
+}
+
+/** Steps as a report lists them, whatever ran beside what. */
+export const eachStep = (steps: readonly (Step | Together)[]): Step[] =>
+  steps.flatMap(step => (step.kind === 'together' ? step.lists.flat() : [step]))
 
 export function run(...command: Command): RunStep {
   return { kind: 'run', command }
 }
+
+export function pipe(from: Command, to: Command): PipeStep {
+  return { kind: 'pipe', from, to }
+}
+
+/** What acts on files and not by a command. */
+export type FileStep = Exclude<Step, RunStep | PipeStep>
 
 /** A step in words, as reports show it: a command as a person could paste it into sh(1). */
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'run':
       return describeCommand(step.command)
+    case 'pipe':
+      return `${describeCommand(step.from)} | ${describeCommand(step.to)}`
     case 'write':
       return `write ${quote(step.path)}`
     case 'remove':

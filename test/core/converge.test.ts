@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { apply, check, converge } from '../../modules/core/converge.ts'
-import { CommandFailed, InvalidOptions, LockHeld, Refused, StepFailed } from '../../modules/core/errors.ts'
+import { CommandFailed, GoalMissed, InvalidOptions, LockHeld, Refused, StepFailed } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
 import { defineModule, UNKNOWN } from '../../modules/core/module.ts'
 import { flag, mapping, text, withDefault } from '../../modules/core/options.ts'
-import { run } from '../../modules/core/step.ts'
+import { describeStep, run } from '../../modules/core/step.ts'
 
 /** A module over a machine that is a mapping of settings: enough to see what `converge` makes of a plan. */
 const settings = defineModule({
@@ -180,4 +180,41 @@ test('a run that died between the two is finished by the next', async () => {
     steps: ['set label 42'],
     state: { thing: '42', label: '42' },
   })
+})
+
+/** Starts a thing that may not come up, clears up after it, and says why it is not there. */
+const started = defineModule({
+  name: 'started',
+  summary: 'A thing that runs',
+  description: ['For tests of the core.'],
+  options: {},
+  state: { runs: flag('Whether it runs.') },
+  examples: {},
+  observe: async (_options, machine) => JSON.parse((await machine.query(['dump'])).stdout) as Record<string, string>,
+  plan(_options, { thing, remains }, _now, done) {
+    const state = { before: { runs: thing !== undefined }, after: { runs: true }, msg: 'started' }
+    const setback = done.find(one => one.setback !== undefined)?.setback
+    const failures = setback === undefined ? [] : [`it did not start: ${setback.stderr.trim()}`]
+    if (setback !== undefined && remains === undefined)
+      return { ...state, failures, steps: [run('set', 'remains', 'none')], verify: true }
+    if (thing !== undefined || setback !== undefined) return { ...state, failures, steps: [] }
+    return { ...state, steps: [{ ...run('set', 'thing', '1'), setbacks: [1] }], verify: true }
+  },
+})
+
+test('a setback is dealt with in another plan, and the run fails with its reasons once that is done', async () => {
+  const { host, state } = toyHost({}, 'thing')
+  const failed = await converge(started, {}, host, apply, circumstances).catch(e => e)
+  expect(failed).toBeInstanceOf(GoalMissed)
+  expect(failed.message).toBe('it did not start: no\nway')
+  expect(failed.done.map(describeStep)).toEqual(['set thing 1', 'set remains none'])
+  expect(state).toEqual({ remains: 'none' })
+})
+
+test('a plan that is to be verified is made anew once more; checking foretells its steps', async () => {
+  const { host } = toyHost({})
+  const foretold = await converge(started, {}, host, check, circumstances)
+  const report = await converge(started, {}, host, apply, circumstances)
+  expect(report).toMatchObject({ changed: true, steps: ['set thing 1'], state: { runs: true } })
+  expect(foretold.steps).toEqual(report.steps)
 })
