@@ -4,7 +4,7 @@ import { lstat, mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'no
 import { dirname, join, relative } from 'node:path'
 import { isSystemError, LinkInTheWay } from './errors.ts'
 import type { PathStatus } from './host.ts'
-import type { RunStep, Step, WriteStep } from './step.ts'
+import type { FileStep, WriteStep } from './step.ts'
 
 /** What is at `path`; with `beneath`, the first link below that ends the walk and is the answer. */
 export async function statusOf(path: string, beneath?: string): Promise<PathStatus | undefined> {
@@ -26,7 +26,7 @@ export async function listNames(path: string, beneath?: string): Promise<string[
 }
 
 /** Performs any step but a command. */
-export async function change(step: Exclude<Step, RunStep>): Promise<void> {
+export async function change(step: FileStep): Promise<void> {
   if (step.kind === 'move') {
     await rename(step.from, step.to)
     return flush(dirname(step.to))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { localHost } from '../../modules/core/local-host.ts'
-import { describeStep, run } from '../../modules/core/step.ts'
+import { describeStep, pipe, run } from '../../modules/core/step.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'local-host-'))
 const host = localHost({ lockPath: join(directory, 'lock'), commandTimeoutSeconds: 1 })
@@ -50,6 +50,35 @@ test('a secret goes in through standard input and is in neither argv nor words',
   await host.perform(step)
   expect(readFileSync(into, 'utf8')).toBe('hunter2\n')
   expect(describeStep(step)).not.toContain('hunter2')
+})
+
+test('what one command writes, another reads, in any amount', async () => {
+  const into = join(directory, 'piped')
+  const step = pipe(shell('head -c 3000000 /dev/zero'), shell(`wc -c > ${into}`))
+  await host.perform(step)
+  expect(readFileSync(into, 'utf8').trim()).toBe('3000000')
+  expect(describeStep(step)).toBe(`sh -c 'head -c 3000000 /dev/zero' | sh -c 'wc -c > ${into}'`)
+})
+
+test.each([
+  ['the writer fails', pipe(shell('echo half; echo torn >&2; exit 2'), shell('cat')), /exit status 2: torn/],
+  ['the reader fails', pipe(shell('echo all'), shell('cat > /dev/null; echo full >&2; exit 3')), /exit status 3: full/],
+  [
+    'the reader gives up early',
+    pipe(['yes'], shell('echo enough >&2; exit 4')),
+    /^'yes' .* \/ 'sh .* exit status 4: enough$/,
+  ],
+  [
+    'the reader takes only a part',
+    pipe(['yes'], shell('head -n 1')),
+    /^'yes' (failed with exit status 1|was ended by SIGPIPE)/,
+  ],
+  ['the writer is not there', pipe(['no-such-program'], shell('cat')), /'no-such-program' was not found/],
+  ['the reader is not there', pipe(shell('echo all'), ['no-such-program']), /'no-such-program' was not found/],
+  ['the writer hangs', pipe(shell('sleep 60'), shell('cat')), /did not end within 1 s/],
+  ['the reader hangs', pipe(shell('echo all'), shell('sleep 60')), /did not end within 1 s/],
+])('of two joined commands %s, and that is told', async (_what, step, message) => {
+  await expect(host.perform(step)).rejects.toThrow(message)
 })
 
 test('a mode is given to a directory, and never through a link', async () => {

@@ -2,7 +2,7 @@
 import { dirname, join, relative } from 'node:path'
 import { LinkInTheWay } from '../../modules/core/errors.ts'
 import type { PathStatus } from '../../modules/core/host.ts'
-import type { RunStep, Step } from '../../modules/core/step.ts'
+import type { FileStep } from '../../modules/core/step.ts'
 import { FileError } from '../imitation/memory-node.ts'
 import type { MemoryTree } from '../imitation/memory-tree.ts'
 
@@ -25,7 +25,7 @@ export function listNames(tree: MemoryTree, path: string, beneath?: string): str
   return tree.realpath(path) === undefined ? undefined : tree.list(path)
 }
 
-export function change(tree: MemoryTree, step: Exclude<Step, RunStep>): void {
+export function change(tree: MemoryTree, step: FileStep): void {
   if (step.kind === 'move') {
     tree.rename(step.from, step.to)
     return

@@ -4,7 +4,7 @@ import type { Answer, Host } from '../../modules/core/host.ts'
 import type { Command, Step } from '../../modules/core/step.ts'
 import { boot } from '../imitation/boot.ts'
 import { Hang, Killed, Missing, PowerCut } from '../imitation/faults.ts'
-import { Machine } from '../imitation/machine.ts'
+import { Machine, type Outcome } from '../imitation/machine.ts'
 import { MemoryTree } from '../imitation/memory-tree.ts'
 import { ARGUMENT_BYTES, argumentBytes, run, runAtOnce } from '../imitation/run.ts'
 import { createPool } from '../imitation/zpool.ts'
@@ -72,14 +72,15 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
   let holder = options.lockedBy
   let isOff = false
 
-  async function answer(command: Command, input: string, seconds: number): Promise<Answer> {
+  async function answer(command: Command, input: string | Buffer, seconds: number): Promise<Outcome> {
     const [program, ...args] = command
     if (isOff) throw new PowerCut()
     // execve(2) fails before there is a process, as modules/core/local-host.ts reports it.
     if (argumentBytes(program, args) > ARGUMENT_BYTES)
       throw new CommandFailed(`'${program}' could not be started: spawn E2BIG`)
     try {
-      return await run(machine, program, { args, stdin: Buffer.from(input), cwd: '/', uid: 0 })
+      const stdin = typeof input === 'string' ? Buffer.from(input) : input
+      return await run(machine, program, { args, stdin, cwd: '/', uid: 0 })
     } catch (problem) {
       if (problem instanceof Missing) throw CommandFailed.missing(command)
       if (problem instanceof Hang) throw CommandFailed.timedOut(command, seconds)
@@ -115,6 +116,12 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       if (step.kind === 'run') {
         const given = await answer(step.command, step.input ?? '', step.timeoutSeconds ?? 600)
         if (given.exit !== 0) throw CommandFailed.exited(step.command, given)
+      } else if (step.kind === 'pipe') {
+        const sent = await answer(step.from, '', 600)
+        const flow = Buffer.concat([Buffer.from(sent.stdout), sent.bytes ?? Buffer.alloc(0)])
+        const taken = await answer(step.to, flow, 600)
+        if (sent.exit !== 0) throw CommandFailed.exited(step.from, sent)
+        if (taken.exit !== 0) throw CommandFailed.exited(step.to, taken)
       } else {
         change(tree, step)
         machine.countChange()
