@@ -14,8 +14,11 @@ export async function step(saying, command, advice, environment = {}) {
   const { exit, output } = await capture(command, environment)
   if (exit === 0) return void process.stdout.write(`done, ${((Date.now() - began) / 1000).toFixed(0)} s\n`)
   process.stdout.write('failed\n')
-  throw new Stopped(`${output.trimEnd()}\n\n'${command.join(' ')}' failed. ${advice}`)
+  throw new Stopped(`${beginning(output)}\n\n'${command.join(' ')}' failed. ${advice}`)
 }
+
+/** The cause comes first; npm goes on with its manual. */
+const beginning = text => text.trim().split('\n').slice(0, 15).join('\n')
 
 /** Runs a command quietly. A program that is not there counts as exit status 127, as in a shell. */
 export function capture([program, ...args], environment = {}) {
