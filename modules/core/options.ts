@@ -7,6 +7,7 @@ import * as z from 'zod/mini'
 import {
   describeValue,
   NotTaken,
+  readContent,
   readFileMode,
   readFlag,
   readInteger,
@@ -48,6 +49,9 @@ export function docOf(option: z.ZodMiniType): OptionDoc {
 
 /** Text of one line. */
 export const text = (about: string) => simple({ about, type: 'str' }, readText)
+
+/** Text of any number of lines, or none: what a file shall hold. */
+export const content = (about: string) => simple({ about, type: 'str' }, readContent)
 
 /** A password or a key: never shown. */
 export const secret = (about: string) => simple({ about, type: 'str', secret: true }, readSecret)

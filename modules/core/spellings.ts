@@ -20,6 +20,11 @@ export function readText(given: unknown): string {
   return given
 }
 
+export function readContent(given: unknown): string {
+  if (typeof given !== 'string') throw new NotTaken('text, in quotes or as a block')
+  return given
+}
+
 export function readSecret(given: unknown): string {
   if (typeof given !== 'string' || given === '') throw new NotTaken('text')
   return given

@@ -17,6 +17,12 @@ export const PROPERTY = {
   format: 'bluejail:format',
   blueprint: 'bluejail:blueprint',
   revision: 'bluejail:revision',
+  /** How far a blueprint is: STAGE. */
+  stage: 'bluejail:stage',
+  /** What a half-built blueprint is to become: a digest of what was asked for. */
+  recipe: 'bluejail:recipe',
+  /** The sha256 of the base.txz that a blueprint was made from. */
+  base: 'bluejail:base',
   instance: 'bluejail:instance',
   /** The part of an instance that a dataset holds: `etc`, `usr/local/etc`. */
   part: 'bluejail:part',
@@ -54,11 +60,18 @@ export const blueprintDataset = (site: Site, name: string) => `${site.dataset}/b
 export const blueprintPath = (site: Site, name: string) => `${site.path}/blueprints/${name}`
 /** Inside a blueprint's tree: what it is made of. */
 export const MANIFEST = '.blueprint.json'
+/** Inside a blueprint's tree: every file of it with its digest. */
+export const LISTING = '.blueprint.mtree'
 /** Taken when a blueprint is complete; amendments take `@r2`, `@r3` and so on. */
 export const COMPLETE = 'complete'
+export const snapshotOfRevision = (revision: number) => (revision === 1 ? COMPLETE : `r${revision}`)
 /** Half-built blueprints are here, where nothing looks for a blueprint. */
 export const buildDataset = (site: Site, name: string) => `${site.dataset}/build/${name}`
 export const buildPath = (site: Site, name: string) => `${site.path}/build/${name}`
+/** What is fetched for blueprints, kept for the next one; no blueprint's name begins with a dot. */
+export const cachePath = (site: Site) => `${site.path}/build/.cache`
+/** pkg's configuration while it fills a blueprint. */
+export const pkgPath = (site: Site, name: string) => `${site.path}/build/.pkg/${name}`
 
 export const sharedDataset = (site: Site, name: string) => `${site.dataset}/shared/${name}`
 export const sharedPath = (site: Site, name: string) => `${site.path}/shared/${name}`
