@@ -115,7 +115,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       if (isOff) throw new PowerCut()
       if (step.kind === 'run') {
         const given = await answer(step.command, step.input ?? '', step.timeoutSeconds ?? 600)
-        if (given.exit !== 0) throw CommandFailed.exited(step.command, given)
+        CommandFailed.check(step, given)
       } else if (step.kind === 'pipe') {
         const sent = await answer(step.from, '', 600)
         const flow = Buffer.concat([Buffer.from(sent.stdout), sent.bytes ?? Buffer.alloc(0)])
