@@ -43,7 +43,9 @@ export class Machine {
   /** Processes started, by program. Budgets are asserted on it. */
   readonly counts: Record<string, number> = {}
   readonly faults: Fault[] = []
-  readonly #memory = new Map<string, unknown>()
+  readonly #content = new Map<string, unknown>()
+  readonly #names = new Map<string, unknown>()
+  readonly #datasets = new Map<string, Dataset>()
   #changesBeforePowerCut = Number.POSITIVE_INFINITY
 
   constructor(tree: Tree, clock: () => Date = () => new Date(), options: MachineOptions = {}) {
@@ -78,25 +80,30 @@ export class Machine {
   static fromJSON(saved: State, tree: Tree, clock: () => Date = () => new Date()): Machine {
     const machine = new Machine(tree, clock)
     Object.assign(machine.state, structuredClone(saved))
+    machine.#index()
     return machine
   }
 
   /** Every imitation calls this once per change that is on disk or in the kernel when the command ends. */
   changed(): number {
     this.state.txg += 1
-    this.#memory.clear()
+    this.#content.clear()
     return this.state.txg
   }
 
-  /** Computes once what stays true until something changes or the command ends: sums over thousands of datasets. */
-  once<Value>(key: string, compute: () => Value): Value {
-    if (!this.#memory.has(key)) this.#memory.set(key, compute())
-    return this.#memory.get(key) as Value
+  /**
+   * Computes once what stays true until something changes or the command ends ('content'), or for as long as the same
+   * datasets have the same names: there may be thousands.
+   */
+  once<Value>(key: string, compute: () => Value, as: 'content' | 'names' = 'content'): Value {
+    const memory = as === 'names' ? this.#names : this.#content
+    if (!memory.has(key)) memory.set(key, compute())
+    return memory.get(key) as Value
   }
 
   /** Files may have been written between two commands. */
   forget(): void {
-    this.#memory.clear()
+    this.#content.clear()
   }
 
   /** Grows with every change: a caller that saves the state saves when it differs. */
@@ -122,7 +129,33 @@ export class Machine {
   }
 
   dataset(name: string): Dataset | undefined {
-    return this.once('datasets', () => new Map(this.state.datasets.map(each => [each.name, each]))).get(name)
+    return this.#datasets.get(name)
+  }
+
+  add(dataset: Dataset): void {
+    this.state.datasets.push(dataset)
+    this.#datasets.set(dataset.name, dataset)
+    this.#names.clear()
+    this.changed()
+  }
+
+  remove(dataset: Dataset): void {
+    this.state.datasets.splice(this.state.datasets.indexOf(dataset), 1)
+    this.#datasets.delete(dataset.name)
+    this.#names.clear()
+    this.changed()
+  }
+
+  rename(datasets: readonly Dataset[], name: (dataset: Dataset) => string): void {
+    for (const dataset of datasets) dataset.name = name(dataset)
+    this.#index()
+    this.changed()
+  }
+
+  #index(): void {
+    this.#names.clear()
+    this.#datasets.clear()
+    for (const dataset of this.state.datasets) this.#datasets.set(dataset.name, dataset)
   }
 
   fault(fault: Fault): void {

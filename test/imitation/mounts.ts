@@ -14,19 +14,49 @@ export const ERRORS = {
 
 export type MountError = keyof typeof ERRORS
 
-const isWithin = (path: string, node: string) => node === '/' || path === node || path.startsWith(`${node}/`)
+interface Index {
+  readonly counted: number
+  readonly byNode: Map<string, Mount[]>
+  readonly bySpecial: Map<string, Mount>
+}
+
+const indexes = new WeakMap<readonly Mount[], Index>()
+
+/** The table by node and by special: it may be long, and it mostly grows. */
+function indexOf(mounts: readonly Mount[]): Index {
+  const known = indexes.get(mounts)
+  if (known?.counted === mounts.length) return known
+  const grown = known !== undefined && known.counted < mounts.length
+  const { byNode, bySpecial } = grown
+    ? known
+    : { byNode: new Map<string, Mount[]>(), bySpecial: new Map<string, Mount>() }
+  for (const mount of grown ? mounts.slice(known.counted) : mounts) {
+    byNode.set(mount.node, [...(byNode.get(mount.node) ?? []), mount])
+    if (mount.fstype === 'zfs') bySpecial.set(mount.special, mount)
+  }
+  const index = { counted: mounts.length, byNode, bySpecial }
+  indexes.set(mounts, index)
+  return index
+}
 
 /** The mount a link-free path lies in. One whose parent was unmounted by force is in the table but on no path. */
 export function containing(mounts: readonly Mount[], path: string): Mount | undefined {
+  const { byNode } = indexOf(mounts)
   let inside: Mount | undefined
-  for (;;) {
-    const parent = inside
-    const next = mounts
-      .filter(mount => mount !== parent && mount.parent === parent?.id && isWithin(path, mount.node))
-      .sort((a, b) => a.node.length - b.node.length)[0]
-    if (next === undefined) return inside
-    inside = next
+  for (const part of partsOf(path)) {
+    for (;;) {
+      const next: Mount | undefined = byNode.get(part)?.find(mount => mount !== inside && mount.parent === inside?.id)
+      if (next === undefined) break
+      inside = next
+    }
   }
+  return inside
+}
+
+/** `/`, `/a`, `/a/b` for `/a/b`. */
+function partsOf(path: string): string[] {
+  const parts = path.split('/').filter(part => part !== '')
+  return ['/', ...parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`)]
 }
 
 /** Adds a mount at the link-free path `node`, which exists. */
@@ -89,5 +119,5 @@ const FLAG_ORDER = ['local', 'noatime', 'noexec', 'nosuid', 'read-only', 'soft-u
 
 /** Where a dataset is mounted: one place at most (01, 02: "Device busy"). */
 export function mountOf(machine: Machine, dataset: string): Mount | undefined {
-  return machine.state.mounts.find(mount => mount.fstype === 'zfs' && mount.special === dataset)
+  return indexOf(machine.state.mounts).bySpecial.get(dataset)
 }

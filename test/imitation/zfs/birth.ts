@@ -51,7 +51,6 @@ export function giveBirth(machine: Machine, birth: Birth): Dataset {
     ...(birth.key && { key: birth.key }),
     ...(birth.origin === undefined ? {} : { origin: birth.origin }),
   }
-  machine.state.datasets.push(dataset)
-  machine.changed()
+  machine.add(dataset)
   return dataset
 }

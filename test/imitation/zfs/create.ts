@@ -67,7 +67,7 @@ export function createDataset(
   const encryption = encryptionAtCreation(machine, parent, stored, stdin, failing)
   checkNewKey(encryption, failing)
   const reserved = Math.max(Number(stored.get('refreservation') ?? 0), Number(stored.get('reservation') ?? 0))
-  if (reserved > space.available(machine, parent)) throw failure(failing, WHY.noSpace)
+  if (reserved > 0 && reserved > space.available(machine, parent)) throw failure(failing, WHY.noSpace)
   if (kind === 'v' && !stored.has('volblocksize')) stored.set('volblocksize', String(DEFAULT_BLOCK))
   const type = kind === 'v' ? 'volume' : 'filesystem'
   return giveBirth(machine, {

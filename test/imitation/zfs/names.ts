@@ -83,7 +83,7 @@ export const poolName = (name: string) => name.split(/[/@#]/)[0] ?? ''
 export const isBelow = (name: string, top: string) => name.startsWith(`${top}/`)
 
 export const children = (machine: Machine, name: string): readonly Dataset[] =>
-  machine.once('children', () => byParent(machine.state.datasets)).get(name) ?? []
+  machine.once('children', () => byParent(machine.state.datasets), 'names').get(name) ?? []
 
 function byParent(datasets: readonly Dataset[]): Map<string, Dataset[]> {
   const groups = new Map<string, Dataset[]>()

@@ -1,5 +1,6 @@
 /** What a property's value is and where it comes from, before it is printed. */
 import type { Machine } from '../machine.ts'
+import { mountOf } from '../mounts.ts'
 import type { Dataset, Mount } from '../state.ts'
 import { type Entry, entryOf, parentName, poolName } from './names.ts'
 import { readReadonly } from './status.ts'
@@ -103,7 +104,7 @@ const OPTION_OF: Readonly<Record<string, { readonly on?: string; readonly off?: 
 
 /** get_numeric_property: a mount option that contradicts the stored value is shown, as temporary. */
 function temporary(machine: Machine, dataset: Dataset, name: string, stored: string): Value | undefined {
-  const options = machine.state.mounts.find(mount => mount.special === dataset.name)?.options ?? []
+  const options = mountOf(machine, dataset.name)?.options ?? []
   const option = OPTION_OF[name]
   if (stored === 'off' && option?.on !== undefined && options.includes(option.on))
     return { value: 'on', source: 'temporary' }

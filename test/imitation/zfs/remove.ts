@@ -11,8 +11,7 @@ export function removeDataset(machine: Machine, dataset: Dataset, force: boolean
   if (children(machine, dataset.name).length > 0 || dataset.snapshots.length > 0)
     throw failure(`cannot destroy '${dataset.name}'`, WHY.busy)
   removeMountpoint(machine, dataset)
-  machine.state.datasets.splice(machine.state.datasets.indexOf(dataset), 1)
+  machine.remove(dataset)
   machine.tree.removeStorage(dataset.storage)
-  machine.changed()
   sweepDeferred(machine)
 }

@@ -66,7 +66,6 @@ function renameDataset(machine: Machine, { dataset, name }: Entry, to: string, s
     machine.state.mounts = machine.state.mounts.map(mount =>
       mount.fstype === 'zfs' && names.has(mount.special) ? { ...mount, special: moved(mount.special) } : mount,
     )
-    for (const each of below) each.name = moved(each.name)
-    machine.changed()
+    machine.rename(below, each => moved(each.name))
   })
 }

@@ -47,7 +47,7 @@ function byName(a: Entry, b: Entry): number {
     string,
     string,
   ]
-  if (left !== right) return Buffer.compare(Buffer.from(left), Buffer.from(right))
+  if (left !== right) return left < right ? -1 : 1
   return (a.snapshot?.createtxg ?? 0) - (b.snapshot?.createtxg ?? 0)
 }
 

@@ -1,5 +1,6 @@
 /** Read-only properties: what ZFS reports about a thing. */
 import type { Machine } from '../machine.ts'
+import { mountOf } from '../mounts.ts'
 import type { Dataset } from '../state.ts'
 import { clonesOf, type Entry, entryOf, poolName, snapshotByGuid } from './names.ts'
 import { above, type Value } from './read.ts'
@@ -42,7 +43,7 @@ const readers: Readonly<Record<string, Reader>> = {
   usedbydataset: (machine, { dataset }) => space.referenced(machine, dataset),
   usedbychildren: (machine, { dataset }) => space.usedByChildren(machine, dataset),
   usedbyrefreservation: (machine, { dataset }) => space.usedByRefreservation(machine, dataset),
-  mounted: (machine, { name }) => (machine.state.mounts.some(mount => mount.special === name) ? 'yes' : 'no'),
+  mounted: (machine, { name }) => (mountOf(machine, name) === undefined ? 'no' : 'yes'),
   origin: (machine, { dataset }) =>
     dataset.origin === undefined ? undefined : snapshotByGuid(machine, poolName(dataset.name), dataset.origin)?.name,
   numclones: (machine, entry) => clonesOf(machine, entry).length,
