@@ -18,7 +18,7 @@ import { listMounts } from './freebsd/mount.ts'
 import { type Dataset, listBelow, listSnapshots, readAltroots, readDatasets, readHolds } from './freebsd/zfs.ts'
 import { planDatasets } from './rules/dataset-plan.ts'
 import { looksRelocated } from './rules/dataset-properties.ts'
-import { ancestorsOf, formerName, type Request, requestsOf } from './rules/dataset-requests.ts'
+import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset-requests.ts'
 
 const STATES = ['present', 'absent'] as const
 const SETTINGS = ['own', 'effective'] as const
@@ -165,9 +165,10 @@ export default defineModule({
 
 /** Each dataset, what it may be renamed or cloned from, and all above it: values are inherited, and parents must exist. */
 function namesToRead(requests: readonly Request[]): string[] {
+  const formerName = formerNames(requests)
   const named = requests.flatMap(({ name, origin, renamed_from }) => [
     name,
-    formerName(name, requests),
+    formerName(name),
     ...(renamed_from === undefined ? [] : [renamed_from]),
     ...(origin === undefined ? [] : [origin.split('@', 1)[0] ?? '']),
   ])
@@ -190,8 +191,9 @@ async function readModes(
   machine: Probe,
 ): Promise<Map<string, number>> {
   const modes = new Map<string, number>()
+  const formerName = formerNames(requests)
   for (const { name, mode } of requests) {
-    const properties = (datasets.get(name) ?? datasets.get(formerName(name, requests)))?.properties
+    const properties = (datasets.get(name) ?? datasets.get(formerName(name)))?.properties
     if (mode === undefined || properties?.get('mounted')?.value !== 'yes') continue
     const path = properties.get('mountpoint')?.value ?? ''
     const status = await machine.status(path)

@@ -25,16 +25,12 @@ const MOST_PROBLEMS = 10
 export function planDatasets(requests: readonly Request[], seen: Seen): Plan<DatasetsState> {
   const world = new World(seen.datasets.values(), seen.altroots)
   const leaving = requests.filter(request => request.state === 'absent')
-  const absent = [...leaving]
-    .reverse()
-    .map(request => planAbsent(request, world, { ...seen, leaving: new Set(leaving.map(one => one.name)) }))
+  const surroundings = { ...seen, leaving: new Set(leaving.map(one => one.name)) }
+  const absent = [...leaving].reverse().map(request => planAbsent(request, world, surroundings))
   for (const { name } of leaving) world.remove(name)
 
   const context = { ...seen, known: knownFrom(seen.datasets.values()) }
-  const staying = withParents(
-    requests.filter(request => request.state === 'present'),
-    world,
-  )
+  const staying = withParents(requests.filter(request => request.state === 'present'))
   const present = staying.map(request => planPresent(request, world, context))
 
   const works = [...absent, ...present]
@@ -49,14 +45,14 @@ export function planDatasets(requests: readonly Request[], seen: Seen): Plan<Dat
   }
 }
 
-/** `parents: true` asks for what is missing above, with nothing set. Pools are not made. */
-function withParents(requests: readonly Request[], world: World): Request[] {
+/** `parents: true` asks for all above, with nothing set. Pools are not made. */
+function withParents(requests: readonly Request[]): Request[] {
   const asked = new Set(requests.map(request => request.name))
-  const missing = requests
+  const above = requests
     .filter(request => request.parents === true)
     .flatMap(request => ancestorsOf(request.name).slice(1))
-    .filter(name => !asked.has(name) && world.find(name) === undefined)
-  const parents = [...new Set(missing)].map((name): Request => ({ name, state: 'present', properties: {} }))
+    .filter(name => !asked.has(name))
+  const parents = [...new Set(above)].map((name): Request => ({ name, state: 'present', properties: {} }))
   return [...parents, ...requests].sort((a, b) => depthOf(a.name) - depthOf(b.name))
 }
 
@@ -68,4 +64,9 @@ function refuseProblems(works: readonly Work[]): void {
 }
 
 const looksOf = (works: readonly Work[], when: 'before' | 'after'): Record<string, Looks> =>
-  Object.fromEntries(works.flatMap(work => (work[when] === undefined ? [] : [[work.name, work[when]] as const])))
+  Object.fromEntries(
+    works.flatMap(work => {
+      const looks = work[when]
+      return looks === undefined ? [] : [[when === 'before' ? work.formerName : work.name, looks] as const]
+    }),
+  )

@@ -24,6 +24,7 @@ export interface Context {
 export function planPresent(request: Request, world: World, context: Context): Draft {
   const work = draft(request.name)
   rename(request, world, work)
+  work.formerName = world.formerName(request.name)
 
   const parent = parentOf(request.name)
   const dataset = world.find(request.name)
@@ -50,10 +51,10 @@ function rename({ name, renamed_from: from }: Request, world: World, work: Draft
   else if (poolOf(from) !== poolOf(name))
     work.problems.push(`${name}: ${from} is in another pool, and a rename stays in one.`)
   else {
+    const parent = parentOf(name)
+    if (parent !== undefined && world.find(parent) === undefined) work.unmet.push(explainParent(name, parent, world))
     work.steps.push(['rename', renameDataset(from, name)])
     world.rename(from, name)
-    work.before = { ...work.before, name: from }
-    work.after = { ...work.after, name }
   }
 }
 
@@ -96,8 +97,8 @@ function adjust(
     )
     return
   }
-  const before: Record<string, string> = { ...work.before, type: dataset.type }
-  const after: Record<string, string> = { ...work.after, type: dataset.type }
+  const before: Record<string, string> = { type: dataset.type }
+  const after: Record<string, string> = { type: dataset.type }
 
   const volsize = wanted.find(one => one.property === 'volsize')?.value
   for (const one of wanted) {

@@ -65,12 +65,17 @@ export function ancestorsOf(name: string): string[] {
   return parent === undefined ? [] : [...ancestorsOf(parent), parent]
 }
 
-/** What `name` is called before the renames of `requests` are done. */
-export function formerName(name: string, requests: readonly Request[]): string {
-  const renames = requests.filter(one => one.renamed_from !== undefined && one.state === 'present')
-  const nearest = [name, ...ancestorsOf(name).reverse()].find(above => renames.some(one => one.name === above))
-  const from = renames.find(one => one.name === nearest)?.renamed_from
-  return nearest === undefined || from === undefined ? name : from + name.slice(nearest.length)
+/** What datasets are called before the renames of `requests` are done. */
+export function formerNames(requests: readonly Request[]): (name: string) => string {
+  const renames = new Map(
+    requests.flatMap(({ name, renamed_from, state }) =>
+      renamed_from === undefined || state === 'absent' ? [] : [[name, renamed_from] as const],
+    ),
+  )
+  return name => {
+    const nearest = [name, ...ancestorsOf(name).reverse()].find(above => renames.has(above)) ?? name
+    return (renames.get(nearest) ?? nearest) + name.slice(nearest.length)
+  }
 }
 
 function problemsOf(request: Request): string[] {

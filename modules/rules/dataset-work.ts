@@ -11,6 +11,8 @@ export type Looks = Readonly<Record<string, string>>
 /** One dataset's part of a plan. */
 export interface Work {
   readonly name: string
+  /** Differs where it is renamed. */
+  readonly formerName: string
   /** As a diff shows it: undefined where there is no such dataset. */
   readonly before: Looks | undefined
   readonly after: Looks | undefined
@@ -27,6 +29,7 @@ export type Draft = { -readonly [Key in keyof Work]: Work[Key] extends readonly 
 
 export const draft = (name: string): Draft => ({
   name,
+  formerName: name,
   before: undefined,
   after: undefined,
   steps: [],

@@ -5,6 +5,7 @@ import type { DatasetType } from '../freebsd/zfs-properties.ts'
 
 export class World {
   readonly #datasets: Map<string, Dataset>
+  readonly #formerNames = new Map<string, string>()
   readonly #altroots: ReadonlyMap<string, string>
 
   constructor(datasets: Iterable<Dataset>, altroots: ReadonlyMap<string, string>) {
@@ -34,7 +35,13 @@ export class World {
       const renamed = to + name.slice(from.length)
       this.#datasets.delete(name)
       this.#datasets.set(renamed, { ...dataset, name: renamed })
+      this.#formerNames.set(renamed, name)
     }
+  }
+
+  /** What a dataset was called before the renames that are planned so far. */
+  formerName(name: string): string {
+    return this.#formerNames.get(name) ?? name
   }
 
   remove(name: string): void {
