@@ -24,7 +24,9 @@ export class MemoryTree implements Tree {
   readonly #root = directory()
   readonly #storages = new Map<string, Node>()
   readonly #snapshots = new Map<Node, Readonly<Record<string, string>>>()
-  #covers: Cover[] = []
+  readonly #covers = new Map<string, Cover>()
+  /** The same by what they cover, the topmost last. */
+  readonly #at = new Map<Node, Cover[]>()
   /** Paths a process has its working directory in: what is mounted there is busy. */
   readonly #occupied = new Set<Node>()
   readonly files: Files = memoryFiles({
@@ -64,7 +66,7 @@ export class MemoryTree implements Tree {
   rmdir(path: string): void {
     const found = this.#find(path, false)
     if (found?.node.type !== 'directory' || found.node.entries.size > 0) return
-    if (this.#covers.some(cover => cover.at === found.node || cover.shows === found.node)) return
+    if ([...this.#covers.values()].some(({ at, shows }) => at === found.node || shows === found.node)) return
     this.remove(path)
   }
 
@@ -72,22 +74,31 @@ export class MemoryTree implements Tree {
     const at = this.#find(node, true)?.node
     const shows = 'storage' in source ? this.#storage(source.storage) : this.#find(source.path, true)?.node
     if (at === undefined || shows === undefined) throw new FileError('ENOENT', node)
-    this.#covers.push({ id, at, shows, readonly })
+    const cover = { id, at, shows, readonly }
+    this.#covers.set(id, cover)
+    this.#at.set(at, [...(this.#at.get(at) ?? []), cover])
   }
 
   remount(id: string, _node: string, readonly: boolean): void {
-    for (const cover of this.#covers) if (cover.id === id) cover.readonly = readonly
+    const cover = this.#covers.get(id)
+    if (cover !== undefined) cover.readonly = readonly
   }
 
   unbind(id: string, _node: string, force: boolean): 'ok' | 'busy' {
-    const cover = this.#covers.find(each => each.id === id)
-    if (cover !== undefined && !force && [...this.#occupied].some(node => isBelow(cover.shows, node))) return 'busy'
-    this.#covers = this.#covers.filter(each => each.id !== id)
+    const cover = this.#covers.get(id)
+    if (cover === undefined) return 'ok'
+    if (!force && [...this.#occupied].some(node => isBelow(cover.shows, node))) return 'busy'
+    this.#covers.delete(id)
+    this.#at.set(
+      cover.at,
+      (this.#at.get(cover.at) ?? []).filter(each => each !== cover),
+    )
     return 'ok'
   }
 
   unbindAll(): void {
-    this.#covers = []
+    this.#covers.clear()
+    this.#at.clear()
     this.#occupied.clear()
   }
 
@@ -231,7 +242,7 @@ export class MemoryTree implements Tree {
   }
 
   #enter(place: Place): Place {
-    const cover = this.#covers.findLast(each => each.at === place.node)
+    const cover = this.#at.get(place.node)?.at(-1)
     if (cover === undefined) return place
     return this.#enter({ ...place, node: cover.shows, readonly: cover.readonly === true })
   }
