@@ -2,6 +2,7 @@
 import { type Fault, Hang, Killed, Missing } from './faults.ts'
 import { imitations } from './index.ts'
 import type { Call, Machine, Outcome } from './machine.ts'
+import { readsArchive } from './tar/index.ts'
 
 /** kern.argmax (02-mounts.jsonl, last line); execve counts each string with its NUL (sys/kern/kern_exec.c, exec_args). */
 export const ARGUMENT_BYTES = 524_288
@@ -19,6 +20,23 @@ export function runAtOnce(machine: Machine, program: string, call: Call): Outcom
   const outcome = start(machine, program, call)
   if (outcome instanceof Promise) throw new Error(`${program} is imitated asynchronously`)
   return outcome
+}
+
+/** For a program that another imitation starts: in `counts` are those of the caller alone. */
+export function runUncounted(machine: Machine, program: string, call: Call): Outcome | Promise<Outcome> {
+  const before = machine.counts[program]
+  try {
+    return start(machine, program, call)
+  } finally {
+    if (before === undefined) delete machine.counts[program]
+    else machine.counts[program] = before
+  }
+}
+
+/** What was ordered to go wrong with a program that is no imitation. Throws as `run` does. */
+export function faultOf(machine: Machine, program: string, args: readonly string[]): Outcome | undefined {
+  const fault = takeFault(machine, program, args)
+  return fault === undefined ? undefined : fail(fault)
 }
 
 function start(machine: Machine, program: string, call: Call): Outcome | Promise<Outcome> {
@@ -45,6 +63,7 @@ function start(machine: Machine, program: string, call: Call): Outcome | Promise
 
 /** Whether the program reads its standard input, so that a client without one does not wait for it. */
 export function readsStdin(program: string, args: readonly string[]): boolean {
+  if (program === 'tar') return readsArchive(args)
   if (program !== 'zfs') return false
   return ['create', 'load-key', 'change-key', 'receive', 'recv'].includes(args[0] ?? '') || args.includes('-l')
 }

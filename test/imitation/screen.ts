@@ -33,17 +33,20 @@ export type Program = (machine: Machine, call: Call, screen: Screen) => number
 export function imitation(name: string, program: Program): Imitation {
   return (machine, call): Outcome => {
     const screen = new Screen()
-    let exit: number
     try {
-      exit = program(machine, call, screen)
+      return outcomeOf(name, screen, program(machine, call, screen))
     } catch (problem) {
-      if (problem instanceof Unknown)
-        return { exit: 64, stdout: '', stderr: `sandbox: ${name}: unknown ${problem.message}\n` }
-      if (!(problem instanceof Exit)) throw problem
-      exit = problem.status
+      return outcomeOf(name, screen, problem)
     }
-    return { exit, stdout: screen.stdout, stderr: screen.stderr }
   }
+}
+
+/** How a program ended: with an exit status, or with what it threw. */
+export function outcomeOf(name: string, screen: Screen, end: unknown): Outcome {
+  if (end instanceof Unknown) return { exit: 64, stdout: '', stderr: `sandbox: ${name}: unknown ${end.message}\n` }
+  const exit = end instanceof Exit ? end.status : end
+  if (typeof exit !== 'number') throw end
+  return { exit, stdout: screen.stdout, stderr: screen.stderr }
 }
 
 export interface Flags {

@@ -13,24 +13,26 @@ const LINUX: Readonly<Record<string, string>> = {
     expand false file find fmt fold getconf getent grep egrep fgrep groups gunzip gzip head hexdump iconv id install join
     less locale logger login logname look md5sum mkfifo mktemp more nc nice nl nohup nproc od openssl passwd paste patch
     pr printenv printf readlink rev scp script sdiff sed seq sftp sha256sum sha512sum sort split ssh ssh-keygen
-    ssh-keyscan stat strings su sum tail tar tee time top touch tput tr true truncate tsort tty uniq unexpand uptime
+    ssh-keyscan stat strings su sum tail tee time top touch tput tr true truncate tsort tty uniq unexpand uptime
     users vi w wc which who whoami xargs xz xzcat yes zcat zstd`,
   '/usr/sbin': 'chown chroot',
 }
 
 /** Imitated ones that are not in /usr/sbin. */
 const IMITATED: Readonly<Record<string, string>> = {
-  '/bin': 'freebsd-version kenv pkill',
+  '/bin': 'chflags freebsd-version kenv pkill',
   '/sbin': `bectl devfs dhclient fsck gpart ifconfig kldload kldstat kldunload mdconfig mount mount_nullfs mount_unionfs
-    pfctl ping reboot route shutdown sysctl umount zfs zpool`,
-  '/usr/bin': 'chflags cap_mkdb fetch fstat lockf procstat rctl sockstat uname',
+    pfctl ping reboot route sha256 shutdown sysctl umount zfs zpool`,
+  '/usr/bin': 'cap_mkdb fetch fstat lockf procstat rctl sockstat tar uname',
 }
 
 const words = (text: string) => text.trim().split(/\s+/)
 
 export function placeOfImitation(program: string): string {
-  const directory = Object.keys(IMITATED).find(place => words(IMITATED[place] ?? '').includes(program)) ?? '/usr/sbin'
-  return join(directory, program)
+  const within = (places: Readonly<Record<string, string>>) =>
+    Object.keys(places).find(place => words(places[place] ?? '').includes(program))
+  // What Linux has too is imitated for the host in memory alone.
+  return join(within(LINUX) ?? within(IMITATED) ?? '/usr/sbin', program)
 }
 
 /** Links the Linux programs into a fresh root directory; `hostPath` is where this machine has them. */

@@ -20,14 +20,12 @@ import { placeOfImitation } from './programs.ts'
 import { clientServer, type Resident } from './server.ts'
 import type { Settings } from './settings.ts'
 import { startSshd } from './sshd.ts'
-import { uname } from './uname.ts'
 
 const DISK = '/.sandbox/disk'
 const READY = 3
 
 /** As 022 of any daemon; what started us may have had another. */
 process.umask(0o022)
-imitations.uname = uname
 const settings: Settings = JSON.parse(readFileSync(`${DISK}/settings.json`, 'utf8'))
 const machine = await switchOn(settings)
 let saved = -1
