@@ -3,6 +3,9 @@ import { chflags } from './chflags.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { chmod, mkdir } from './directories.ts'
 import { fetch } from './fetch/index.ts'
+import { ifconfig } from './ifconfig/index.ts'
+import { jail } from './jail/index.ts'
+import { jls } from './jls.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
@@ -21,6 +24,9 @@ export const imitations: Record<string, Imitation> = {
   chmod,
   fetch,
   'freebsd-version': freebsdVersion,
+  ifconfig,
+  jail,
+  jls,
   mkdir,
   mount,
   mtree,

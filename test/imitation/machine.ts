@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { type Fault, PowerCut } from './faults.ts'
+import { memoryProcesses } from './memory-processes.ts'
 import { containing } from './mounts.ts'
+import type { Network, Processes } from './processes.ts'
 import type { Dataset, Mount, State } from './state.ts'
 import type { Tree } from './tree.ts'
 
@@ -43,6 +45,8 @@ export class Machine {
   /** Processes started, by program. Budgets are asserted on it. */
   readonly counts: Record<string, number> = {}
   readonly faults: Fault[] = []
+  processes: Processes = memoryProcesses
+  network?: Network
   readonly #content = new Map<string, unknown>()
   readonly #names = new Map<string, unknown>()
   readonly #datasets = new Map<string, Dataset>()

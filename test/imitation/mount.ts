@@ -2,6 +2,7 @@
 import { type FstabEntry, readFstab } from './fstab.ts'
 import type { Machine } from './machine.ts'
 import { type Form, printMounts } from './mount-print.ts'
+import { isPseudo, mountPseudo } from './mount-pseudo.ts'
 import { addMount, ERRORS, isNullfsLoop, mountOf } from './mounts.ts'
 import { getopt, imitation, type Screen, Unknown } from './screen.ts'
 import { addDatasetMount, refreshReadonly } from './zfs/mounting.ts'
@@ -83,7 +84,8 @@ function mountFromFstab(wish: Wish, name: string): number {
 function mountOne(wish: Wish, entry: FstabEntry): number {
   const { machine, screen } = wish
   const options = [...entry.options, ...wish.options]
-  for (const option of options) if (!KNOWN_OPTIONS.includes(option)) throw new Unknown(`option -o ${option}`)
+  const isForeign = (option: string) => !isPseudo(entry.fstype) && !KNOWN_OPTIONS.includes(option)
+  for (const option of options) if (isForeign(option)) throw new Unknown(`option -o ${option}`)
   const given = options.filter(option => option !== 'rw' && option !== 'late' && option !== 'failok')
   const node = machine.tree.realpath(entry.node)
   if (node === undefined) {
@@ -96,6 +98,7 @@ function mountOne(wish: Wish, entry: FstabEntry): number {
     case 'zfs':
       return mountZfs(wish, entry.special, node, given)
     default:
+      if (isPseudo(entry.fstype)) return mountPseudo(machine, screen, entry.fstype, node, given)
       throw new Unknown(`type of file system ${entry.fstype}`)
   }
 }

@@ -62,7 +62,7 @@ function partsOf(path: string): string[] {
 /** Adds a mount at the link-free path `node`, which exists. */
 export function addMount(
   machine: Machine,
-  mount: Pick<Mount, 'special' | 'node' | 'fstype' | 'options'>,
+  mount: Pick<Mount, 'special' | 'node' | 'fstype' | 'options' | 'storage'>,
   source: BindSource,
   readonly: boolean,
 ): void {
@@ -87,6 +87,7 @@ export function removeMount(machine: Machine, mount: Mount, force: boolean): 'ok
   if (mount.fixed === true || (held && !force)) return 'EBUSY'
   if (machine.tree.unbind(mount.id, mount.node, force) === 'busy') return 'EBUSY'
   machine.state.mounts = mounts.filter(other => other !== mount)
+  if (mount.storage !== undefined) machine.tree.removeStorage(mount.storage)
   machine.changed()
   return 'ok'
 }

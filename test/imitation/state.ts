@@ -1,4 +1,6 @@
 /** All that an imitated machine remembers, as plain data that survives JSON. */
+import type { Kernel } from './kernel.ts'
+
 export interface Pool {
   readonly name: string
   readonly guid: string
@@ -75,6 +77,8 @@ export interface Mount {
   readonly lower?: string
   /** Part of the machine from the start (`/`, devfs, …): shown and counted, but nothing is done to the tree for it. */
   readonly fixed?: true
+  /** Of what is there only while it is mounted (devfs, tmpfs): goes with the mount. */
+  readonly storage?: string
 }
 
 export interface State {
@@ -89,4 +93,6 @@ export interface State {
   readonly datasets: Dataset[]
   mounts: Mount[]
   readonly sysctls: Record<string, string>
+  /** Filled when it is first looked at: `kernelOf` (kernel.ts). */
+  kernel?: Kernel
 }
