@@ -52,11 +52,12 @@ export async function needVenv(name) {
   writeFileSync(stamp, wanted)
 }
 
+/** The Python itself, also where an environment of it comes first on PATH. */
 async function pythonPath() {
   const { exit, stdout } = await capture([
     'python3',
     '-c',
-    'import sys; print(sys.version_info >= (3, 11), sys.executable)',
+    'import sys; print(sys.version_info >= (3, 11), sys._base_executable)',
   ])
   if (exit !== 0)
     throw new Stopped(

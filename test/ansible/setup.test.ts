@@ -68,7 +68,7 @@ test('without packages and without a registry it says which step failed, and the
 
 test('without python3 it says so', async () => {
   const { exit, text } = await setUp(root, ['ready', 'demo'], {
-    PATH: dirname(process.execPath).replace('/usr/bin', scratch),
+    PATH: scratch,
   })
   expect(text.trim()).toMatch(/^python3 is needed/)
   expect(exit).toBe(1)
