@@ -55,6 +55,8 @@ export interface Dataset {
   readonly fixed: Record<string, string>
   /** Guid of the snapshot it is a clone of. */
   origin?: string
+  /** Its files were made those of a snapshot: as long as they have this fingerprint, they count as having `as`. */
+  restored?: { readonly fingerprint: string; readonly as: string }
   readonly snapshots: Snapshot[]
   readonly bookmarks: Bookmark[]
   /** Of an encryption root: the key as it was given, and whether it is loaded. */
