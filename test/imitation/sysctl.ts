@@ -1,20 +1,7 @@
 /** sysctl(8): reading and setting by name, a subtree by its top. */
 import type { Machine } from './machine.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
-
-/** Values of the host of the transcripts: 02-mounts.jsonl, 06-batch.jsonl, 08-host.jsonl; facts.md rctl-1. */
-const FREEBSD_14_2: Readonly<Record<string, string>> = {
-  'kern.argmax': '524288',
-  'kern.maxfiles': '130542',
-  'kern.osreldate': '1402000',
-  'kern.osrelease': '14.2-RELEASE',
-  'kern.ostype': 'FreeBSD',
-  'kern.racct.enable': '1',
-  'security.jail.devfs_ruleset': '0',
-  'security.jail.enforce_statfs': '2',
-  'security.jail.param.vnet': '0',
-  'vfs.zfs.version.module': 'v2.2.6-FreeBSD_g33174af15',
-}
+import { FREEBSD_14_2 } from './sysctl-values.ts'
 
 const READ_ONLY = /^(kern\.(argmax|os|racct\.enable)|security\.jail\.param\.|vfs\.zfs\.version)/
 

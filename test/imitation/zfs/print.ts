@@ -35,7 +35,9 @@ function printNicely(property: Property, value: string): string {
   if (form !== 'number' || value === 'none') return value
   if (values === '<size> | none' && value === '0') return 'none'
   if (COUNTS.includes(name)) return value
-  return name.endsWith('_limit') ? niceNumber(BigInt(value)) : niceBytes(BigInt(value))
+  return name.endsWith('_limit') || name === 'special_small_blocks'
+    ? niceNumber(BigInt(value))
+    : niceBytes(BigInt(value))
 }
 
 /** zfs_prop_get_userquota (libzfs_dataset.c): unset is 0 with -p and `none` without; only a file system has any. */

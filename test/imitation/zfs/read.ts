@@ -125,7 +125,8 @@ export function mountFlags(machine: Machine, mount: Mount): string[] {
     ...(is('exec') === 'off' ? ['noexec'] : []),
     ...(is('setuid') === 'off' ? ['nosuid'] : []),
     ...(is('readonly') === 'on' ? ['read-only'] : []),
-    ...(is('acltype') === 'posix' ? ['acls'] : is('acltype') === 'nfsv4' ? ['nfsv4acls'] : []),
+    // Whatever acltype says (01-zfs.jsonl, `mount -p` after acltype=noacl; zfs_vfsops_os.c, zfs_domount).
+    'nfsv4acls',
   ]
 }
 

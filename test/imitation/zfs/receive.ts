@@ -9,6 +9,7 @@ import { attempt, fail, failure, WHY } from './errors.ts'
 import { checkParent, find, open, parentName } from './names.ts'
 import { removeDataset } from './remove.ts'
 import { destroySnapshots, takeSnapshot } from './snapshots.ts'
+import { fingerprint } from './space.ts'
 import { readStream, type Stream, type StreamSnapshot, writeToken } from './stream.ts'
 import { validate } from './validate.ts'
 
@@ -124,7 +125,7 @@ function receiveIncrement(
   if (from === undefined) throw failure(failing, `most recent snapshot of ${name} does not\nmatch incremental source`)
   if (find(machine, `${name}@${snapshot.name}`) !== undefined)
     throw failure(`cannot restore to ${name}@${snapshot.name}`, 'destination already exists')
-  if (machine.tree.fingerprint(dataset.storage) !== from.fingerprint) {
+  if (fingerprint(machine, dataset) !== from.fingerprint) {
     if (!wish.force) throw failure(failing, `destination ${name} has been modified\nsince most recent snapshot`)
   }
   if (dry) return

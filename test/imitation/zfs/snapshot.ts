@@ -176,6 +176,7 @@ export const rollback: Program = (machine, call, screen) => {
     destroySnapshots(machine, entries, false)
     for (const mark of marks) dataset.bookmarks.splice(dataset.bookmarks.indexOf(mark), 1)
     machine.tree.replaceStorage(dataset.storage, to.storage)
+    dataset.restored = { fingerprint: machine.tree.fingerprint(dataset.storage), as: to.fingerprint }
     machine.changed()
   })
 }

@@ -3,7 +3,7 @@ import type { Machine } from '../machine.ts'
 import type { Dataset, Snapshot } from '../state.ts'
 import { failure, WHY, ZfsFailure } from './errors.ts'
 import { clonesOf, type Entry, snapshotEntry } from './names.ts'
-import { referenced } from './space.ts'
+import { fingerprint, referenced } from './space.ts'
 
 /** `.zfs/snapshot` follows. */
 export function showSnapshots(machine: Machine, dataset: Dataset): void {
@@ -31,7 +31,7 @@ export function takeSnapshot(
     creation: given.creation ?? machine.seconds,
     storage,
     referenced: referenced(machine, dataset),
-    fingerprint: machine.tree.fingerprint(dataset.storage),
+    fingerprint: fingerprint(machine, dataset),
     holds: {},
     properties: { ...given.properties },
   }

@@ -15,8 +15,11 @@ export function referenced(machine: Machine, dataset: Dataset): number {
   return EMPTY_FILESYSTEM + machine.once(`bytes ${storage}`, () => machine.tree.usedBytes(storage))
 }
 
-const fingerprint = (machine: Machine, { storage }: Dataset) =>
-  machine.once(`fingerprint ${storage}`, () => machine.tree.fingerprint(storage))
+/** Tells whether anything was written; after a rollback it is the snapshot's, although the files are newly made ones. */
+export function fingerprint(machine: Machine, { storage, restored }: Dataset): string {
+  const found = machine.once(`fingerprint ${storage}`, () => machine.tree.fingerprint(storage))
+  return restored?.fingerprint === found ? restored.as : found
+}
 
 /** What only this snapshot holds: what vanished from the next one, or from the dataset. */
 export function usedBySnapshot(machine: Machine, dataset: Dataset, snapshot: Snapshot): number {
