@@ -153,7 +153,7 @@ const get: Program = (machine, call, screen) => {
   const { set, values, operands } = getopt(call.args, 'Hpo:')
   const [list = '', ...names] = operands
   const columns = values.get('o')?.at(-1)?.split(',') ?? ['name', 'property', 'value', 'source']
-  if (!set.has('H')) throw new Unknown('form of get (without -H)')
+  const rows: string[][] = []
   const absent = names.find(name => !machine.state.pools.some(pool => pool.name === name))
   for (const pool of choose(machine, names)) {
     const all = properties(machine, pool)
@@ -171,10 +171,28 @@ const get: Program = (machine, call, screen) => {
         value: nicely(name, value, set.has('p')),
         source,
       }
-      screen.out(`${columns.map(column => row[column] ?? '-').join('\t')}\n`)
+      rows.push(columns.map(column => row[column] ?? '-'))
     }
   }
+  screen.out(set.has('H') ? rows.map(row => `${row.join('\t')}\n`).join('') : table(columns, rows))
   return absent === undefined ? 0 : missing(screen, absent)
+}
+
+/**
+ * For people: columns as wide as their widest, a value's at least as wide as its property's name (zprop_print_headers() and
+ * zprop_collect_property(), openzfs lib/libzfs/libzfs_util.c).
+ */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns.map(column => column.toUpperCase()), ...rows]
+  const property = columns.indexOf('property')
+  const widths = columns.map((column, index) =>
+    Math.max(
+      ...lines.map(line => line[index]?.length ?? 0),
+      ...(column === 'value' ? rows.map(row => row[property]?.length ?? 0) : []),
+    ),
+  )
+  const pad = (word: string, index: number) => (index === columns.length - 1 ? word : word.padEnd(widths[index] ?? 0))
+  return lines.map(line => `${line.map(pad).join('  ')}\n`).join('')
 }
 
 const set: Program = (machine, call, screen) => {
