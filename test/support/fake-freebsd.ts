@@ -102,7 +102,8 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
 
     async query(command, { exits = [0] } = {}) {
       queried.push(command)
-      const given = await answer(command, '', 600)
+      const { exit, stdout, stderr, bytes = '' } = await answer(command, '', 600)
+      const given = { exit, stdout: `${stdout}${bytes}`, stderr }
       if (!exits.includes(given.exit)) throw CommandFailed.exited(command, given)
       return given
     },
