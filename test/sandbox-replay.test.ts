@@ -10,7 +10,7 @@ import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 
 const table = readTable()
 const transcripts = files().map(file => ({ file, lines: readTranscript(file) }))
-const rowOf = (line: Line) => table[line.file]?.find(row => row.line === line.number)
+const rowOf = (line: Line) => table.rows[line.file]?.find(row => row.line === line.number)
 
 const directory = mkdtempSync(join(tmpdir(), 'replay-'))
 /** As the first note of 01-zfs.jsonl says. */
@@ -29,19 +29,20 @@ test('every line of every transcript has its row', () => {
   const missing = transcripts.flatMap(({ lines }) => lines.filter(line => rowOf(line) === undefined))
   expect(missing.map(line => `${line.file}:${line.number} ${line.cmd}`)).toEqual([])
   const numbers = new Set(transcripts.flatMap(({ lines }) => lines.map(line => `${line.file}:${line.number}`)))
-  const stale = Object.entries(table).flatMap(([file, rows]) => rows.map(row => `${file}:${row.line}`))
+  const stale = Object.entries(table.rows).flatMap(([file, rows]) => rows.map(row => `${file}:${row.line}`))
   expect(stale.filter(place => !numbers.has(place))).toEqual([])
 })
 
 test('what is not replayed says why', () => {
-  const silent = Object.entries(table).flatMap(([file, rows]) =>
+  const silent = Object.entries(table.rows).flatMap(([file, rows]) =>
     rows.filter(row => row.is !== 'replayed' && !row.why).map(row => `${file}:${row.line}`),
   )
   expect(silent).toEqual([])
 })
 
 test('at least 80 % of the lines of imitated programs are replayed', () => {
-  const isImitated = (program: string) => program in imitations
+  expect(table.programs.filter(program => !(program in imitations))).toEqual([])
+  const isImitated = (program: string) => table.programs.includes(program)
   const lines = transcripts.flatMap(({ lines }) => lines)
   const ours = lines.filter(line => programsIn(line.cmd).some(isImitated) && programsIn(line.cmd).every(isImitated))
   const replayed = ours.filter(line => rowOf(line)?.is === 'replayed')

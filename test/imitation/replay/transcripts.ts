@@ -30,7 +30,11 @@ export interface Row {
   readonly apart?: readonly ('order' | 'numbers')[]
 }
 
-export type Table = Readonly<Record<string, readonly Row[]>>
+export interface Table {
+  /** Programs whose imitation is finished: their lines count. Whoever finishes one adds it, and changes its rows. */
+  readonly programs: readonly string[]
+  readonly rows: Readonly<Record<string, readonly Row[]>>
+}
 
 export const files = (): string[] => readdirSync(join(FOLDER, RELEASE)).sort()
 
