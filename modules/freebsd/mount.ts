@@ -1,7 +1,7 @@
 /** mount(8): the kernel's mount table. Only the JSON form can be read: the others print names with spaces unescaped (fact mount-1). */
 import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
-import type { Command } from '../core/step.ts'
+import { type Command, type RunStep, run } from '../core/step.ts'
 
 export interface Mount {
   /** A dataset, or for nullfs the path that is shown. */
@@ -29,6 +29,15 @@ export function parseMounts(stdout: string): Mount[] {
 }
 
 export const listMounts = async (machine: Probe): Promise<Mount[]> => parseMounts((await machine.query(MOUNT)).stdout)
+
+/** In the table's words. */
+export const isReadOnly = ({ options }: Mount) => options.includes('read-only')
+
+/** A dataset with `mountpoint=legacy`; zfs(8) would not (fact zfs-11). The path must be the operator's own: links are followed. */
+export const mountLegacy = (dataset: string, path: string): RunStep => run('mount', '-t', 'zfs', dataset, path)
+
+/** By the name the mount table has, which still works where a customer has renamed directories above (fact live-5). */
+export const unmount = ({ node }: Pick<Mount, 'node'>): RunStep => run('umount', node)
 
 /** Whether `path` is `directory` or something in it. */
 export const isWithin = (path: string, directory: string) =>

@@ -82,7 +82,9 @@ export interface InstancePlaces {
   /** The jail's root: where the blueprint, the writable datasets and the overlays are mounted. */
   readonly root: string
   readonly fstab: string
-  /** Where a writable dataset is mounted while it gets its first content. */
+  /** What the fstab will be after a restart: jail(8) must stop an instance by the file it was started with (fact jail-3). */
+  readonly nextFstab: string
+  /** Writable datasets are mounted below it, each by its name, while they get their first content or new mount points. */
   readonly seed: string
   readonly journal: string
   readonly jailConf: string
@@ -96,6 +98,7 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
     directory,
     root: `${directory}/root`,
     fstab: `${directory}/fstab`,
+    nextFstab: `${directory}/fstab.next`,
     seed: `${directory}/seed`,
     journal: `${directory}/journal.json`,
     jailConf: `/etc/jail.conf.d/${id}.conf`,

@@ -1,0 +1,31 @@
+/** The plan for all instances of a task. */
+import type { Plan } from '../core/module.ts'
+import { planAbsent } from './instance-absent.ts'
+import { type Places, placesOfAbsent, placesOfPresent } from './instance-look.ts'
+import { plannedMounts } from './instance-mounts.ts'
+import { planPresent } from './instance-present.ts'
+import type { Request } from './instance-requests.ts'
+import { type Look, planOf } from './instance-work.ts'
+import { type Instance, type Kernel, lifeOf, partsOf, type World } from './instance-world.ts'
+
+export const placesToLookAt = (requests: readonly Request[], kernel: Kernel): Places[] =>
+  requests.map(request =>
+    request.state === 'absent' ? placesOfAbsent(request, kernel) : placesOfPresent(instanceOf(request, kernel), kernel),
+  )
+
+export const planInstances = (
+  requests: readonly Request[],
+  world: World,
+): Plan<{ instances: Record<string, Look> }> =>
+  planOf(
+    requests.map(request =>
+      request.state === 'absent' ? planAbsent(request, world) : planPresent(instanceOf(request, world), world),
+    ),
+  )
+
+const instanceOf = (request: Request, kernel: Kernel): Instance => ({
+  request,
+  planned: plannedMounts(request),
+  parts: partsOf(request, kernel),
+  life: lifeOf(request, kernel.jails),
+})

@@ -1,0 +1,80 @@
+/** What is to be done for an instance that shall have its mounts. jail(8) makes them: we see that it can, and that it did. */
+import { isWithin, type Mount, unmount } from '../freebsd/mount.ts'
+import { checkDirectories, checkParts } from './instance-checks.ts'
+import { compareMounts, describeComparison, mountsBelow, unmountOrder } from './instance-compare.ts'
+import { planFstab } from './instance-fstab.ts'
+import { checkSources } from './instance-points.ts'
+import { fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './instance-seed.ts'
+import { type Look, type Work, work } from './instance-work.ts'
+import type { Instance, World } from './instance-world.ts'
+
+export function planPresent(instance: Instance, world: World): Work {
+  const { request, planned, parts, life } = instance
+  const { id, places, blueprint } = request
+  const comparison = compareMounts(world.mounts, planned, places.root)
+  const fstab = planFstab(instance, world)
+  const openings = openingsOf(instance, fstab.nodes)
+  const leaks = life === 'running' ? [] : mountsBelow(world.mounts, places.root)
+  const idle = idleSeeds(instance, openings, world)
+
+  const directories = checkDirectories(request, world)
+  const sources = checkSources(instance, world)
+  const datasets = checkParts(instance, openings, world)
+  const obstacles = obstaclesIn(openings, world)
+  const pending = life === 'running' ? describeComparison(comparison) : []
+  const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
+
+  const common = {
+    problems: [...directories.problems, ...sources.problems, ...datasets.problems, ...fstab.problems],
+    unmet: [...directories.unmet, ...datasets.unmet, ...sources.unmet],
+    warnings: [...datasets.warnings, ...fstab.warnings],
+    before: directories.exists
+      ? {
+          ...look,
+          seeded: parts.filter(({ seeded }) => seeded === 'yes').map(({ path }) => path),
+          fstab: fstab.before,
+          leaks: leaks.map(({ node }) => node),
+        }
+      : undefined,
+  }
+  if (obstacles.length > 0)
+    return work(id, {
+      ...common,
+      steps: openings.filter(isOpen).map(({ part }) => unmount({ node: part.seed })),
+      failures: obstacles,
+    })
+
+  const opens = openSteps(openings, world)
+  const keepsLeaks = life === 'dying' && leaks.length > 0
+  return work(id, {
+    ...common,
+    warnings: [
+      ...common.warnings,
+      ...(keepsLeaks
+        ? [`${id}: its jail is still dying and ${leaks.length} mounts are left below ${places.root}. Run this again.`]
+        : []),
+    ],
+    after: {
+      ...look,
+      seeded: parts.map(({ path }) => path),
+      fstab: fstab.after,
+      leaks: keepsLeaks ? leaks.map(({ node }) => node) : [],
+    },
+    steps: [
+      ...(keepsLeaks ? [] : unmountOrder(leaks).map(unmount)),
+      ...unmountOrder(idle).map(unmount),
+      ...directories.steps,
+      ...opens,
+    ],
+    rest: [...fillSteps(instance, openings, world), ...fstab.steps],
+    isOpening: opens.length > 0,
+  })
+}
+
+/** Datasets that an earlier run has left open, and that are done. */
+const idleSeeds = ({ request }: Instance, openings: readonly Opening[], { mounts }: World): Mount[] =>
+  mounts.filter(
+    ({ node, special }) =>
+      isWithin(node, request.places.seed) &&
+      !openings.some(({ part }) => part.seed === node && part.dataset === special),
+  )
