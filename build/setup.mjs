@@ -62,8 +62,9 @@ const commands = {
 function hand([program, ...args], environment) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment } })
-    // The child is told by the terminal itself; we stay to give its exit status on.
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+    // A terminal tells the child itself of Ctrl-C; we stay to give its exit status on.
+    process.on('SIGINT', () => {})
+    process.on('SIGTERM', () => child.kill('SIGTERM'))
     child.on('error', reject)
     child.on('exit', (code, signal) => resolve(signal === null ? code : 1))
   })

@@ -16,11 +16,22 @@ const inventory = join(defaultFolder(), 'demo.yml')
 const addressOf = (sandbox: Sandbox) => [sandbox.name, sandbox.inventoryVars(sandbox.plainUser)] as const
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
 
-process.once('SIGINT', () => void end().finally(() => process.exit(130)))
-process.once('SIGTERM', () => void end().finally(() => process.exit(143)))
+// Ctrl-C may reach us more than once, through npm too; the hosts are stopped all the same.
+let interrupted = false
+for (const [signal, exit] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.on(signal, () => {
+    if (interrupted) return
+    interrupted = true
+    void end().finally(() => process.exit(exit))
+  })
 
 try {
   process.exitCode = (await demo()) ? 0 : 1
+} catch (error) {
+  if (!interrupted) throw error
 } finally {
   if (!keep) await end()
 }
