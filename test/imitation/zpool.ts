@@ -4,6 +4,7 @@ import { getopt, imitation, type Program, Unknown } from './screen.ts'
 import type { Pool } from './state.ts'
 import { readAssignments } from './zfs/assignments.ts'
 import { giveBirth } from './zfs/birth.ts'
+import { table } from './zfs/columns.ts'
 import { mountFresh } from './zfs/create.ts'
 import { attempt, fail } from './zfs/errors.ts'
 import { unmountDataset } from './zfs/mounting.ts'
@@ -176,23 +177,6 @@ const get: Program = (machine, call, screen) => {
   }
   screen.out(set.has('H') ? rows.map(row => `${row.join('\t')}\n`).join('') : table(columns, rows))
   return absent === undefined ? 0 : missing(screen, absent)
-}
-
-/**
- * For people: columns as wide as their widest, a value's at least as wide as its property's name (zprop_print_headers() and
- * zprop_collect_property(), openzfs lib/libzfs/libzfs_util.c).
- */
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(column => column.toUpperCase()), ...rows]
-  const property = columns.indexOf('property')
-  const widths = columns.map((column, index) =>
-    Math.max(
-      ...lines.map(line => line[index]?.length ?? 0),
-      ...(column === 'value' ? rows.map(row => row[property]?.length ?? 0) : []),
-    ),
-  )
-  const pad = (word: string, index: number) => (index === columns.length - 1 ? word : word.padEnd(widths[index] ?? 0))
-  return lines.map(line => `${line.map(pad).join('  ')}\n`).join('')
 }
 
 const set: Program = (machine, call, screen) => {
