@@ -72,14 +72,13 @@ export interface Seen {
 
 export async function lookAt(
   requests: readonly Request[],
-  sitePlace: Site,
+  site: Site,
   machine: Probe,
   done: readonly Done[],
 ): Promise<Seen> {
-  const parents = [sitePlace.dataset, `${sitePlace.dataset}/blueprints`, `${sitePlace.dataset}/build`]
-  const names = requests.flatMap(({ name }) => [blueprintDataset(sitePlace, name), buildDataset(sitePlace, name)])
+  const parents = [site.dataset, `${site.dataset}/blueprints`, `${site.dataset}/build`]
+  const names = requests.flatMap(({ name }) => [blueprintDataset(site, name), buildDataset(site, name)])
   const datasets = await readDatasets(machine, [...parents, ...names])
-  const site = { ...sitePlace, path: mountpointOf(datasets.get(sitePlace.dataset)) ?? sitePlace.path }
   const isFirst = done.length === 0
 
   const blueprints = new Map<string, Blueprint>()
@@ -118,11 +117,6 @@ export async function lookAt(
     ),
     isFirst,
   }
-}
-
-function mountpointOf(dataset: Dataset | undefined): string | undefined {
-  const mountpoint = dataset?.properties.get('mountpoint')?.value
-  return mountpoint?.startsWith('/') ? mountpoint : undefined
 }
 
 const isUnfinished = (blueprint: Blueprint | undefined) =>

@@ -22,6 +22,7 @@ export interface BlueprintsState {
 const MOST_PROBLEMS = 10
 
 export function planBlueprints(requests: readonly Request[], seen: Seen, now: Date): Plan<BlueprintsState> {
+  refuseOtherPlace(seen)
   const archives = new Set<string>()
   const works = requests.map(request => {
     if (request.state === 'absent') return planRemoval(request, seen)
@@ -97,6 +98,15 @@ function placeToBuild({ site, datasets }: Seen): Step[] {
   const name = `${site.dataset}/build`
   if (datasets.has(name)) return []
   return [createFilesystem(name, []), { kind: 'mode', path: `${site.path}/build`, mode: 0o700 }]
+}
+
+/** Paths are computed from one place, so that place must be where the datasets are. */
+function refuseOtherPlace({ site, datasets }: Seen): void {
+  const mountpoint = datasets.get(site.dataset)?.properties.get('mountpoint')?.value ?? site.path
+  if (mountpoint !== site.path)
+    throw new Refused(
+      `${site.dataset} has its mountpoint at ${mountpoint}, and blueprints are looked for below ${site.path}. Say hosting_path: ${mountpoint}.`,
+    )
 }
 
 function missingParents({ site, datasets }: Seen): string[] {

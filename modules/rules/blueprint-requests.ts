@@ -58,7 +58,8 @@ export interface Request extends BlueprintOptions {
 
 /** What stands beside `blueprints` holds for each of them that does not say otherwise. Sorted lists, clean paths. */
 export function requestsOf(task: TaskOptions): Request[] {
-  const { name, blueprints, state, amend, verify, reason = '', ...common } = task
+  const { name, blueprints, state, amend, verify, reason = '' } = task
+  const common = pick(task)
   if ((name === undefined) === (blueprints === undefined))
     throw new InvalidOptions('give either `name`, for one blueprint, or `blueprints`, for a list of them')
   if (amend && reason === '')
@@ -75,6 +76,28 @@ export function requestsOf(task: TaskOptions): Request[] {
   if (problems.length > 0) throw new InvalidOptions(problems.join('; '))
   return requests
 }
+
+const pick = ({
+  release,
+  architecture,
+  base,
+  pkgbase,
+  packages,
+  repository,
+  files,
+  directories,
+  commands,
+}: TaskOptions) => ({
+  release,
+  architecture,
+  base,
+  pkgbase,
+  packages,
+  repository,
+  files,
+  directories,
+  commands,
+})
 
 function cleaned(request: Request): Request {
   const { packages, files, directories } = request
