@@ -7,6 +7,8 @@ import type { BindSource, Tree, TreeStatus } from './tree.ts'
 
 interface Cover {
   readonly id: string
+  /** The mount its mount point is seen through: through another one (nullfs) the same directory is not covered. */
+  readonly within: string
   readonly at: Node
   readonly shows: Node
   readonly?: boolean
@@ -17,6 +19,8 @@ interface Place {
   /** Link-free. */
   readonly path: string
   readonly readonly: boolean
+  /** Id of the mount it is in; '' for none. */
+  readonly mount: string
   readonly parent?: Node
 }
 
@@ -27,8 +31,8 @@ export class MemoryTree implements Tree {
   readonly #covers = new Map<string, Cover>()
   /** The same by what they cover, the topmost last. */
   readonly #at = new Map<Node, Cover[]>()
-  /** Paths a process has its working directory in: what is mounted there is busy. */
-  readonly #occupied = new Set<Node>()
+  /** Where processes have their working directories: what is mounted there is busy. */
+  readonly #occupied = new Set<Place>()
   readonly files: Files = memoryFiles({
     find: (path, followLast) => this.#find(path, followLast),
     put: (path, node) => this.#put(path, node),
@@ -71,12 +75,12 @@ export class MemoryTree implements Tree {
   }
 
   bind(id: string, source: BindSource, node: string, readonly: boolean): void {
-    const at = this.#find(node, true)?.node
+    const at = this.#find(node, true)
     const shows = 'storage' in source ? this.#storage(source.storage) : this.#find(source.path, true)?.node
     if (at === undefined || shows === undefined) throw new FileError('ENOENT', node)
-    const cover = { id, at, shows, readonly }
+    const cover = { id, within: at.mount, at: at.node, shows, readonly }
     this.#covers.set(id, cover)
-    this.#at.set(at, [...(this.#at.get(at) ?? []), cover])
+    this.#at.set(at.node, [...(this.#at.get(at.node) ?? []), cover])
   }
 
   remount(id: string, _node: string, readonly: boolean): void {
@@ -87,7 +91,7 @@ export class MemoryTree implements Tree {
   unbind(id: string, _node: string, force: boolean): 'ok' | 'busy' {
     const cover = this.#covers.get(id)
     if (cover === undefined) return 'ok'
-    if (!force && [...this.#occupied].some(node => isBelow(cover.shows, node))) return 'busy'
+    if (!force && [...this.#occupied].some(place => place.mount === id)) return 'busy'
     this.#covers.delete(id)
     this.#at.set(
       cover.at,
@@ -184,10 +188,10 @@ export class MemoryTree implements Tree {
 
   /** A process goes to stay at `path`, or leaves it. */
   occupy(path: string): () => void {
-    const node = this.#find(path, true)?.node
-    if (node === undefined) throw new FileError('ENOENT', path)
-    this.#occupied.add(node)
-    return () => this.#occupied.delete(node)
+    const place = this.#find(path, true)
+    if (place === undefined) throw new FileError('ENOENT', path)
+    this.#occupied.add(place)
+    return () => this.#occupied.delete(place)
   }
 
   #storage(storage: string): Node {
@@ -213,7 +217,7 @@ export class MemoryTree implements Tree {
   /** Walks as namei(9) does: through links, and from each directory into what is mounted on it. */
   #find(path: string, followLast: boolean, links = 0): Place | undefined {
     if (links > 32) return undefined
-    let here: Place[] = [this.#enter({ node: this.#root, path: '/', readonly: false })]
+    let here: Place[] = [this.#enter({ node: this.#root, path: '/', readonly: false, mount: '' })]
     const parts = path.split('/').filter(part => part !== '' && part !== '.')
     for (const [at, part] of parts.entries()) {
       const place = here.at(-1) as Place
@@ -229,7 +233,8 @@ export class MemoryTree implements Tree {
         return this.#find([base, child.target, ...parts.slice(at + 1)].join('/'), followLast, links + 1)
       }
       const childPath = place.path === '/' ? `/${part}` : `${place.path}/${part}`
-      here.push(this.#enter({ node: child, path: childPath, readonly: place.readonly, parent: place.node }))
+      const { mount, readonly } = place
+      here.push(this.#enter({ node: child, path: childPath, readonly, mount, parent: place.node }))
     }
     return here.at(-1)
   }
@@ -242,12 +247,8 @@ export class MemoryTree implements Tree {
   }
 
   #enter(place: Place): Place {
-    const cover = this.#at.get(place.node)?.at(-1)
+    const cover = this.#at.get(place.node)?.findLast(({ within }) => within === place.mount)
     if (cover === undefined) return place
-    return this.#enter({ ...place, node: cover.shows, readonly: cover.readonly === true })
+    return this.#enter({ ...place, node: cover.shows, readonly: cover.readonly === true, mount: cover.id })
   }
-}
-
-function isBelow(top: Node, node: Node): boolean {
-  return top === node || [...top.entries.values()].some(child => isBelow(child, node))
 }
