@@ -1,7 +1,7 @@
 /** One instance's share of a plan, and how the shares become one plan. */
 import { Refused } from '../core/errors.ts'
 import type { Plan } from '../core/module.ts'
-import { describeStep, type Step } from '../core/step.ts'
+import { describeStep, type Step, type Together } from '../core/step.ts'
 
 /** An instance as a person wants to read it. */
 export interface Look {
@@ -55,13 +55,21 @@ export function planOf(works: readonly Work[]): Plan<{ instances: Record<string,
   return {
     before: { instances: looks(works, 'before') },
     after: { instances: looks(works, 'after') },
-    steps: works.flatMap(one => [...one.steps, ...(one.isOpening ? [] : one.rest)]),
+    steps: sideBySide(works.map(one => [...one.steps, ...(one.isOpening ? [] : one.rest)])),
     later: works.filter(one => one.isOpening).flatMap(one => one.rest.map(describeStep)),
     failures: works.flatMap(one => one.failures),
     unmet: [...new Set(works.flatMap(one => one.unmet))],
     warnings: [...new Set(works.flatMap(one => one.warnings))],
     msg: summarize(works),
   }
+}
+
+/** Copies of several instances at a time: more than the disks have to do with is of no use. */
+const AT_ONCE = 4
+
+function sideBySide(lists: readonly (readonly Step[])[]): readonly (Step | Together)[] {
+  const busy = lists.filter(list => list.length > 0)
+  return busy.length > 1 ? [{ kind: 'together', lists: busy, atOnce: AT_ONCE }] : busy.flat()
 }
 
 const looks = (works: readonly Work[], when: 'before' | 'after') =>

@@ -1,4 +1,4 @@
-/** mkdir(1) and chmod(1) for the host in memory; the sandbox has Linux's, which do the same. */
+/** mkdir(1), chmod(1) and touch(1) for the host in memory; the sandbox has Linux's, which do the same. */
 import { Disk } from './disk.ts'
 import { codeOf, strerror } from './errno.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
@@ -33,6 +33,22 @@ export const chmod = imitation('chmod', (machine, call, screen) => {
       screen.err(`chmod: ${path}: No such file or directory\n`)
       status = 1
     } else disk.setMode(place, readMode(mode))
+  }
+  return status
+})
+
+/** Makes empty files; those that exist get the time. */
+export const touch = imitation('touch', (machine, call, screen) => {
+  const disk = new Disk(machine, call)
+  let status = 0
+  for (const path of getopt(call.args, '').operands) {
+    try {
+      if (disk.stat(path) === undefined) disk.write(path, '', 0o644)
+      else disk.setModified(path, machine.seconds)
+    } catch (error) {
+      screen.err(`touch: ${path}: ${strerror(error)}\n`)
+      status = 1
+    }
   }
   return status
 })

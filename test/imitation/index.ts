@@ -1,7 +1,7 @@
 /** Every imitated program by its name. A new one is a file beside this and a line here. */
 import { chflags } from './chflags.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
-import { chmod, mkdir } from './directories.ts'
+import { chmod, mkdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
@@ -36,6 +36,7 @@ export const imitations: Record<string, Imitation> = {
   sysctl,
   sysrc,
   tar,
+  touch,
   umount,
   uname,
   zfs,

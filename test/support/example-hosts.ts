@@ -1,5 +1,6 @@
 /** The host that an example of a module's documentation takes for granted. */
-import { fakeFreeBSD } from './fake-freebsd.ts'
+import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
+import { hostForInstanceMounts } from './instance-host.ts'
 
 /** Commands that make of a fresh host, with its pool `zroot`, what the example speaks of. */
 const COMMANDS: Record<string, Record<string, string[][]>> = {
@@ -18,5 +19,8 @@ const COMMANDS: Record<string, Record<string, string[][]>> = {
   },
 }
 
-export const hostForExample = (module: string, title: string) =>
-  fakeFreeBSD({ pools: { zroot: {} }, commands: COMMANDS[module]?.[title] ?? [] })
+/** Of modules whose examples need more than commands. */
+const HOSTS: Record<string, (title: string) => FakeHost> = { instance_mounts: hostForInstanceMounts }
+
+export const hostForExample = (module: string, title: string): FakeHost =>
+  HOSTS[module]?.(title) ?? fakeFreeBSD({ pools: { zroot: {} }, commands: COMMANDS[module]?.[title] ?? [] })

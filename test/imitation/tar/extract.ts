@@ -17,6 +17,8 @@ export interface Extraction {
   readonly absolute: boolean
   /** -k: leaves what is there. */
   readonly keep: boolean
+  /** --clear-nochange-fflags: what is in the way goes though it has `schg`. */
+  readonly clear: boolean
   /** -m */
   readonly touch: boolean
 }
@@ -55,6 +57,7 @@ function create(each: Entry, to: Extraction): boolean {
     if (to.keep) return false
     if (there.type === 'directory' && each.type !== 'directory' && (disk.list(path) ?? []).length > 0)
       throw new Refused(`Can't replace existing directory with non-directory: ${each.path}`)
+    if (to.clear && there.flags.length > 0) disk.setFlags(path, [])
     disk.remove(path)
   }
   disk.mkdirs(posix.dirname(path))

@@ -108,6 +108,7 @@ function read(machine: Machine, call: Call, options: Options, screen: ByteScreen
       numericOwner: flags.has('n'),
       absolute: flags.has('P'),
       keep: flags.has('k'),
+      clear: flags.has('F'),
       touch: flags.has('m'),
     }
     extract(chosen, to, warn)

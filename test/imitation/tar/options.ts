@@ -23,6 +23,7 @@ const LONG: Readonly<Record<string, string>> = {
   '--gzip': 'z',
   '--xz': 'J',
   '--exclude': 'E',
+  '--clear-nochange-fflags': 'F',
   '--numeric-owner': 'n',
   '--one-file-system': 'l',
   '--acls': 'a',
@@ -74,11 +75,21 @@ function unknown(flag: string): never {
   throw new Unknown(`flag ${flag}`)
 }
 
-/** A shell pattern against a whole path or what follows any of its slashes (archive_match(3)). */
+/**
+ * A shell pattern against a whole path, or from any slash on unless it begins with `^` (archive_pathmatch.c). What is below
+ * a match matches too. A `/` before the end of a pattern is met by the path's end, so that `a/*` matches `a` itself.
+ */
 export function matches(pattern: string, path: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`(^|/)${expression.replace(/^(\.\/|\/)/, '')}(/|$)`).test(path)
+  const isAnchored = pattern.startsWith('^')
+  const trimmed = (text: string) => text.replace(/^(\.\/+|\/+)+/, '')
+  const words = trimmed(isAnchored ? pattern.slice(1) : pattern).match(/\\.|./gsu) ?? []
+  const expression = words
+    .map(word => {
+      if (word === '*') return '.*'
+      if (word === '?') return '.'
+      if (word === '/') return '(?:/+|$)'
+      return (word.length > 1 ? word.slice(1) : word).replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    })
+    .join('')
+  return new RegExp(`${isAnchored ? '^' : '(^|/)'}${expression}(/|$)`).test(trimmed(path))
 }
