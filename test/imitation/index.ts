@@ -1,14 +1,24 @@
 /** Every imitated program by its name. A new one is a file beside this and a line here. */
 import { chflags } from './chflags.ts'
+import { cpuset } from './cpuset.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
+import { devfs } from './devfs.ts'
 import { chmod, mkdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
+import { jexec } from './jexec.ts'
 import { jls } from './jls.ts'
+import { kldload, kldstat, kldunload } from './kld.ts'
+import { lockf } from './lockf.ts'
+import { logger } from './logger.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
+import { pfctl } from './pfctl/index.ts'
+import { rctl } from './rctl.ts'
+import { route } from './route.ts'
+import { service } from './service/index.ts'
 import { sha256 } from './sha256.ts'
 import { sysctl } from './sysctl.ts'
 import { sysrc } from './sysrc/index.ts'
@@ -22,15 +32,27 @@ export const imitations: Record<string, Imitation> = {
   cap_mkdb: capMkdb,
   chflags,
   chmod,
+  cpuset,
+  devfs,
   fetch,
   'freebsd-version': freebsdVersion,
   ifconfig,
   jail,
+  jexec,
   jls,
+  kldload,
+  kldstat,
+  kldunload,
+  lockf,
+  logger,
   mkdir,
   mount,
   mtree,
+  pfctl,
   pwd_mkdb: pwdMkdb,
+  rctl,
+  route,
+  service,
   services_mkdb: servicesMkdb,
   sha256,
   sysctl,

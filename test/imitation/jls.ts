@@ -1,6 +1,6 @@
 /** jls(8): 03-jails.jsonl; usr.sbin/jls/jls.c for the rest. */
 
-import { removeEmptyJails } from './jail/kernel.ts'
+import { isDying, removeEmptyJails } from './jail/kernel.ts'
 import { PARAMETERS, type Parameter, parameterNamed } from './jail/parameters.ts'
 import { quoted } from './jail/quoting.ts'
 import { type Jail, kernelOf } from './kernel.ts'
@@ -18,7 +18,7 @@ export const jls = imitation('jls', (machine, call, screen) => {
   if (set.has('v') || set.has('s')) throw new Unknown('form of the output (-s, -v)')
   void drive(removeEmptyJails(machine))
   const wanted = values.get('j')?.at(-1)
-  const { jails } = kernelOf(machine)
+  const jails = kernelOf(machine).jails.filter(each => set.has('a') || set.has('d') || !isDying(each))
   const found = wanted === undefined ? jails : jails.filter(each => each.name === wanted || String(each.jid) === wanted)
   const isUsual = operands.length === 0 && !set.has('n') && !set.has('h')
 

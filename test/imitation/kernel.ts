@@ -11,6 +11,8 @@ export interface Jail {
   readonly parameters: Record<string, string>
   /** Commands that run in it; of the in-memory machine alone (memory-processes.ts). */
   processes: string[]
+  /** Set by cpuset(1). */
+  cpus?: number[]
 }
 
 export interface Address {
@@ -75,10 +77,13 @@ export interface Ruleset {
 export interface Kernel {
   readonly jails: Jail[]
   lastJid: number
+  /** Names of jails that something still holds when they are removed: they stay, dying. For tests. */
+  readonly lingering: string[]
   readonly interfaces: Interface[]
   routes: Route[]
   /** rctl(8), newest first. */
   rules: string[]
+  /** `since` is when it was last enabled or disabled, 0 for never; the main rules are those of the anchor ''. */
   readonly pf: { isEnabled: boolean; since: number; readonly anchors: Record<string, Ruleset> }
   readonly modules: string[]
 }
@@ -87,6 +92,7 @@ export interface Kernel {
 const atBoot = (machine: Machine): Kernel => ({
   jails: [],
   lastJid: 0,
+  lingering: [],
   interfaces: [
     {
       id: machine.id('if'),
@@ -107,7 +113,7 @@ const atBoot = (machine: Machine): Kernel => ({
   ],
   routes: [{ vnet: 0, family: 'inet', destination: 'default', gateway: '10.0.2.2' }],
   rules: [],
-  pf: { isEnabled: false, since: machine.seconds, anchors: {} },
+  pf: { isEnabled: false, since: 0, anchors: {} },
   modules: ['kernel', 'cryptodev', 'zfs', 'intpm', 'smbus', 'fdescfs', 'nullfs'],
 })
 

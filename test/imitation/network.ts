@@ -77,14 +77,16 @@ export function dropRoutes(machine: Machine): void {
   kernel.routes = kernel.routes.filter(({ vnet, gateway }) => isReachable(machine, vnet, gateway))
 }
 
-export function isReachable(machine: Machine, vnet: number, gateway: string): boolean {
-  const mine = kernelOf(machine).interfaces.filter(each => each.vnet === vnet)
-  return mine.some(each =>
-    each.addresses.some(({ address, prefix, family }) =>
-      family === 'inet6'
-        ? gateway.includes(':') && prefix6(gateway, prefix) === prefix6(address, prefix)
-        : !gateway.includes(':') && prefix4(gateway, prefix) === prefix4(address, prefix),
-    ),
+export const isReachable = (machine: Machine, vnet: number, gateway: string): boolean =>
+  kernelOf(machine).interfaces.some(each => each.vnet === vnet && reaches(each, gateway))
+
+/** Whether a gateway is on the network of one of its addresses. */
+export function reaches({ addresses }: Interface, gateway: string): boolean {
+  const isSix = gateway.includes(':')
+  return addresses.some(({ address, prefix, family }) =>
+    family === 'inet6'
+      ? isSix && prefix6(gateway, prefix) === prefix6(address, prefix)
+      : !isSix && prefix4(gateway, prefix) === prefix4(address, prefix),
   )
 }
 

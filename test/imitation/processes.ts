@@ -40,6 +40,18 @@ export interface Processes {
   open(machine: Machine, jail: Jail): void | Promise<void>
   /** The jail is being removed: no process is left when this returns. */
   close(machine: Machine, jail: Jail): void | Promise<void>
+  /** What a program turns itself into that has nothing else to do than to run this; where processes are real. */
+  become?(machine: Machine, start: Start): readonly string[]
+  underLock?(wish: LockWish): readonly string[]
+}
+
+/** As lockf(1) is told. */
+export interface LockWish {
+  readonly file: string
+  readonly argv: readonly string[]
+  readonly keeps: boolean
+  readonly isSilent: boolean
+  readonly seconds?: number
 }
 
 /** What the kernel's network stacks are made of, where they are more than what the state says. */

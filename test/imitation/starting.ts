@@ -22,7 +22,8 @@ export function drive<T>(steps: Steps<T>): T | Promise<T> {
   return go(steps.next())
 }
 
-export type StartingProgram = (machine: Machine, call: Call, screen: Screen) => Steps<number>
+/** Ends with an exit status, or with the outcome of what it started. */
+export type StartingProgram = (machine: Machine, call: Call, screen: Screen) => Steps<number | Outcome>
 
 /** `imitation` of screen.ts for a program that starts others. */
 export function starting(name: string, program: StartingProgram): Imitation {
@@ -30,7 +31,8 @@ export function starting(name: string, program: StartingProgram): Imitation {
     const screen = new Screen()
     function* guarded(): Steps<Outcome> {
       try {
-        return outcomeOf(name, screen, yield* program(machine, call, screen))
+        const end = yield* program(machine, call, screen)
+        return typeof end === 'number' ? outcomeOf(name, screen, end) : end
       } catch (problem) {
         return outcomeOf(name, screen, problem)
       }

@@ -20,7 +20,11 @@ export function createInterface(
 ): Interface {
   if (interfaceNamed(machine, vnet, name) !== undefined) die(screen, `interface ${name} already exists`)
   const made = make(machine, screen, vnet, name, wish)
-  kernelOf(machine).interfaces.push(...made)
+  const { interfaces, modules } = kernelOf(machine)
+  interfaces.push(...made)
+  // ifmaybeload of ifconfig.c: the driver is loaded when it is not there.
+  const module = `if_${made[0]?.driver}`
+  if (module !== 'if_lo' && !modules.includes(module)) modules.push(module)
   machine.changed()
   return made[0] as Interface
 }

@@ -7,7 +7,9 @@ import { PARAMETERS } from './parameters.ts'
 
 /** By name or by number, as every program takes it. */
 export const jailNamed = (machine: Machine, name: string): Jail | undefined =>
-  kernelOf(machine).jails.find(jail => jail.name === name || String(jail.jid) === name)
+  kernelOf(machine).jails.find(jail => !isDying(jail) && (jail.name === name || String(jail.jid) === name))
+
+export const isDying = (jail: Jail) => jail.parameters.dying === 'true'
 
 /** A new jail with these parameters, by their plain names; or why there is none, in libjail's words. */
 export function* createJail(machine: Machine, given: Readonly<Record<string, string>>): Steps<Jail | string> {
@@ -21,7 +23,8 @@ export function* createJail(machine: Machine, given: Readonly<Record<string, str
     // Every jail's children.max is 0 unless it is set.
     if (Number(above.parameters['children.max']) === 0) return 'prison limit exceeded'
   }
-  if (kernel.jails.some(each => each.name === name || each.jid === jid)) return `jail "${name}" already exists`
+  if (kernel.jails.some(each => !isDying(each) && (each.name === name || each.jid === jid)))
+    return `jail "${name}" already exists`
   const vnet = given.vnet !== undefined && given.vnet !== 'inherit'
   const parameters: Record<string, string> = {}
   for (const { name: key, usual } of PARAMETERS) parameters[key] = given[key] ?? usual
@@ -57,8 +60,8 @@ function freeCpuset(jails: readonly Jail[]): number {
 
 /** Kills what runs in it. Its mounts stay. */
 export function* removeJail(machine: Machine, jail: Jail): Steps<void> {
-  const { jails } = kernelOf(machine)
-  if (!jails.includes(jail)) return
+  const { jails, lingering } = kernelOf(machine)
+  if (!jails.includes(jail) || isDying(jail)) return
   for (const child of jails.filter(each => each.parameters.parent === String(jail.jid)))
     yield* removeJail(machine, child)
   // Interfaces go home before the stack they are in ends.
@@ -66,7 +69,8 @@ export function* removeJail(machine: Machine, jail: Jail): Steps<void> {
   machine.network?.follow(machine)
   yield* wait(machine.processes.close(machine, jail))
   const at = jails.indexOf(jail)
-  if (at >= 0) jails.splice(at, 1)
+  if (lingering.includes(jail.name)) jail.parameters.dying = 'true'
+  else if (at >= 0) jails.splice(at, 1)
   machine.changed()
   machine.network?.follow(machine)
 }
@@ -74,7 +78,8 @@ export function* removeJail(machine: Machine, jail: Jail): Steps<void> {
 /** A jail without `persist` goes with its last process (facts.md, live-1). */
 export function* removeEmptyJails(machine: Machine): Steps<void> {
   for (const jail of [...kernelOf(machine).jails]) {
-    if (jail.parameters.persist === 'true' || machine.processes.list(machine, jail).length > 0) continue
+    if (isDying(jail) || jail.parameters.persist === 'true' || machine.processes.list(machine, jail).length > 0)
+      continue
     yield* removeJail(machine, jail)
   }
 }
