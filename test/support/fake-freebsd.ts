@@ -125,7 +125,12 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
         if (taken.exit !== 0) throw CommandFailed.exited(step.to, taken)
       } else {
         change(tree, step)
-        machine.countChange()
+        try {
+          machine.countChange()
+        } catch (powerCut) {
+          isOff = true
+          throw powerCut
+        }
       }
       performed.push(step)
     },
