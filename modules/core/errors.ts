@@ -42,7 +42,8 @@ export class CommandFailed extends Failure {
 
   /** Throws where a step's command failed, or said what its step objects to. */
   static check({ command, objections = [] }: RunStep, answer: Answer): void {
-    for (const { said, means } of objections) {
+    for (const { said, means, unlessSuccessful } of objections) {
+      if (unlessSuccessful && answer.exit === 0) continue
       const line = [answer.stderr, answer.stdout].flatMap(text => text.split('\n')).find(text => said.test(text))
       if (line !== undefined) throw new CommandFailed(`${means} ('${brief(command)}' said: ${line.trim()})`, answer)
     }

@@ -24,6 +24,8 @@ export interface Objection {
   readonly said: RegExp
   /** The cause and the way out, in sentences. */
   readonly means: string
+  /** It is no failure where the exit status is 0. */
+  readonly unlessSuccessful?: true
 }
 
 /** Two commands, the first one's output going into the second. It succeeds when both do. */

@@ -22,6 +22,7 @@ export function fetchFile(path: string, urls: readonly string[]): RunStep {
       {
         said: /appears to be truncated|may be truncated|size mismatch/,
         means: 'A mirror broke off in the middle of the file. Run this again, or name another mirror.',
+        unlessSuccessful: true,
       },
     ],
   }
