@@ -116,7 +116,6 @@ function mountNullfs({ machine, screen }: Wish, special: string, node: string, o
     return say(EX_USAGE, `${node}: must be same type as ${source} (file or directory)`)
   if (isNullfsLoop(machine, source, node)) return say(1, `${node}: ${ERRORS.EDEADLK}`)
   addMount(machine, { special: source, node, fstype: 'nullfs', options }, { path: source }, options.includes('ro'))
-  refreshReadonly(machine)
   return 0
 }
 

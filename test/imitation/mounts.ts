@@ -70,10 +70,12 @@ export function addMount(
   const parent = containing(mounts, mount.node)
   const lower = 'path' in source ? containing(mounts, source.path) : undefined
   const id = machine.id('mount')
-  machine.tree.bind(id, source, mount.node, readonly)
+  const isReadonly = readonly || (lower !== undefined && flagsOf(machine, lower).includes('read-only'))
+  machine.tree.bind(id, source, mount.node, isReadonly)
   mounts.push({
     ...mount,
     id,
+    isReadonly,
     ...(parent === undefined ? {} : { parent: parent.id }),
     ...(lower === undefined ? {} : { lower: lower.id }),
   })

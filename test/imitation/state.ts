@@ -74,6 +74,8 @@ export interface Mount {
   readonly fstype: string
   /** `-o` options as given at the mount: `ro`, `nosuid`, …; a fixed mount's flags, as mount(8) prints them. */
   options: string[]
+  /** What the tree was told last. */
+  isReadonly?: boolean
   /** The mount that its mount point lies in, and (nullfs) the one its source lies in. Either makes that one busy. */
   readonly parent?: string
   readonly lower?: string

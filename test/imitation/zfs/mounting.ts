@@ -96,7 +96,10 @@ const path = (machine: Machine, dataset: Dataset) =>
 export function refreshReadonly(machine: Machine): void {
   for (const mount of machine.state.mounts) {
     if (mount.fixed === true || (mount.fstype !== 'zfs' && mount.fstype !== 'nullfs')) continue
-    machine.tree.remount(mount.id, mount.node, flagsOf(machine, mount).includes('read-only'))
+    const isReadonly = flagsOf(machine, mount).includes('read-only')
+    if (isReadonly === mount.isReadonly) continue
+    machine.tree.remount(mount.id, mount.node, isReadonly)
+    mount.isReadonly = isReadonly
   }
 }
 
