@@ -1,5 +1,6 @@
 /** What an instance_mounts task asks for, one request an instance, with everything that can be wrong with the words alone. */
 import { InvalidOptions } from '../core/errors.ts'
+import { isWithin } from '../freebsd/mount.ts'
 import { datasetNameProblem } from '../freebsd/zfs-names.ts'
 import {
   checkBlueprintName,
@@ -107,7 +108,7 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
       ...(options.additional_writable ?? []).map(one => writableOf(id, one)),
     ],
     overlays: (options.overlays ?? DEFAULT_OVERLAYS).map(path => relative(id, path)),
-    extras: mounts.map(one => extraOf(id, one)),
+    extras: mounts.map(one => extraOf(id, one, site)),
   }
 }
 
@@ -120,7 +121,7 @@ function writableOf(id: string, { path, dataset, options = [] }: WritableOptions
   return { path: place, dataset: name, options: checkedOptions(id, options) }
 }
 
-function extraOf(id: string, extra: ExtraOptions): Extra {
+function extraOf(id: string, extra: ExtraOptions, site: Site): Extra {
   const { shared, host, tmpfs } = extra
   const path = relative(id, extra.path)
   if ([shared, host, tmpfs].filter(one => one !== undefined).length !== 1)
@@ -135,10 +136,19 @@ function extraOf(id: string, extra: ExtraOptions): Extra {
     shared !== undefined
       ? { kind: 'shared', name: checkSharedName(shared) }
       : host !== undefined
-        ? { kind: 'host', path: absolute(host, `${id}: host`) }
+        ? { kind: 'host', path: hostPath(host, id, site) }
         : { kind: 'tmpfs', size: tmpfs ?? '' }
   const access = source.kind === 'host' || extra.readonly === true ? 'ro' : 'rw'
   return { path, source, options: [access, ...checkedOptions(id, extra.options ?? [])] }
+}
+
+/** The source of a mount is never inside an instance: links in it are followed, and jail(8) does not look (fact live-4). */
+function hostPath(given: string, id: string, { path }: Site): string {
+  const host = absolute(given, `${id}: host`)
+  if (!isWithin(host, path) && !isWithin(path, host)) return host
+  throw new InvalidOptions(
+    `${id}: ${host} cannot be mounted as a path of the host: it belongs to hosting itself. For data of several instances use \`shared\`.`,
+  )
 }
 
 /** Options of mount(8) that can only take something away. */
