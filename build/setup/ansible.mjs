@@ -57,7 +57,7 @@ async function pythonPath() {
   const { exit, stdout } = await capture([
     'python3',
     '-c',
-    'import sys; print(sys.version_info >= (3, 11), sys._base_executable)',
+    'import os, sys; print(sys.version_info >= (3, 11), os.path.realpath(sys._base_executable))',
   ])
   if (exit !== 0)
     throw new Stopped(
