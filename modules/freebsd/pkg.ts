@@ -27,7 +27,7 @@ const pkg = ({ configuration, root }: Target): Command => ['pkg', '-C', configur
 /** What is wrong though the exit status may be 0. */
 const OBJECTIONS: readonly Objection[] = [
   {
-    said: /No signature found|[Ii]nvalid signature|signature verification failure|trusted (directory|certificate)/,
+    said: /No signature found|[Ii]nvalid signature|signature verification failure|trusted (directory|certificate|public key)|certificates has been revoked/,
     means:
       'The repository is not signed with the key or fingerprint it should be, and nothing was taken from it. If its key has changed, say so in `repository`; if not, ask who runs it.',
   },

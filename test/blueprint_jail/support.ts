@@ -1,0 +1,58 @@
+/** A host laid out for blueprints, mirrors it can reach, and runs of the module on it. */
+import blueprintJail from '../../modules/blueprint_jail.ts'
+import { apply, type Conduct, check, converge } from '../../modules/core/converge.ts'
+import { releaseMirror } from '../fixtures/releases.ts'
+import { publish, siteOf } from '../imitation/web.ts'
+
+import { type FakeHost, type FakeOptions, fakeFreeBSD } from '../support/fake-freebsd.ts'
+
+export const MIRROR = 'http://mirror.example.net'
+export const BASE = { mirrors: [`${MIRROR}/releases`] }
+export const ARCHIVE_URL = `${MIRROR}/releases/amd64/amd64/14.2-RELEASE/base.txz`
+
+/** A blueprint of a release and nothing else. */
+export const bare = { name: '2026Q4-bare', release: '14.2-RELEASE', base: BASE }
+
+export function hostingHost(options: FakeOptions = {}): FakeHost {
+  const host = fakeFreeBSD({
+    ...options,
+    datasets: {
+      'zroot/hosting': { mountpoint: '/hosting' },
+      'zroot/hosting/blueprints': {},
+      'zroot/hosting/instances': {},
+      ...options.datasets,
+    },
+  })
+  publish(host.machine, MIRROR, siteOf(releaseMirror()))
+  return host
+}
+
+const NOW = new Date('2026-11-22T12:00:00Z')
+
+const conducted = (conduct: Conduct) => (host: FakeHost, options: object, now?: Date) =>
+  converge(blueprintJail, options, host, conduct, { now: () => now ?? NOW, holder: 'a test' })
+
+export const applied = conducted(apply)
+export const checked = conducted(check)
+
+/** The message a task fails with. */
+export const refusal = (host: FakeHost, options: object): Promise<string> =>
+  applied(host, options).then(
+    report => `it did not fail, but: ${report.msg}`,
+    (error: Error) => error.message,
+  )
+
+export const manifestOf = (host: FakeHost, name: string) =>
+  JSON.parse(host.tree.read(`/hosting/blueprints/${name}/.blueprint.json`) ?? '{}')
+
+export const property = (host: FakeHost, name: string, dataset: string) =>
+  host.outside('zfs', 'get', '-H', '-o', 'value', name, dataset).stdout.trim()
+
+/** All datasets and snapshots below hosting. */
+export const datasetsOf = (host: FakeHost) =>
+  host
+    .outside('zfs', 'list', '-H', '-r', '-t', 'filesystem,snapshot', '-o', 'name', 'zroot/hosting')
+    .stdout.trim()
+    .split('\n')
+    .map(name => name.slice('zroot/hosting/'.length))
+    .filter(name => name !== '')
