@@ -42,7 +42,10 @@ describe('the build guard', () => {
   })
 
   test('complains of a byte order mark, which hides the first line and looks binary', () => {
-    expect(complaints(`\xef\xbb\xbf${good}`)).toEqual([expect.stringContaining('does not begin'), expect.stringContaining('0xef')])
+    expect(complaints(`\xef\xbb\xbf${good}`)).toEqual([
+      expect.stringContaining('does not begin'),
+      expect.stringContaining('0xef'),
+    ])
   })
 
   test('knows AnsibleModule( alone for harmless', () => {
