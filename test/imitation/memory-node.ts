@@ -27,6 +27,22 @@ export class FileError extends Error {
   }
 }
 
+/** Where a walk has come to. */
+export interface Place {
+  readonly node: Node
+  /** Link-free. */
+  readonly path: string
+  readonly readonly: boolean
+  /** Id of the mount it is in; '' for none. */
+  readonly mount: string
+  readonly parent?: Node
+}
+
+export function writable(place: Place): Node {
+  if (place.readonly) throw new FileError('EROFS', place.path)
+  return place.node
+}
+
 export function directory(entries: Iterable<[string, Node]> = []): Node {
   return {
     type: 'directory',

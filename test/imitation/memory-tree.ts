@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Files } from './files.ts'
 import { memoryFiles } from './memory-files.ts'
-import { directory, FileError, type Node, pack, size, unpack } from './memory-node.ts'
+import { directory, FileError, type Node, type Place, pack, size, unpack, writable } from './memory-node.ts'
 import type { BindSource, Tree, TreeStatus } from './tree.ts'
 
 interface Cover {
@@ -12,16 +12,6 @@ interface Cover {
   readonly at: Node
   readonly shows: Node
   readonly?: boolean
-}
-
-interface Place {
-  readonly node: Node
-  /** Link-free. */
-  readonly path: string
-  readonly readonly: boolean
-  /** Id of the mount it is in; '' for none. */
-  readonly mount: string
-  readonly parent?: Node
 }
 
 export class MemoryTree implements Tree {
@@ -151,7 +141,7 @@ export class MemoryTree implements Tree {
   write(path: string, content: string, mode = 0o644): void {
     const node = this.#find(path, true)
     if (node === undefined) this.#put(path, { ...directory(), type: 'file', content, mode })
-    else Object.assign(this.#writable(node), { content, encoding: 'utf8', stamp: node.node.stamp + 1 })
+    else Object.assign(writable(node), { content, encoding: 'utf8', stamp: node.node.stamp + 1 })
   }
 
   symlink(path: string, target: string): void {
@@ -162,20 +152,20 @@ export class MemoryTree implements Tree {
   chmod(path: string, mode: number): void {
     const found = this.#find(path, false)
     if (found === undefined) throw new FileError('ENOENT', path)
-    this.#writable(found).mode = mode
+    writable(found).mode = mode
   }
 
   chown(path: string, uid: number, gid: number): void {
     const found = this.#find(path, false)
     if (found === undefined) throw new FileError('ENOENT', path)
-    Object.assign(this.#writable(found), { uid, gid })
+    Object.assign(writable(found), { uid, gid })
   }
 
   remove(path: string): void {
     const found = this.#find(path, false)
     const name = path.split('/').filter(Boolean).at(-1) ?? ''
     if (found?.parent === undefined) throw new FileError('ENOENT', path)
-    this.#writable(found)
+    writable(found)
     found.parent.entries.delete(name)
   }
 
@@ -205,13 +195,8 @@ export class MemoryTree implements Tree {
     const name = parts.pop() ?? ''
     const parent = this.#find(`/${parts.join('/')}`, true)
     if (parent?.node.type !== 'directory') throw new FileError('ENOENT', path)
-    this.#writable(parent).entries.set(name, node)
+    writable(parent).entries.set(name, node)
     parent.node.stamp += 1
-  }
-
-  #writable(place: Place): Node {
-    if (place.readonly) throw new FileError('EROFS', place.path)
-    return place.node
   }
 
   /** Walks as namei(9) does: through links, and from each directory into what is mounted on it. */
