@@ -1,6 +1,6 @@
 /** A blueprint goes only where nothing uses it. */
 import { describe, expect, test } from 'vitest'
-import { applied, bare, checked, datasetsOf, hostingHost, refusal } from './support.ts'
+import { applied, bare, checked, datasetsOf, hostingHost, refusal } from '../support/blueprint-host.ts'
 
 const gone = { name: bare.name, state: 'absent' }
 const dataset = 'zroot/hosting/blueprints/2026Q4-bare'

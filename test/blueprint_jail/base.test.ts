@@ -16,7 +16,7 @@ import {
   manifestOf,
   property,
   refusal,
-} from './support.ts'
+} from '../support/blueprint-host.ts'
 
 const { 'base.txz': archive } = releaseFiles('14.2-RELEASE')
 const digest = createHash('sha256').update(archive).digest('hex')

@@ -1,8 +1,8 @@
 /** The power goes after any step: the next run ends where an undisturbed one does. */
 import { describe, expect, test } from 'vitest'
 import { PowerCut } from '../imitation/faults.ts'
+import { applied, bare, datasetsOf, hostingHost, manifestOf, property } from '../support/blueprint-host.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { applied, bare, datasetsOf, hostingHost, manifestOf, property } from './support.ts'
 
 /** What a blueprint is, without what differs by time alone. */
 const looks = (host: FakeHost, name: string) => ({

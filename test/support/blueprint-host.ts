@@ -1,10 +1,11 @@
 /** A host laid out for blueprints, mirrors it can reach, and runs of the module on it. */
 import blueprintJail from '../../modules/blueprint_jail.ts'
 import { apply, type Conduct, check, converge } from '../../modules/core/converge.ts'
+import type { Step } from '../../modules/core/step.ts'
 import { releaseMirror } from '../fixtures/releases.ts'
 import { publish, siteOf } from '../imitation/web.ts'
 
-import { type FakeHost, type FakeOptions, fakeFreeBSD } from '../support/fake-freebsd.ts'
+import { type FakeHost, type FakeOptions, fakeFreeBSD } from './fake-freebsd.ts'
 
 export const MIRROR = 'http://mirror.example.net'
 export const BASE = { mirrors: [`${MIRROR}/releases`] }
@@ -56,3 +57,13 @@ export const datasetsOf = (host: FakeHost) =>
     .split('\n')
     .map(name => name.slice('zroot/hosting/'.length))
     .filter(name => name !== '')
+
+/** A host on which the examples that look at a blueprint, or remove it, find one. */
+export async function hostForBlueprints(title: string): Promise<FakeHost> {
+  const host = hostingHost()
+  if (/^(Is|Gone)/.test(title))
+    await applied(host, { ...bare, name: '2026Q4-static' })
+    // What made it so is none of the example's.
+  ;(host.performed as Step[]).length = 0
+  return host
+}
