@@ -1,13 +1,23 @@
 /** The machine is switched on: after a loss of power, or for the first time. */
+import { forgetKernel } from './kernel.ts'
 import type { Machine } from './machine.ts'
 import { Screen } from './screen.ts'
+import { drive } from './starting.ts'
+import { loadKernel, startUp } from './startup.ts'
 import { mountAll } from './zfs/mount.ts'
 
-/** Mounts are gone, keys are not loaded; rc.d/zfs then mounts what is to be mounted (`zfs mount -a`). */
-export function boot(machine: Machine): void {
+/** Mounts, jails, interfaces and rules are gone, keys are not loaded; rc.d/zfs then mounts what is to be mounted. */
+export function powerUp(machine: Machine): void {
   machine.tree.unbindAll()
   machine.state.mounts = machine.state.mounts.filter(mount => mount.fixed === true)
   for (const dataset of machine.state.datasets) if (dataset.key !== undefined) dataset.key.loaded = false
-  machine.changed()
+  forgetKernel(machine)
+  loadKernel(machine)
   mountAll(machine, new Screen())
+}
+
+/** All of a boot: also what rc.conf(5) names is started, jails last. A promise only where processes are real. */
+export function boot(machine: Machine): void | Promise<void> {
+  powerUp(machine)
+  return drive(startUp(machine))
 }

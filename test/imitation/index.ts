@@ -9,12 +9,14 @@ import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
 import { jexec } from './jexec.ts'
 import { jls } from './jls.ts'
+import { kenv } from './kenv.ts'
 import { kldload, kldstat, kldunload } from './kld.ts'
 import { lockf } from './lockf.ts'
 import { logger } from './logger.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
+import { pkg } from './pkg/index.ts'
 import { pfctl } from './pfctl/index.ts'
 import { rctl } from './rctl.ts'
 import { route } from './route.ts'
@@ -40,6 +42,7 @@ export const imitations: Record<string, Imitation> = {
   jail,
   jexec,
   jls,
+  kenv,
   kldload,
   kldstat,
   kldunload,
@@ -48,6 +51,7 @@ export const imitations: Record<string, Imitation> = {
   mkdir,
   mount,
   mtree,
+  pkg,
   pfctl,
   pwd_mkdb: pwdMkdb,
   rctl,

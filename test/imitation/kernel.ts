@@ -86,6 +86,10 @@ export interface Kernel {
   /** `since` is when it was last enabled or disabled, 0 for never; the main rules are those of the anchor ''. */
   readonly pf: { isEnabled: boolean; since: number; readonly anchors: Record<string, Ruleset> }
   readonly modules: string[]
+  /** What the loader handed over: kenv(1). */
+  readonly environment: Record<string, string>
+  /** What sysctls were before they were set by hand. */
+  readonly sysctls: Record<string, string | undefined>
 }
 
 /** As the host of the transcripts was after its boot: 04-symlink-rctl-net.jsonl, `ifconfig -a -f inet:cidr,…`. */
@@ -115,6 +119,8 @@ const atBoot = (machine: Machine): Kernel => ({
   rules: [],
   pf: { isEnabled: false, since: 0, anchors: {} },
   modules: ['kernel', 'cryptodev', 'zfs', 'intpm', 'smbus', 'fdescfs', 'nullfs'],
+  environment: {},
+  sysctls: {},
 })
 
 const LOOPBACK_ADDRESSES: Address[] = [
@@ -144,8 +150,19 @@ export function kernelOf(machine: Machine): Kernel {
   return machine.state.kernel
 }
 
-/** The power went. */
+/** The power went: sysctls too are what they were. */
 export function forgetKernel(machine: Machine): void {
+  for (const [name, value] of Object.entries(machine.state.kernel?.sysctls ?? {})) {
+    if (value === undefined) delete machine.state.sysctls[name]
+    else machine.state.sysctls[name] = value
+  }
   delete machine.state.kernel
+  machine.changed()
+}
+
+export function setSysctl(machine: Machine, name: string, value: string): void {
+  const { sysctls } = kernelOf(machine)
+  if (!(name in sysctls)) sysctls[name] = machine.state.sysctls[name]
+  machine.state.sysctls[name] = value
   machine.changed()
 }

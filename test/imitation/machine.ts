@@ -26,6 +26,8 @@ export interface Outcome {
   /** Standard output that is no text; it comes after `stdout`. */
   readonly bytes?: Buffer
   readonly stderr: string
+  /** It was ended by this signal after it had written that. */
+  readonly endedBy?: NodeJS.Signals
   /** The process goes on as this command, and how that ends is how it ends; of real processes alone. */
   readonly become?: readonly string[]
 }

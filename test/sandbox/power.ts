@@ -1,6 +1,6 @@
 /** A sandbox host's machine comes to life: the first time by an installation, then as its disk has it. */
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { boot } from '../imitation/boot.ts'
+import { powerUp } from '../imitation/boot.ts'
 import { Machine } from '../imitation/machine.ts'
 import { run } from '../imitation/run.ts'
 import { PLAIN_USER } from './disk.ts'
@@ -45,7 +45,7 @@ async function install(machine: Machine, { installation, poolBytes }: Settings):
 
 /** What comes back by itself when a host is switched on again: first rc.d/zfs, then rc.d/mountcritlocal of FreeBSD's base. */
 async function bootAgain(machine: Machine): Promise<void> {
-  boot(machine)
+  powerUp(machine)
   await start(machine, ['mount', '-a'])
 }
 

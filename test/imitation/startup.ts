@@ -1,0 +1,96 @@
+/**
+ * What a boot does after the pools are mounted: the loader's variables, and the scripts of rc.d(8) that hosting depends
+ * on, in their order. What an imitation refuses is passed over, as rc(8) goes on after a failing script.
+ */
+import { kernelOf } from './kernel.ts'
+import type { Machine } from './machine.ts'
+import { isYes, readRcConf } from './rc-conf.ts'
+import { runUncounted } from './run.ts'
+import { Unknown } from './screen.ts'
+import { type Steps, wait } from './starting.ts'
+
+/** Before the file systems are mounted: loader.conf(5). */
+export function loadKernel(machine: Machine): void {
+  const { environment, modules } = kernelOf(machine)
+  for (const file of ['/boot/loader.conf', '/boot/loader.conf.local']) {
+    for (const [, name = '', quoted, word] of assignments(machine, file)) environment[name] = quoted ?? word ?? ''
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    const module = /^(\w+)_load$/.exec(name)?.[1]
+    if (module !== undefined && isYes(value) && !modules.includes(module)) modules.push(module)
+    // A tunable; it stays what it is until another one is given.
+    if (name.includes('.') && machine.state.sysctls[name] !== undefined) tune(machine, name, value)
+  }
+  machine.changed()
+}
+
+function tune(machine: Machine, name: string, value: string): void {
+  const { sysctls } = kernelOf(machine)
+  sysctls[name] ??= machine.state.sysctls[name]
+  machine.state.sysctls[name] = value
+}
+
+const assignments = (machine: Machine, file: string) =>
+  (machine.tree.read(file) ?? '').matchAll(/^\s*([A-Za-z0-9][\w.-]*)\s*=\s*(?:"([^"]*)"|([\w.-]+))/gm)
+
+export function* startUp(machine: Machine): Steps<void> {
+  const settings = readRcConf(machine)
+  const list = (name: string) => (settings[name] ?? '').split(/\s+/).filter(word => word !== '')
+  for (const module of list('kld_list')) yield* run(machine, 'kldload', '-n', module)
+  for (const [, name = '', value = ''] of (machine.tree.read('/etc/sysctl.conf') ?? '').matchAll(
+    /^([\w.]+)\s*=\s*(\S+)/gm,
+  ))
+    yield* run(machine, 'sysctl', `${name}=${value}`)
+  if (isYes(settings.gateway_enable)) yield* run(machine, 'sysctl', 'net.inet.ip.forwarding=1')
+  if (isYes(settings.ipv6_gateway_enable)) yield* run(machine, 'sysctl', 'net.inet6.ip6.forwarding=1')
+  yield* startInterfaces(machine, settings)
+  for (const name of ['pf', 'rctl']) yield* run(machine, 'service', `${name}`, 'start')
+  const local = (machine.tree.files.list('/usr/local/etc/rc.d') ?? []).filter(name => isYes(settings[`${name}_enable`]))
+  const isEarly = (name: string) => /^# BEFORE:.*\bjail\b/m.test(machine.tree.read(`/usr/local/etc/rc.d/${name}`) ?? '')
+  for (const name of local.filter(isEarly)) yield* run(machine, 'service', name, 'start')
+  yield* run(machine, 'service', 'jail', 'start')
+  for (const name of local.filter(each => !isEarly(each))) yield* run(machine, 'service', name, 'start')
+}
+
+/** rc.d/netif (libexec/rc/network.subr): clones and VLANs are made and named, then each is configured. */
+function* startInterfaces(machine: Machine, settings: Readonly<Record<string, string>>): Steps<void> {
+  const words = (text: string | undefined) => (text ?? '').split(/\s+/).filter(word => word !== '')
+  const of = (prefix: string, name: string, suffix = '') =>
+    settings[`${prefix}_${name.replace(/[.\-+/]/g, '_')}${suffix}`]
+  for (const name of words(settings.cloned_interfaces))
+    yield* run(machine, 'ifconfig', name, 'create', ...words(of('create_args', name)))
+  const parents = kernelOf(machine).interfaces.filter(each => each.vnet === 0)
+  for (const { name } of parents) {
+    for (const tag of words(of('vlans', name)))
+      yield* run(machine, 'ifconfig', `${name}.${tag}`, 'create', ...words(of('create_args', `${name}.${tag}`)))
+  }
+  for (const { name } of parents) {
+    const wanted = of('ifconfig', name, '_name')
+    if (wanted !== undefined) yield* run(machine, 'ifconfig', name, 'name', wanted)
+  }
+  for (const { name, vnet } of [...kernelOf(machine).interfaces]) {
+    if (vnet !== 0) continue
+    const first = words(of('ifconfig', name)).filter(word => !/^(DHCP|SYNCDHCP|WPA)$/i.test(word))
+    const all = [first, words(of('ifconfig', name, '_ipv6')), ...aliases(settings, name)]
+    for (const args of all) if (args.length > 0) yield* run(machine, 'ifconfig', name, ...args)
+    const description = of('ifconfig', name, '_descr')
+    if (description !== undefined) yield* run(machine, 'ifconfig', name, 'descr', description)
+    if (all.some(args => args.length > 0)) yield* run(machine, 'ifconfig', name, 'up')
+  }
+}
+
+function aliases(settings: Readonly<Record<string, string>>, name: string): string[][] {
+  const stem = `ifconfig_${name.replace(/[.\-+/]/g, '_')}_alias`
+  const found: string[][] = []
+  for (let at = 0; settings[`${stem}${at}`] !== undefined; at++)
+    found.push([...(settings[`${stem}${at}`] ?? '').split(/\s+/).filter(Boolean), 'alias'])
+  return found
+}
+
+function* run(machine: Machine, program: string, ...args: string[]): Steps<void> {
+  try {
+    yield* wait(runUncounted(machine, program, { args, stdin: Buffer.alloc(0), cwd: '/', uid: 0 }))
+  } catch (problem) {
+    if (!(problem instanceof Unknown)) throw problem
+  }
+}
