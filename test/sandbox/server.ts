@@ -40,7 +40,8 @@ async function answer({ machine, save, losePower }: Resident, socket: Socket): P
     block(socket, 'o', outcome.stdout)
     block(socket, 'o', outcome.bytes ?? '')
     block(socket, 'e', outcome.stderr)
-    block(socket, 'x', String(outcome.exit))
+    if (outcome.endedBy !== undefined) block(socket, 'k', String(constants.signals[outcome.endedBy]))
+    else block(socket, 'x', String(outcome.exit))
   } catch (error) {
     save()
     if (error instanceof PowerCut) losePower()

@@ -80,7 +80,9 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       throw new CommandFailed(`'${program}' could not be started: spawn E2BIG`)
     try {
       const stdin = typeof input === 'string' ? Buffer.from(input) : input
-      return await run(machine, program, { args, stdin, cwd: '/', uid: 0 })
+      const outcome = await run(machine, program, { args, stdin, cwd: '/', uid: 0 })
+      if (outcome.endedBy !== undefined) throw CommandFailed.killed(command, outcome.endedBy)
+      return outcome
     } catch (problem) {
       if (problem instanceof Missing) throw CommandFailed.missing(command)
       if (problem instanceof Hang) throw CommandFailed.timedOut(command, seconds)
