@@ -91,6 +91,9 @@ export interface InstancePlaces {
   readonly consoleLog: string
 }
 
+/** rc.d looks here for the jails that `jail_list` names (fact jail-2). */
+export const INSTANCE_CONFS = '/etc/jail.conf.d'
+
 export function instancePlaces(site: Site, id: string): InstancePlaces {
   const directory = `${site.path}/instances/${id}`
   return {
@@ -101,7 +104,7 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
     nextFstab: `${directory}/fstab.next`,
     seed: `${directory}/seed`,
     journal: `${directory}/journal.json`,
-    jailConf: `/etc/jail.conf.d/${id}.conf`,
+    jailConf: `${INSTANCE_CONFS}/${id}.conf`,
     consoleLog: `/var/log/jails/${id}.log`,
   }
 }

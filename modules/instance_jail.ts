@@ -1,0 +1,190 @@
+/** Instances' jails: their configuration, their interfaces, whether they start at boot, and whether they run. */
+import type { Probe } from './core/host.ts'
+import { defineModule } from './core/module.ts'
+import { choice, flag, integer, listOf, mapping, optional, record, scalar, text, withDefault } from './core/options.ts'
+import { listInterfaces } from './freebsd/ifconfig.ts'
+import { listParameters } from './freebsd/jail-parameters.ts'
+import { type JailInFull, listJailsInFull } from './freebsd/jls.ts'
+import { listMounts } from './freebsd/mount.ts'
+import { readVariables } from './freebsd/sysrc.ts'
+import { VARIABLES } from './rules/jail-list.ts'
+import { lookAt, readConsoles, readDatasetsToDestroy } from './rules/jail-look.ts'
+import { planJails } from './rules/jail-plan.ts'
+import { type Request, requestsOf } from './rules/jail-requests.ts'
+import { EXEC_TIMEOUT_SECONDS, unlisted } from './rules/jail-settings.ts'
+import { DEFAULT_SITE } from './rules/layout.ts'
+
+const id = "The instance's id, like `web1`: a to z, 0 to 9 and `-`, at most 11 characters."
+const state = choice(
+  ['started', 'stopped', 'restarted', 'present', 'absent'],
+  '`started`: configured and running. `stopped`: configured, and nothing of it runs, is mounted or on the network. `restarted`: stopped and started again, or only started. `present`: configured, and left running or not. `absent`: stopped and no longer configured.',
+)
+
+const networkInterface = record(
+  {
+    bridge: text('The bridge it is on.'),
+    addresses: optional(
+      listOf(text('An address.'), 'IPv4 and IPv6 addresses with their prefix length, like `10.66.0.11/24`.'),
+    ),
+    ether: optional(
+      text("Its link address. Default: derived from the host's name and the id, the same on every start."),
+    ),
+    mtu: optional(integer("Default: the bridge's.", 576, 16_000)),
+    private: optional(flag('On the bridge, it cannot reach other private interfaces. Default: false.')),
+  },
+  'An interface, or only the bridge it is on.',
+  'bridge',
+)
+
+const instance = {
+  hostname: optional(text('Its host name until its own rc.conf says otherwise. Default: the id.')),
+  interfaces: optional(
+    listOf(
+      networkInterface,
+      'Its interfaces: `vnet0` inside, `vnet1`, and so on. Outside they are `e0a_ID`, `e1a_ID`.',
+    ),
+  ),
+  gateways: optional(listOf(text('An address.'), 'Default routes: one for IPv4, one for IPv6, or both.')),
+  routes: optional(mapping(text('A gateway.'), 'Further routes: networks and their gateways.')),
+  parameters: optional(
+    mapping(
+      scalar('A value.'),
+      `Parameters of jail(8) by name, like \`sysvshm: new\` or \`allow.mlock: true\`. They come beside, or in place of, \`devfs_ruleset: 4\`, \`enforce_statfs: 1\`, \`mount.devfs\`, \`mount.fdescfs\`, \`exec.clean\`, \`exec.start: /bin/sh /etc/rc\`, \`exec.stop: /bin/sh /etc/rc.shutdown jail\`, \`exec.timeout: ${EXEC_TIMEOUT_SECONDS}\`, \`stop.timeout: 30\` and \`exec.consolelog\`; null takes one of these away. \`depend\` is refused: use \`after\`.`,
+    ),
+  ),
+  boot: optional(flag('It starts when the host boots: its id is in `jail_list` of rc.conf. Default: true.')),
+  after: optional(
+    listOf(text('An id.'), 'Instances that are started before it, by this task and at boot, and stopped after it.'),
+  ),
+  restart: optional(
+    flag('Restart it where that alone brings a change of its configuration into effect. Default: false.'),
+  ),
+  destroy_datasets: optional(
+    flag('With `state=absent`, also destroy its dataset with all below it and its snapshots. Default: false.'),
+  ),
+}
+
+const STATE = {
+  running: flag('Whether its jail runs.'),
+  jid: optional(text('The number the kernel gave it.')),
+  boot: flag('Whether it starts when the host boots.'),
+  configuration: listOf(text('A parameter.'), 'What its file in /etc/jail.conf.d says.'),
+  pending: listOf(
+    text('A parameter or interface.'),
+    'What is as it was when the instance was started, where its configuration is another by now.',
+  ),
+}
+
+export default defineModule({
+  name: 'instance_jail',
+  summary: "Instances' jails are configured, start at boot, and run or do not",
+  description: [
+    'Writes /etc/jail.conf.d/ID.conf, complete in itself: the root and fstab of M(bluejail.hosting.instance_mounts), a network stack with interfaces on bridges, devices, a console log, limits of time. Puts the id into `jail_list` of rc.conf, where every name keeps its place.',
+    'Starts and stops through jail(8) with that file, several at a time. Stopped means: no jail, no mount below its root, no interface of its left. What a vanished jail or a failed start left is cleared, from what the mount table and the interface list say, innermost first and never by force.',
+    'A customer whose shutdown script fails or hangs does not stop us: then the jail is removed with all its processes, and a warning says so. When an instance does not start, the message has what jail(8) said and the last lines of its console.',
+    'Parameters of a running instance are changed while it runs where the kernel can; `pending` names the others, which a restart changes.',
+  ],
+  notes: [
+    'What the parameters `exec.start`, `exec.stop` and the like say takes effect when the instance is next started or stopped.',
+    'The bridges are made before, by M(bluejail.hosting.vnet_bridge).',
+    'A file in /etc/jail.conf.d, or a jail, of that name that is none of ours is refused and left alone.',
+  ],
+  options: {
+    id: optional(text(`${id} Give this or \`instances\`.`)),
+    instances: optional(
+      listOf(
+        record({ id: text(id), state: optional(state), ...instance }, 'An instance.', 'id'),
+        'Several instances, each with options of its own. What stands beside the list holds for each that does not say otherwise; `parameters` are put together.',
+      ),
+    ),
+    state: withDefault(state, 'started'),
+    ...instance,
+    parallel: withDefault(integer('How many are stopped or started at the same time.', 1, 50), 4),
+    host: optional(text("The name that link addresses are derived from. Default: `hostname` of the host's rc.conf.")),
+    parallel_start: optional(
+      flag('`jail_parallel_start` of rc.conf: at boot, all start at once. Default: left alone.'),
+    ),
+    reverse_stop: optional(
+      flag(
+        '`jail_reverse_stop` of rc.conf: at shutdown, the last of `jail_list` is stopped first. Default: left alone.',
+      ),
+    ),
+    hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
+    hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+  },
+  state: {
+    instances: mapping(record(STATE, 'An instance.'), 'The instances of the task, by id.'),
+    rc_conf: mapping(text('A value.'), "The variables of the host's rc.conf that decide about jails at boot."),
+  },
+  examples: {
+    'An instance with an address': {
+      id: 'web1',
+      hostname: 'web1.example.net',
+      interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.11/24', 'fd00:66::11/64'] }],
+      gateways: ['10.66.0.1', 'fd00:66::1'],
+    },
+    'A database first, then what needs it': {
+      interfaces: ['hosting0'],
+      instances: [
+        { id: 'web1', after: ['db1'] },
+        { id: 'db1', parameters: { sysvshm: 'new' } },
+      ],
+      reverse_stop: true,
+    },
+    'Not at boot, and with a parameter more': { id: 'web1', boot: false, parameters: { 'allow.mlock': true } },
+    'Another parameter for one that runs': {
+      id: 'web1',
+      parameters: { 'children.max': 2, devfs_ruleset: 5 },
+      restart: true,
+    },
+    'Configured only': { id: 'web1', state: 'present' },
+    Stopped: { id: 'web1', state: 'stopped' },
+    'Gone, with all its data': { id: 'web1', state: 'absent', destroy_datasets: true },
+  },
+
+  /** Four processes for any number of instances; more only for what was tried or is to be destroyed. */
+  async observe(options, machine, done) {
+    const requests = requestsOf(options)
+    const [jails, mounts, interfaces, rcConf, look] = await Promise.all([
+      listJailsInFull(machine),
+      listMounts(machine),
+      listInterfaces(machine),
+      readVariables(machine, VARIABLES),
+      lookAt(requests, machine),
+    ])
+    return {
+      ...look,
+      jails,
+      mounts,
+      interfaces,
+      rcConf,
+      consoles: await readConsoles(requests, jails, machine, done),
+      parameters: await readParameters(requests, jails, machine),
+      datasets: await readDatasetsToDestroy(requests, mounts, machine),
+    }
+  },
+
+  plan: ({ parallel, parallel_start, reverse_stop, ...options }, seen, _now, done) =>
+    planJails(
+      {
+        requests: requestsOf({ ...options, parallel }),
+        host: options.host,
+        atOnce: parallel,
+        parallelStart: parallel_start,
+        reverseStop: reverse_stop,
+      },
+      seen,
+      done,
+    ),
+})
+
+/** Running jails show all there are; else the kernel is asked, where somebody wants one that the manual does not list. */
+async function readParameters(
+  requests: readonly Request[],
+  jails: readonly JailInFull[],
+  machine: Probe,
+): Promise<Set<string>> {
+  const known = new Set(jails.flatMap(({ parameters }) => [...parameters.keys()]))
+  const isUnknown = requests.some(({ parameters }) => unlisted(parameters).some(name => !known.has(name)))
+  return isUnknown ? listParameters(machine) : known
+}
