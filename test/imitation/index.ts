@@ -5,6 +5,7 @@ import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
 import { chmod, mkdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
+import { sleep, tail } from './host-commands.ts'
 import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
 import { jexec } from './jexec.ts'
@@ -16,8 +17,8 @@ import { logger } from './logger.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
-import { pkg } from './pkg/index.ts'
 import { pfctl } from './pfctl/index.ts'
+import { pkg } from './pkg/index.ts'
 import { rctl } from './rctl.ts'
 import { route } from './route.ts'
 import { service } from './service/index.ts'
@@ -59,8 +60,10 @@ export const imitations: Record<string, Imitation> = {
   service,
   services_mkdb: servicesMkdb,
   sha256,
+  sleep,
   sysctl,
   sysrc,
+  tail,
   tar,
   touch,
   umount,
