@@ -152,7 +152,9 @@ async function look(all: readonly Places[], kernel: Kernel, machine: Probe): Pro
   const places = new Map(all.flatMap(one => one.status.map(place => [place.path, place] as const)))
   for (const { path, beneath } of places.values()) keep(status, path, await machine.status(path, beneath))
   for (const path of all.flatMap(one => one.texts)) keep(texts, path, await machine.read(path))
-  for (const path of all.flatMap(one => one.names)) keep(names, path, await machine.list(path))
+  for (const { path, beneath } of all.flatMap(one => one.names))
+    if ((await machine.status(path, beneath))?.type === 'directory')
+      keep(names, path, await machine.list(path, beneath))
   return { ...kernel, status, texts, names }
 }
 

@@ -15,9 +15,12 @@ export function planAbsent(request: Request, world: World): Work {
   const mounts = world.mounts.filter(({ node }) => isWithin(node, places.root) || isWithin(node, places.seed))
   const leaks = mountsBelow(world.mounts, places.root)
   const seeds = (world.names.get(places.seed) ?? []).map(name => `${places.seed}/${name}`)
-  const gone = [places.fstab, places.nextFstab, ...seeds, places.seed, places.root].filter(path =>
-    world.status.has(path),
-  )
+  const isThere = (path: string) => world.status.has(path)
+  const gone = [
+    ...[places.fstab, places.nextFstab].filter(isThere),
+    ...seeds,
+    ...[places.seed, places.root].filter(isThere),
+  ]
   const instance = world.datasets.get(places.dataset)
   const isMounted = property(instance, 'mountpoint') === places.directory && property(instance, 'mounted') === 'yes'
   const others = (world.names.get(places.directory) ?? []).filter(name => !gone.includes(`${places.directory}/${name}`))

@@ -3,9 +3,9 @@ import type { Step } from '../core/step.ts'
 import { isWithin } from '../freebsd/mount.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './instance-points.ts'
 import type { Request } from './instance-requests.ts'
-import { isOpen, type Opening, wayOut } from './instance-seed.ts'
+import { isOpen, type Opening, revisionOf, wayOut } from './instance-seed.ts'
 import { type Instance, type Part, property, type World } from './instance-world.ts'
-import { FORMAT, PROPERTY } from './layout.ts'
+import { blueprintDataset, FORMAT, PROPERTY } from './layout.ts'
 
 export interface DirectoryFindings extends Findings {
   readonly exists: boolean
@@ -65,6 +65,7 @@ export function checkParts(instance: Instance, openings: readonly Opening[], wor
     if (text !== undefined) list.push(`${request.id}: ${text}`)
   }
 
+  say(problems, otherRevision(instance, openings, world))
   for (const part of parts) {
     const opening = openings.find(one => one.part === part)
     if (part.properties === undefined) {
@@ -81,6 +82,14 @@ export function checkParts(instance: Instance, openings: readonly Opening[], wor
     if (opening === undefined) for (const problem of pointProblems(part, instance, world)) say(problems, problem)
   }
   return { problems, unmet, warnings }
+}
+
+function otherRevision(instance: Instance, openings: readonly Opening[], world: World): string | undefined {
+  const { revision: wanted, site, blueprint } = instance.request
+  if (wanted === undefined || !openings.some(({ isToBeFilled }) => isToBeFilled)) return undefined
+  const revision = revisionOf(instance, world)
+  if (revision === wanted || !world.datasets.has(blueprintDataset(site, blueprint))) return undefined
+  return `the blueprint ${blueprint} is at revision ${revision}, and ${wanted} was asked for: datasets would be filled from another one. Give that revision, or none.`
 }
 
 function unfit({ dataset, properties, seeded }: Part, { blueprint }: Request): string | undefined {
@@ -125,8 +134,8 @@ function pointProblems(part: Part, { request, planned, life }: Instance, world: 
   return pointsIn(part, planned)
     .filter(({ node }) => !world.mounts.some(mount => mount.node === node))
     .flatMap(mount => {
-      const obstacle = obstacleAt(mount.node, kindOf(mount, world), world)
-      if (obstacle !== undefined) return [`${obstacle}. Put it right inside the instance, and run this again.`]
+      const obstacle = obstacleAt(mount.node, mount, world)
+      if (obstacle !== undefined) return [`${obstacle} Put it right inside the instance, and run this again.`]
       if (world.status.has(mount.node)) return []
       const make = kindOf(mount, world) === 'file' ? 'touch' : 'mkdir'
       return [

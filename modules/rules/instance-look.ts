@@ -10,8 +10,8 @@ export interface Places {
   readonly status: readonly Place[]
   /** What does it say? */
   readonly texts: readonly string[]
-  /** What is in it? */
-  readonly names: readonly string[]
+  /** What is in it, if it is a directory? */
+  readonly names: readonly Place[]
 }
 
 export function placesOfPresent(instance: Instance, { mounts }: Kernel): Places {
@@ -24,18 +24,21 @@ export function placesOfPresent(instance: Instance, { mounts }: Kernel): Places 
       containerOf(path, planned)?.part === 'writable' &&
       !mounts.some(mount => mount.node === node),
   )
+  const points = [
+    ...open.flatMap(part =>
+      pointsIn(part, planned).map(mount => ({ path: pointInSeed(part, mount), beneath: part.seed })),
+    ),
+    ...awaited.map(({ node }) => ({ path: node, beneath: places.root })),
+  ]
   return {
     status: [
       { path: `${site.path}/instances`, beneath: '/' },
       ...[places.directory, places.root, places.seed, ...parts.map(({ seed }) => seed)].map(path => ({ path })),
       ...placesOfSources(instance),
-      ...open.flatMap(part =>
-        pointsIn(part, planned).map(mount => ({ path: pointInSeed(part, mount), beneath: part.seed })),
-      ),
-      ...awaited.map(({ node }) => ({ path: node, beneath: places.root })),
+      ...points,
     ],
     texts: [places.fstab, places.nextFstab],
-    names: open.map(({ seed }) => seed),
+    names: [...open.map(({ seed }) => ({ path: seed })), ...points],
   }
 }
 
@@ -45,6 +48,8 @@ export function placesOfAbsent({ places }: Request, { mounts }: Kernel): Places 
     status: [directory, root, seed, fstab, nextFstab].map(path => ({ path })),
     texts: [fstab],
     // What is mounted there is no file of ours.
-    names: [directory, seed, ...(mounts.some(mount => isWithin(mount.node, root)) ? [] : [root])],
+    names: [directory, seed, ...(mounts.some(mount => isWithin(mount.node, root)) ? [] : [root])].map(path => ({
+      path,
+    })),
   }
 }

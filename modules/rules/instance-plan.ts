@@ -13,10 +13,7 @@ export const placesToLookAt = (requests: readonly Request[], kernel: Kernel): Pl
     request.state === 'absent' ? placesOfAbsent(request, kernel) : placesOfPresent(instanceOf(request, kernel), kernel),
   )
 
-export const planInstances = (
-  requests: readonly Request[],
-  world: World,
-): Plan<{ instances: Record<string, Look> }> =>
+export const planInstances = (requests: readonly Request[], world: World): Plan<{ instances: Record<string, Look> }> =>
   planOf(
     requests.map(request =>
       request.state === 'absent' ? planAbsent(request, world) : planPresent(instanceOf(request, world), world),

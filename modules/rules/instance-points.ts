@@ -102,10 +102,20 @@ export function checkSources(instance: Instance, world: World): Findings {
 const mountAbove = (path: string, { mounts }: Kernel) => mounts.findLast(({ node }) => isWithin(path, node))
 
 /** What is wrong with a mount point inside an instance, or undefined where it is as it must be or is not there. */
-export function obstacleAt(path: string, kind: 'file' | 'directory', { status }: World): string | undefined {
-  const found = status.get(path)
-  if (found === undefined || found.type === kind) return undefined
-  if (found.type === 'link')
-    return `${found.at} is a symbolic link, and nothing is mounted through one: jail(8) would refuse to start, and a mount by hand would cover what it points to`
-  return `${path} is no ${kind}, and what shall be mounted there is one`
+export function obstacleAt(path: string, mount: PlannedMount, world: World): string | undefined {
+  const found = world.status.get(path)
+  const kind = kindOf(mount, world)
+  if (found?.type === 'link')
+    return `${found.at} is a symbolic link, and nothing is mounted through one: jail(8) would refuse to start, and a mount by hand would cover what it points to.`
+  if (found !== undefined && found.type !== kind)
+    return `${path} is no ${kind}, and ${mount.special}, which shall be mounted there, is one.`
+  const names = hides(mount) ? (world.names.get(path) ?? []) : []
+  if (names.length > 0)
+    return `${path} holds files (${some(names)}), and ${mount.special} would hide them. Move them there, or away.`
+  return undefined
 }
+
+/** Overlays are there to hide what a customer has below them, and memory holds nothing that was kept. */
+const hides = ({ part, fstype }: PlannedMount) => part === 'writable' || (part === 'extra' && fstype === 'nullfs')
+
+export const some = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`

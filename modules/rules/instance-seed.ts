@@ -12,7 +12,7 @@ import { isWithin, mountLegacy, unmount } from '../freebsd/mount.ts'
 import { copyTree, touchFile } from '../freebsd/seed.ts'
 import { setProperties } from '../freebsd/zfs-steps.ts'
 import type { PlannedMount } from './instance-mounts.ts'
-import { inBlueprint, kindOf, obstacleAt, pointInSeed, pointsIn } from './instance-points.ts'
+import { inBlueprint, kindOf, obstacleAt, pointInSeed, pointsIn, some } from './instance-points.ts'
 import { BEGUN, type Instance, type Part, property, SEEDED, type World } from './instance-world.ts'
 import { blueprintDataset, blueprintPath, FORMAT, PROPERTY } from './layout.ts'
 
@@ -52,15 +52,16 @@ export function obstaclesIn(openings: readonly Opening[], world: World): string[
     const names = (world.names.get(part.seed) ?? []).filter(name => name !== '.zfs')
     if (part.seeded === 'no' && names.length > 0)
       return [
-        `${part.dataset} holds files (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}) and is not marked as filled, so it is left alone. ${wayOut(part)}`,
+        `${part.dataset} holds files (${some(names)}) and is not marked as filled, so it is left alone. ${wayOut(part)}`,
       ]
     return isToBeFilled
       ? []
       : points.flatMap(mount => {
-          const path = pointInSeed(part, mount)
-          const obstacle = obstacleAt(path, kindOf(mount, world), world)
+          const obstacle = obstacleAt(pointInSeed(part, mount), mount, world)
           if (obstacle === undefined) return []
-          return [`${obstacle}. It is in ${part.dataset}: mount that somewhere, put it right, and run this again.`]
+          return [
+            `${obstacle} To put it right, 'mount -t zfs ${part.dataset} ${part.seed}', and afterwards run this again.`,
+          ]
         })
   })
 }

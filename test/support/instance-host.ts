@@ -1,4 +1,5 @@
 /** A host in memory with a blueprint and the datasets of instances, as zfs_dataset and blueprint_jail leave them. */
+import type { Answer } from '../../modules/core/host.ts'
 import { DEFAULT_WRITABLE } from '../../modules/rules/layout.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 
@@ -106,4 +107,28 @@ export function addBlueprint(host: FakeHost, name: string): void {
   tree.files.setFlags(`${root}/var/empty`, ['schg'])
   host.outside('zfs', 'set', 'readonly=on', dataset)
   host.outside('zfs', 'snapshot', `${dataset}@complete`)
+}
+
+/** The jail that instance_jail would write, as far as mounts go. */
+export function startJail(host: FakeHost, id: string): Answer {
+  const conf = `/etc/jail.conf.d/${id}.conf`
+  const root = `/hosting/instances/${id}/root`
+  host.tree.mkdir('/etc/jail.conf.d')
+  host.tree.write(
+    conf,
+    `${id} {\n path = "${root}";\n mount.fstab = "/hosting/instances/${id}/fstab";\n mount.devfs;\n persist;\n}\n`,
+  )
+  return host.outside('jail', '-f', conf, '-c', id)
+}
+
+export const stopJail = (host: FakeHost, id: string): Answer =>
+  host.outside('jail', '-f', `/etc/jail.conf.d/${id}.conf`, '-r', id)
+
+/** What is mounted below the root of an instance, relative to it. */
+export function mountedIn(host: FakeHost, id: string): string[] {
+  const root = `/hosting/instances/${id}/root`
+  const { mounted } = JSON.parse(host.outside('mount', '--libxo', 'json').stdout).mount as {
+    mounted: { node: string }[]
+  }
+  return mounted.flatMap(({ node }) => (`${node}/`.startsWith(`${root}/`) ? [node.slice(root.length + 1)] : []))
 }
