@@ -92,6 +92,10 @@ export class Catalogues {
     const meta = yield* wait(retrieve(this.#machine, `${url}/meta.conf`))
     const data = typeof meta === 'string' ? meta : yield* wait(retrieve(this.#machine, `${url}/data.pkg`))
     if (typeof meta === 'string' || typeof data === 'string') return this.#unreachable(repository, String(data), screen)
+    if (data.content.length !== data.size) {
+      screen.err('pkg: An error occurred while fetching package\n')
+      return 'failed'
+    }
 
     const isSame = before?.url === url && before.digest === digest(data.content) && before.modified === data.modified
     if (isSame && !force) return 'same'
