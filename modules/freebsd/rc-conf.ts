@@ -6,14 +6,15 @@
 import { CONTROL, type Statement, type Syntax } from './settings-syntax.ts'
 
 /**
- * A line of sh, with the lines that its quotes and backslashes take in. A `#` begins a comment at the start of a word only.
+ * A line of sh, with the lines that its quotes and backslashes take in. A `#` begins a comment at the start of a word
+ * only, and after a blank with a backslash there is none.
  */
-const LINE = /(?:[^\n\\'"#]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*"|(?<=[^\s;&|()])#|#[^\n]*)*(?:\n|$)/y
+const LINE = /(?:[^\n\\'"#]|\\[\s\S]#*|'[^']*'|"(?:[^"\\]|\\[\s\S])*"|(?<=[^\s;&|()])#|#[^\n]*)*(?:\n|$)/y
 
 /** A word of constants: no `$`, no backtick, no `~`, nothing that ends a command. */
 const CONSTANT = /(?:[^\s'"\\$`;&|<>()~]|\\[^\n]|'[^']*'|"(?:[^"\\$`]|\\[\s\S])*")*/
 const ASSIGNMENT = new RegExp(
-  `^[ \\t]*([A-Za-z_]\\w*)=(${CONSTANT.source})((?:[ \\t]*;)?[ \\t]*(?:(?<=[\\s;])#[^\\n]*)?)\\n?$`,
+  `^[ \\t]*([A-Za-z_]\\w*)=(${CONSTANT.source})((?:[ \\t]*;)?[ \\t]*|(?:[ \\t]*;[ \\t]*|[ \\t]+)#[^\\n]*)\\n?$`,
 )
 const ANY_ASSIGNMENT = /([A-Za-z_]\w*):?\+?=/g
 

@@ -35,7 +35,7 @@ describe('starting a program', () => {
     ['mount', ['-t', 'ext4', '/a', '/tmp'], 'sandbox: mount: unknown type of file system ext4\n'],
     ['umount', ['-N', '/a'], 'sandbox: umount: unknown flag -N\n'],
     ['zpool', ['scrub', 'zroot'], "sandbox: zpool: unknown subcommand 'scrub'\n"],
-    ['sysctl', ['-W', 'kern.ostype'], 'sandbox: sysctl: unknown flag -W\n'],
+    ['sysctl', ['-b', 'kern.ostype'], 'sandbox: sysctl: unknown flag -b\n'],
   ])('what is not imitated names itself: %s %j', async (program, args, stderr) => {
     expect(await run(fakeFreeBSD().machine, program, call(...args))).toEqual({ exit: 64, stdout: '', stderr })
   })
