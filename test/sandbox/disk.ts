@@ -1,13 +1,16 @@
 /** The disk of a sandbox host as an installation leaves it: root's files, before anything of ours has been done to it. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { etcFiles } from '../fixtures/base/etc.ts'
+import { defaultsRcConf, RC, RC_D, RC_SHUTDOWN } from '../fixtures/base/rc.ts'
+import { RC_SUBR } from '../fixtures/base/rc-subr.ts'
 import { PATH, placeLinuxPrograms } from './programs.ts'
 import type { Settings } from './settings.ts'
 
 /** The login that is not root; sudo(8) lets it become root. */
 export const PLAIN_USER = 'admin'
 
-const DIRECTORIES = `boot dev etc/pam.d home media mnt net proc rescue root sbin usr/local/bin usr/local/etc usr/local/lib
+const DIRECTORIES = `boot dev etc/defaults etc/pam.d etc/rc.d home media mnt net proc rescue root sbin usr/local/bin usr/local/etc usr/local/lib
   usr/local/libexec/sudo usr/local/sbin usr/local/share usr/obj usr/sbin usr/tests var/cache var/crash var/db var/empty var/log
   var/mail var/run/sshd var/spool .sandbox`
 
@@ -64,6 +67,26 @@ ${PLAIN_USER} ALL=(ALL:ALL) NOPASSWD: ALL
   'usr/local/bin/node': '#!/bin/sh\nexec /.sandbox/node --require /.sandbox/exlock.cjs "$@"\n',
 })
 
+/** Of the base system, what its programs read. */
+const RELEASE = '14.2-RELEASE'
+const BASE = [
+  'defaults/devfs.rules',
+  'defaults/periodic.conf',
+  'login.conf',
+  'newsyslog.conf',
+  'services',
+  'shells',
+  'sysctl.conf',
+]
+const ofBase = (): Record<string, string> => ({
+  ...Object.fromEntries(BASE.map(name => [`etc/${name}`, etcFiles(RELEASE)[name] ?? ''])),
+  'etc/defaults/rc.conf': defaultsRcConf(RELEASE),
+  'etc/rc': RC,
+  'etc/rc.shutdown': RC_SHUTDOWN,
+  'etc/rc.subr': RC_SUBR,
+  ...Object.fromEntries(Object.entries(RC_D).map(([name, text]) => [`etc/rc.d/${name}`, text])),
+})
+
 const LINKS = {
   lib: '.sandbox/linux/lib',
   lib64: '.sandbox/linux/lib64',
@@ -84,7 +107,8 @@ export function writeDisk(root: string, { name, python }: Settings): void {
     chmodSync(join(root, directory), 0o1777)
   }
   for (const [path, target] of Object.entries(LINKS)) symlinkSync(target, join(root, path))
-  for (const [path, text] of Object.entries(files(name))) writeFileSync(join(root, path), text)
+  for (const [path, text] of Object.entries({ ...ofBase(), ...files(name) })) writeFileSync(join(root, path), text)
+  for (const script of Object.keys(RC_D)) chmodSync(join(root, 'etc/rc.d', script), 0o555)
   if (existsSync('/etc/ld.so.cache')) copyFileSync('/etc/ld.so.cache', join(root, 'etc/ld.so.cache'))
   chmodSync(join(root, 'usr/local/bin/node'), 0o755)
   chmodSync(join(root, 'root'), 0o750)
