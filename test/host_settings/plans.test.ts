@@ -1,24 +1,7 @@
-/** What host_settings does to a host, and what it refuses. */
-import fc from 'fast-check'
+/** What host_settings does, by its steps and what the host is afterwards. */
 import { describe, expect, test } from 'vitest'
-import { apply, type Conduct, check, converge } from '../modules/core/converge.ts'
-import type { Host } from '../modules/core/host.ts'
-import hostSettings from '../modules/host_settings.ts'
-import { PowerCut } from './imitation/faults.ts'
-import { type FakeOptions, fakeFreeBSD } from './support/fake-freebsd.ts'
-
-const circumstances = { now: () => new Date('2026-11-22T12:00:00Z'), holder: 'a test' }
-const converged = (host: Host, options: object, conduct: Conduct = apply) =>
-  converge(hostSettings, options, host, conduct, circumstances)
-const refusal = async (host: Host, options: object): Promise<string> => {
-  const problem = await converged(host, options).catch((thrown: Error) => thrown)
-  if (problem instanceof Error) return problem.message
-  throw new Error(`this was not refused: ${JSON.stringify(problem)}`)
-}
-
-const RACCT = { 'kern.racct.enable': '0', 'net.inet.ip.forwarding': '0' }
-const hostWith = (files: Record<string, string> = {}, more: FakeOptions = {}) =>
-  fakeFreeBSD({ files: { '/boot/loader.conf': 'zfs_load="YES"\n', ...files }, sysctls: RACCT, ...more })
+import { check } from '../../modules/core/converge.ts'
+import { converged, hostWith, refusal } from './support.ts'
 
 describe('a host for jails', () => {
   const options = {
@@ -193,83 +176,4 @@ describe('the running kernel', () => {
     )
     expect(host.tree.read('/etc/rc.conf')).not.toContain('nosuch')
   })
-})
-
-describe('refused before anything is changed', () => {
-  test.each<[string, object, string]>([
-    ['host-3', { rc_conf: { a: '$(id)' } }, "a cannot be put into /etc/rc.conf: sh(1) would evaluate '$'"],
-    ['host-3', { rc_conf: { a: `it's "both"` } }, 'it has both kinds of quotes'],
-    ['host-3', { rc_conf: { 'kern.racct.enable': 1 } }, "'kern.racct.enable' is no name of a variable of sh(1)"],
-    ['host-3', { loader_conf: { a: '"' } }, 'the loader would evaluate a double quote'],
-    [
-      'rctl-1',
-      { sysctl: { 'kern.racct.enable': 1 } },
-      'kern.racct.enable cannot be set while the system runs (it is 0)',
-    ],
-    ['rctl-1', { sysctl: { 'kern.racct.enable': 1 } }, 'put it into `loader_conf`'],
-    ['', { sysctl: { 'net.inet.ip.forwardin': 1 } }, 'did you mean net.inet.ip.forwarding?'],
-    ['', { sysctl: { 'net.inet.ip': 1 } }, 'stands for a whole tree'],
-    ['', { sysctl: { 'kern.maxfiles': '64K' } }, "is a number (now 130542), and '64K' is none"],
-    ['', { kernel_modules: ['/boot/kernel/pf.ko'] }, "cannot be a module's name"],
-    [
-      '',
-      { kernel_modules: ['pf'], rc_conf: { kld_list: 'pf' } },
-      'kld_list is set whole, and `kernel_modules` adds to it',
-    ],
-    ['', { rc_conf: { a: 1 }, rc_conf_add: { a: ['x'] } }, 'a is set whole, and words are added'],
-    ['', { rc_conf_add: { a: ['x'] }, rc_conf_remove: { a: ['x'] } }, "'x' is to be added and to be removed"],
-    ['', { rc_conf_add: { a: ['x y'] } }, "'x y' is not one word"],
-    ['', { rc_conf_d: { '../x': { a: 1 } } }, "'../x' cannot be a service's name"],
-  ])('%s %j', async (_fact, options, words) => {
-    const host = hostWith()
-    expect(await refusal(host, options)).toContain(words)
-    expect(host.performed).toEqual([])
-  })
-
-  test('host-1 a line that would have to be run, where it sets a name of the task; nothing is ever run', async () => {
-    const host = hostWith({ '/etc/rc.conf': 'hostname="$(/usr/bin/touch /tmp/owned)"\nb="1"\n' })
-    expect(await refusal(host, { rc_conf: { hostname: 'x' } })).toContain(
-      '/etc/rc.conf sets hostname in a way that cannot be read without running it',
-    )
-    expect(await converged(host, { rc_conf: { b: '2' } })).toMatchObject({ changed: true })
-    expect(host.tree.read('/etc/rc.conf')).toBe('hostname="$(/usr/bin/touch /tmp/owned)"\nb="2"\n')
-    expect(host.tree.read('/tmp/owned')).toBeUndefined()
-  })
-})
-
-test('a cut of the power after any number of changes is made good by the next run', async () => {
-  const wish = fc.constantFrom<string | number | null>('1', '0', null)
-  const tasks = fc.record({
-    loader_conf: fc.record({ 'kern.racct.enable': wish, zfs_load: wish }),
-    sysctl: fc.record({ 'net.inet.ip.forwarding': fc.constantFrom('1', '0') }),
-    rc_conf: fc.record({ hostname: wish, jail_enable: wish }),
-    rc_conf_d: fc.record({ jail: fc.record({ jail_flags: wish }) }),
-    periodic_conf: fc.record({ daily_output: wish }),
-    kernel_modules: fc.subarray(['if_bridge', 'if_epair', 'nullfs']),
-  })
-  const host = () =>
-    hostWith({ '/etc/rc.conf': '# mine\nhostname="hamburg1"\n', '/etc/periodic.conf': 'daily_output="/x"\n' })
-  const paths = '/etc/rc.conf /etc/rc.conf.d/jail /etc/periodic.conf /etc/sysctl.conf /boot/loader.conf'.split(' ')
-  const looks = (machine: ReturnType<typeof host>) => [
-    ...paths.map(path => machine.tree.read(path)),
-    machine.outside('sysctl', '-n', 'net.inet.ip.forwarding').stdout,
-  ]
-  await fc.assert(
-    fc.asyncProperty(tasks, fc.nat({ max: 7 }), async (task, changes) => {
-      const undisturbed = host()
-      await converged(undisturbed, task)
-
-      const cut = host()
-      cut.machine.cutPowerAfter(changes + 1)
-      const died = await converged(cut, task).then(
-        () => false,
-        error => error instanceof PowerCut || error.cause instanceof PowerCut,
-      )
-      if (died) await cut.boot()
-      await converged(cut, task)
-      expect(looks(cut)).toEqual(looks(undisturbed))
-      expect(await converged(cut, task)).toMatchObject({ changed: false })
-    }),
-    { numRuns: 60 },
-  )
 })
