@@ -72,8 +72,8 @@ export function planJails(
   ]
   const rcConf = new Map([...seen.rcConf, ...variables])
   return {
-    before: { instances: statesOf(decisions, seen.rcConf, 'before'), rc_conf: Object.fromEntries(seen.rcConf) },
-    after: { instances: statesOf(decisions, rcConf, 'after'), rc_conf: Object.fromEntries(rcConf) },
+    before: { instances: statesOf(decisions, seen.rcConf, 'before'), rc_conf: ofJails(seen.rcConf) },
+    after: { instances: statesOf(decisions, rcConf, 'after'), rc_conf: ofJails(rcConf) },
     steps: [
       ...(decisions.some(one => one.needsPause) ? [PAUSE] : []),
       ...directories(decisions, seen.present),
@@ -102,6 +102,9 @@ export function planJails(
     msg: summarize(decisions),
   }
 }
+
+const ofJails = (rcConf: ReadonlyMap<string, string>) =>
+  Object.fromEntries([...rcConf].filter(([name]) => name.startsWith('jail_')))
 
 /** One wave after the other; within a wave, so many at once. */
 function together(waves: readonly Request[][], decisions: readonly Decision[], atOnce: number): Together[] {
