@@ -174,6 +174,20 @@ export default defineModule({
       release: '14.2-RELEASE',
       base: { mirrors: ['http://mirror.example.net/releases'] },
     },
+    'A web server with PHP, from a repository of our own': {
+      name: '2026Q4-php83',
+      release: '14.2-RELEASE',
+      base: { mirrors: ['http://mirror.example.net/releases'] },
+      packages: ['nginx', 'php83'],
+      repository: { url: 'http://pkg.example.net/2026Q4', pubkey: '/usr/local/etc/pkg/site.pub' },
+    },
+    'One more PHP module, today, while instances use it': {
+      name: '2026Q4-php83',
+      packages: ['php83-gd'],
+      repository: { url: 'http://pkg.example.net/2026Q4', pubkey: '/usr/local/etc/pkg/site.pub' },
+      amend: true,
+      reason: 'Larsen Boats makes thumbnails',
+    },
     'Two at once, with a file of our own': {
       release: '14.2-RELEASE',
       base: { url: 'http://mirror.example.net/releases/amd64/amd64/14.2-RELEASE/base.txz' },

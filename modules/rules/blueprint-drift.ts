@@ -1,10 +1,19 @@
 /** What has become different in a tree since it was sealed. */
 import type { Listing } from '../freebsd/mtree.ts'
-import { parseListing, renderListing } from './blueprint-manifest.ts'
+import { digestOf, parseListing, renderListing } from './blueprint-manifest.ts'
+import { LISTING } from './layout.ts'
 
-/** A line a file: `/etc/rc.conf: mode 0644, now 0600`. Sorted by path. */
-export function driftOf(sealed: Listing, present: Listing): string[] {
-  const now = parseListing(renderListing(present))
+/**
+ * A line a file: `/etc/rc.conf: mode 0644, now 0600`. Sorted by path. `sealed` is the list that was written then, and
+ * `digest` that of it which the manifest has.
+ */
+export function driftOf(sealed: string | undefined, digest: string, present: Listing): string[] {
+  if (sealed === undefined) return [`/${LISTING}: gone, so nothing can be compared`]
+  if (digestOf(sealed) !== digest) return [`/${LISTING}: not what was sealed, so nothing can be compared`]
+  return differences(parseListing(sealed), parseListing(renderListing(present)))
+}
+
+function differences(sealed: Listing, now: Listing): string[] {
   const paths = [...new Set([...sealed.keys(), ...now.keys()])].sort()
   return paths.flatMap(path => {
     const [before, after] = [sealed.get(path), now.get(path)]

@@ -15,7 +15,7 @@ import { type Kernel, readKernel } from '../freebsd/uname.ts'
 import { type Below, type Dataset, listBelow, listSnapshots, readDatasets, readHolds } from '../freebsd/zfs.ts'
 import { addedBy } from './blueprint-compare.ts'
 import { findSources } from './blueprint-find.ts'
-import { type Manifest, parseListing, parseManifest } from './blueprint-manifest.ts'
+import { type Manifest, parseManifest } from './blueprint-manifest.ts'
 import type { Request } from './blueprint-requests.ts'
 import type { FoundSource } from './blueprint-source.ts'
 import { packagesOf, type Stage, targetOf } from './blueprint-steps.ts'
@@ -49,8 +49,8 @@ export interface Tree {
 export interface Blueprint {
   readonly complete: Tree | undefined
   readonly build: Tree | undefined
-  /** As it was sealed; read to verify. */
-  readonly sealed: Listing | undefined
+  /** The list of its files as it was sealed; read to verify. */
+  readonly sealed: string | undefined
 }
 
 export interface Seen {
@@ -88,7 +88,7 @@ export async function lookAt(
     const build = await lookAtTree(at, datasets.get(buildDataset(site, request.name)), buildPath)
     const sealed =
       request.verify && complete !== undefined ? await machine.read(`${complete.root}/${LISTING}`) : undefined
-    blueprints.set(request.name, { complete, build, sealed: sealed === undefined ? undefined : parseListing(sealed) })
+    blueprints.set(request.name, { complete, build, sealed })
   }
 
   const unfinished = requests.filter(({ name, state }) => state === 'present' && isUnfinished(blueprints.get(name)))

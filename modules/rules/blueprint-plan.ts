@@ -9,7 +9,7 @@ import { planBuild } from './blueprint-build.ts'
 import { addedBy, differencesTo } from './blueprint-compare.ts'
 import { driftOf } from './blueprint-drift.ts'
 import { revisionOf, type Seen, type Tree } from './blueprint-look.ts'
-import { asOfRevision } from './blueprint-manifest.ts'
+import { asOfRevision, type Manifest } from './blueprint-manifest.ts'
 import type { Request } from './blueprint-requests.ts'
 import { set } from './blueprint-steps.ts'
 import { clearSteps, type Looks, looksOf, type Work, work } from './blueprint-work.ts'
@@ -60,7 +60,7 @@ function planComplete(request: Request, complete: Tree, seen: Seen, now: Date): 
     return plan
   }
   const manifest = stage === 'complete' ? found : asOfRevision(found, revisionOf(complete))
-  const drift = request.verify && stage === 'complete' ? verify(request, complete, seen, plan) : {}
+  const drift = request.verify && stage === 'complete' ? verify(request, complete, manifest, seen, plan) : {}
   plan.before = { ...looksOf(seen.site, manifest), ...drift }
   plan.after = plan.before
 
@@ -83,9 +83,9 @@ function planComplete(request: Request, complete: Tree, seen: Seen, now: Date): 
   return plan
 }
 
-function verify(request: Request, complete: Tree, seen: Seen, plan: Work): { drift: string[] } {
+function verify(request: Request, complete: Tree, manifest: Manifest, seen: Seen, plan: Work): { drift: string[] } {
   const { sealed } = seen.blueprints.get(request.name) ?? {}
-  const drift = driftOf(sealed ?? new Map(), complete.listing ?? new Map())
+  const drift = driftOf(sealed, manifest.digest, complete.listing ?? new Map())
   if (drift.length > 0)
     plan.warnings.push(
       `${request.name} is not what it was when it was sealed: ${drift.slice(0, 5).join('; ')}${drift.length > 5 ? ` and ${drift.length - 5} more` : ''}. Its snapshots have it as it was.`,

@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_OVERLAYS, DEFAULT_WRITABLE } from '../../modules/rules/layout.ts'
-import { releaseFiles, releaseMirror } from '../fixtures/releases.ts'
-import { publish, siteOf } from '../imitation/web.ts'
+import { releaseFiles } from '../fixtures/releases.ts'
 import {
   ARCHIVE_URL,
   applied,
@@ -139,69 +138,6 @@ describe('files and commands', () => {
   })
 })
 
-describe('mirrors', () => {
-  const other = 'http://other.example.net'
-  const both = { mirrors: [`${other}/releases`, `${MIRROR}/releases`] }
-
-  test('the second is asked where the first has nothing, or nobody answers', async () => {
-    const host = hostingHost()
-    publish(host.machine, other, siteOf({}))
-    await applied(host, { ...bare, base: both })
-    await applied(host, { ...bare, name: 'b', base: { mirrors: ['http://nobody.example.net', `${MIRROR}/releases`] } })
-    expect(datasetsOf(host)).toContain('blueprints/b@complete')
-  })
-
-  test('the second is asked where the first breaks off in the middle', async () => {
-    const host = hostingHost()
-    const whole = siteOf(releaseMirror())
-    publish(host.machine, other, path => {
-      const answer = whole(path)
-      if (!path.endsWith('base.txz')) return answer
-      return { ...answer, content: answer.content.subarray(0, 1000), size: answer.content.length }
-    })
-    await applied(host, { ...bare, base: both })
-    expect(datasetsOf(host)).toContain('blueprints/2026Q4-bare@complete')
-  })
-
-  test('one that breaks off and has nobody after it fails, and the next run begins anew', async () => {
-    const host = hostingHost()
-    const whole = siteOf(releaseMirror())
-    publish(host.machine, MIRROR, path => ({
-      ...whole(path),
-      content: whole(path).content.subarray(0, 1000),
-      size: 9e6,
-    }))
-    const url = { ...bare, base: { url: ARCHIVE_URL, sha256: digest } }
-    expect(await refusal(host, url)).toMatch(/A mirror broke off .*Run this again, or name another mirror/)
-    expect(datasetsOf(host)).not.toContain('build/2026Q4-bare')
-    publish(host.machine, MIRROR, whole)
-    await applied(host, url)
-    expect(datasetsOf(host)).toContain('blueprints/2026Q4-bare@complete')
-  })
-
-  test('what does not have the digest of MANIFEST is not unpacked, and is fetched anew by the next run', async () => {
-    const host = hostingHost()
-    const files = releaseMirror()
-    const path = new URL(ARCHIVE_URL).pathname
-    publish(host.machine, MIRROR, siteOf({ ...files, [path]: Buffer.concat([archive, Buffer.from('!')]) }))
-    expect(await refusal(host, bare)).toMatch(/What was fetched is not the base.txz .* name another one/)
-    expect(datasetsOf(host)).toEqual(['blueprints', 'build', 'instances'])
-    publish(host.machine, MIRROR, siteOf(files))
-    await applied(host, bare)
-    expect(datasetsOf(host)).toContain('blueprints/2026Q4-bare@complete')
-  })
-
-  test('a kept archive that was tampered with is fetched again', async () => {
-    const host = hostingHost()
-    await applied(host, bare)
-    const kept = `/hosting/build/.cache/base-${digest.slice(0, 16)}/base.txz`
-    host.tree.files.write(kept, Buffer.from('something else'))
-    const { steps } = await applied(host, { ...bare, name: 'b' })
-    expect(steps).toContain(`fetch -q -o ${kept} ${ARCHIVE_URL}`)
-    expect(host.tree.files.bytes(kept)?.equals(archive)).toBe(true)
-  })
-})
-
 describe('what can be known beforehand is refused, and nothing is touched', () => {
   test.each<[string, object, RegExp]>([
     ['no release', { release: undefined }, /there is no such blueprint, and to build it, a `release` is needed/],
@@ -259,81 +195,5 @@ describe('what can be known beforehand is refused, and nothing is touched', () =
     const host = hostingHost({ commands: [['zfs', 'destroy', '-r', 'zroot/hosting']] })
     expect((await checked(host, { ...bare, base: BASE })).warnings.join(' ')).toMatch(/lay out the host first/)
     expect(await refusal(host, bare)).toMatch(/zroot\/hosting does not exist: lay out the host first/)
-  })
-})
-
-describe('a complete blueprint is never changed', () => {
-  test.each<[string, object, RegExp]>([
-    ['another release', { release: '14.1-RELEASE' }, /its release is 14.2-RELEASE, not 14.1-RELEASE/],
-    ['another architecture', { architecture: 'aarch64' }, /its architecture is amd64, not aarch64/],
-    [
-      'another archive',
-      { base: { ...BASE, sha256: 'a'.repeat(64) } },
-      /its base is the archive 4b.*, not the archive a{64}/,
-    ],
-    ['packages', { packages: ['nginx', 'php83'] }, /it was made without nginx, php83/],
-    ['files', { files: [{ path: 'etc/x', content: '' }] }, /these of its files differ: \/etc\/x/],
-    ['commands', { commands: [['true']] }, /other commands were run in it/],
-  ])('%s is refused, saying so', async (_, options, message) => {
-    const host = hostingHost()
-    await applied(host, bare)
-    const said = await refusal(host, { ...bare, ...options })
-    expect(said).toMatch(message)
-    expect(said).toMatch(/a name of its own.*`amend: true`, with a `reason`/)
-  })
-
-  test('only what the task says is compared', async () => {
-    const host = hostingHost()
-    await applied(host, { ...bare, files: [{ path: 'etc/x', content: '' }] })
-    expect(await applied(host, { name: bare.name })).toMatchObject({ changed: false })
-  })
-
-  test('one that somebody made writable is made read-only again', async () => {
-    const host = hostingHost()
-    await applied(host, bare)
-    host.outside('zfs', 'set', 'readonly=off', 'zroot/hosting/blueprints/2026Q4-bare')
-    expect((await applied(host, bare)).steps).toEqual(['zfs set readonly=on zroot/hosting/blueprints/2026Q4-bare'])
-  })
-
-  test('a manifest of a newer collection is refused', async () => {
-    const host = hostingHost()
-    await applied(host, bare)
-    host.outside('zfs', 'set', 'readonly=off', 'zroot/hosting/blueprints/2026Q4-bare')
-    host.tree.write('/hosting/blueprints/2026Q4-bare/.blueprint.json', '{"format":2,"packages":[]}')
-    expect(await refusal(host, bare)).toMatch(/has format 2, and this collection knows 1/)
-  })
-})
-
-describe('verify', () => {
-  test('finds what has changed since it was sealed, and changes nothing', async () => {
-    const host = hostingHost()
-    await applied(host, bare)
-    expect(await applied(host, { ...bare, verify: true })).toMatchObject({
-      changed: false,
-      warnings: [],
-      state: { blueprints: { '2026Q4-bare': { drift: [] } } },
-    })
-    const root = '/hosting/blueprints/2026Q4-bare'
-    host.outside('zfs', 'set', 'readonly=off', 'zroot/hosting/blueprints/2026Q4-bare')
-    host.tree.write(`${root}/etc/hosts`, 'changed\n')
-    host.tree.chmod(`${root}/etc/ssh`, 0o700)
-    host.tree.write(`${root}/etc/added`, '')
-    host.tree.remove(`${root}/COPYRIGHT`)
-    host.outside('zfs', 'set', 'readonly=on', 'zroot/hosting/blueprints/2026Q4-bare')
-    const { state, warnings, changed } = await applied(host, { ...bare, verify: true })
-    expect(changed).toBe(false)
-    expect(state).toMatchObject({
-      blueprints: {
-        '2026Q4-bare': {
-          drift: [
-            '/COPYRIGHT: gone',
-            expect.stringMatching(/^\/etc\/added: new/),
-            '/etc/hosts: content',
-            '/etc/ssh: mode 0755, now 0700',
-          ],
-        },
-      },
-    })
-    expect(warnings.join()).toMatch(/2026Q4-bare is not what it was when it was sealed: \/COPYRIGHT: gone/)
   })
 })

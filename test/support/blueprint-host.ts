@@ -6,6 +6,7 @@ import { releaseMirror } from '../fixtures/releases.ts'
 import { publish, siteOf } from '../imitation/web.ts'
 
 import { type FakeHost, type FakeOptions, fakeFreeBSD } from './fake-freebsd.ts'
+import { newKey, PACKAGES, packageSite, publicKeyOf } from './package-site.ts'
 
 export const MIRROR = 'http://mirror.example.net'
 export const BASE = { mirrors: [`${MIRROR}/releases`] }
@@ -58,11 +59,30 @@ export const datasetsOf = (host: FakeHost) =>
     .map(name => name.slice('zroot/hosting/'.length))
     .filter(name => name !== '')
 
-/** A host on which the examples that look at a blueprint, or remove it, find one. */
+export const SITE = 'http://pkg.example.net'
+const key = newKey()
+
+/** Packages that the host finds at SITE, and the key they are signed with at /usr/local/etc/pkg/site.pub. */
+export function offerPackages(host: FakeHost): void {
+  const files = packageSite(PACKAGES, { signing: { type: 'pubkey', privateKey: key } })
+  const paths = Object.entries(files).map(([path, content]) => [`/2026Q4/${path}`, content] as const)
+  publish(host.machine, SITE, siteOf(Object.fromEntries(paths)))
+  host.tree.mkdir('/usr/local/etc/pkg')
+  host.tree.write('/usr/local/etc/pkg/site.pub', publicKeyOf(key))
+}
+
+/** The host that the module's examples take for granted. */
 export async function hostForBlueprints(title: string): Promise<FakeHost> {
   const host = hostingHost()
-  if (/^(Is|Gone)/.test(title))
-    await applied(host, { ...bare, name: '2026Q4-static' })
+  offerPackages(host)
+  if (/^(Is|Gone)/.test(title)) await applied(host, { ...bare, name: '2026Q4-static' })
+  if (/^One more/.test(title))
+    await applied(host, {
+      ...bare,
+      name: '2026Q4-php83',
+      packages: ['php83'],
+      repository: { url: `${SITE}/2026Q4`, pubkey: '/usr/local/etc/pkg/site.pub' },
+    })
     // What made it so is none of the example's.
   ;(host.performed as Step[]).length = 0
   return host
