@@ -1,7 +1,19 @@
 /** Instances' writable datasets are filled, their fstab is right, and the mount table agrees with it. */
 import type { PathStatus, Probe } from './core/host.ts'
 import { defineModule } from './core/module.ts'
-import { choice, flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
+import {
+  choice,
+  content,
+  fileMode,
+  flag,
+  integer,
+  listOf,
+  mapping,
+  optional,
+  record,
+  text,
+  withDefault,
+} from './core/options.ts'
 import { listJails } from './freebsd/jls.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { readSelected } from './freebsd/zfs-selected.ts'
@@ -44,6 +56,22 @@ const extra = record(
   'A mount from one of `shared`, `host` and `tmpfs`.',
 )
 
+const firstFile = record(
+  {
+    path: text('Where in the instance; in a writable part.'),
+    content: optional(content('What it shall hold.')),
+    link: optional(text('Make it a symbolic link to this, seen from inside.')),
+    mode: optional(
+      fileMode(
+        "Mode of a file that the blueprint does not have, in octal digits. Default: '0644'. A directory made for it can be entered by those who may read it.",
+      ),
+    ),
+    uid: optional(integer('Its owner and that of directories made for it. Default: 0.')),
+    gid: optional(integer('Their group. Default: 0.')),
+  },
+  'A file.',
+)
+
 const instance = {
   blueprint: optional(text('The blueprint it runs on. Required for `state=present`.')),
   revision: optional(
@@ -63,6 +91,12 @@ const instance = {
     ),
   ),
   mounts: optional(listOf(extra, 'Mounts beside these.')),
+  first_files: optional(
+    listOf(
+      firstFile,
+      "Files for a dataset that is being filled, in place of the blueprint's or beside them. Once it is filled they are the customer's, and never looked at again.",
+    ),
+  ),
 }
 
 const STATE = {
@@ -126,6 +160,21 @@ export default defineModule({
       blueprint: '2026Q4-php83',
       writable: ['etc', 'var', 'tmp', { path: 'usr/local/www', dataset: 'www', options: ['nosuid'] }],
       overlays: ['etc/rc.d'],
+    },
+    'With what it needs to start for the first time': {
+      id: 'web1',
+      blueprint: '2026Q4-php83',
+      first_files: [
+        { path: 'etc/rc.conf', content: 'hostname="web1.example.net"\nsshd_enable="YES"\n' },
+        { path: 'etc/localtime', link: '/usr/share/zoneinfo/Europe/Amsterdam' },
+        {
+          path: 'home/anna/.ssh/authorized_keys',
+          content: 'ssh-ed25519 AAAA anna\n',
+          mode: '0600',
+          uid: 1001,
+          gid: 1001,
+        },
+      ],
     },
     'No mounts any more': { id: 'web1', state: 'absent' },
   },

@@ -51,7 +51,7 @@ export async function change(step: FileStep): Promise<void> {
   }
 }
 
-async function write({ path, content, mode = 0o644 }: WriteStep): Promise<void> {
+async function write({ path, content, mode = 0o644, uid, gid }: WriteStep): Promise<void> {
   const replaced = await look(path)
   const beside = join(dirname(path), `.${process.pid}.bluejail`)
   await unlink(beside).catch(undefinedWhereMissing)
@@ -61,6 +61,7 @@ async function write({ path, content, mode = 0o644 }: WriteStep): Promise<void> 
     await file.writeFile(content)
     await file.chmod(replaced?.mode ?? mode)
     if (replaced !== undefined) await file.chown(replaced.uid, replaced.gid)
+    else if (uid !== undefined || gid !== undefined) await file.chown(uid ?? 0, gid ?? 0)
     await file.sync()
   } finally {
     await file.close()

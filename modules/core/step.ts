@@ -49,8 +49,10 @@ interface Place {
 export interface WriteStep extends Place {
   readonly kind: 'write'
   readonly content: string
-  /** Of a new file. Default: 0644. */
+  /** Of a new file. Default: 0644, root's own. */
   readonly mode?: number
+  readonly uid?: number
+  readonly gid?: number
 }
 
 /** Removes a file or an empty directory. */

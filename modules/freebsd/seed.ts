@@ -1,4 +1,4 @@
-/** tar(1) to tar(1), the one way in the base system to copy a tree with all that belongs to it; touch(1). */
+/** tar(1) to tar(1), the one way in the base system to copy a tree with all that belongs to it; touch(1) and ln(1). */
 import { type PipeStep, pipe, type RunStep, run } from '../core/step.ts'
 
 /** A tree of a gigabyte on slow disks. */
@@ -23,3 +23,6 @@ const contentsOf = (path: string) => `^./${path.replace(/[\\*?[\]$^]/g, '\\$&')}
 
 /** An empty file, as a mount point for a file. One that exists stays as it is but for its time. */
 export const touchFile = (path: string): RunStep => run('touch', path)
+
+/** A symbolic link, in place of the one or the file that is there. */
+export const linkTo = (target: string, path: string): RunStep => run('ln', '-sfn', target, path)

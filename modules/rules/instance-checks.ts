@@ -1,6 +1,7 @@
 /** What must hold before anything is touched: the directories of an instance, and its datasets. */
 import type { Step } from '../core/step.ts'
 import { isWithin } from '../freebsd/mount.ts'
+import { firstFileProblems } from './instance-first.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './instance-points.ts'
 import type { Request } from './instance-requests.ts'
 import { isOpen, type Opening, revisionOf, wayOut } from './instance-seed.ts'
@@ -73,6 +74,7 @@ export function checkParts(instance: Instance, openings: readonly Opening[], wor
       continue
     }
     say(problems, unfit(part, request))
+    if (opening?.isToBeFilled) for (const problem of firstFileProblems(part, instance, world)) say(problems, problem)
     if (opening !== undefined) say(problems, whyNotOpened(part, opening, instance))
     else if (isElsewhere(part, request))
       say(

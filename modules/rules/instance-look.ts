@@ -1,5 +1,6 @@
 /** Which files and directories must be looked at to decide about instances. */
 import { isWithin } from '../freebsd/mount.ts'
+import { placesOfFirstFiles } from './instance-first.ts'
 import { containerOf } from './instance-mounts.ts'
 import { type Place, placesOfSources, pointInSeed, pointsIn } from './instance-points.ts'
 import type { Request } from './instance-requests.ts'
@@ -35,6 +36,7 @@ export function placesOfPresent(instance: Instance, { mounts }: Kernel): Places 
       { path: `${site.path}/instances`, beneath: '/' },
       ...[places.directory, places.root, places.seed, ...parts.map(({ seed }) => seed)].map(path => ({ path })),
       ...placesOfSources(instance),
+      ...placesOfFirstFiles(instance),
       ...points,
     ],
     texts: [places.fstab, places.nextFstab],

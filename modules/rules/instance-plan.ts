@@ -1,6 +1,7 @@
 /** The plan for all instances of a task. */
 import type { Plan } from '../core/module.ts'
 import { planAbsent } from './instance-absent.ts'
+import { checkFirstFiles } from './instance-first.ts'
 import { type Places, placesOfAbsent, placesOfPresent } from './instance-look.ts'
 import { plannedMounts } from './instance-mounts.ts'
 import { planPresent } from './instance-present.ts'
@@ -20,9 +21,8 @@ export const planInstances = (requests: readonly Request[], world: World): Plan<
     ),
   )
 
-const instanceOf = (request: Request, kernel: Kernel): Instance => ({
-  request,
-  planned: plannedMounts(request),
-  parts: partsOf(request, kernel),
-  life: lifeOf(request, kernel.jails),
-})
+function instanceOf(request: Request, kernel: Kernel): Instance {
+  const planned = plannedMounts(request)
+  checkFirstFiles(request.id, request.firstFiles, planned)
+  return { request, planned, parts: partsOf(request, kernel), life: lifeOf(request, kernel.jails) }
+}

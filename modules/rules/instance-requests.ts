@@ -2,6 +2,7 @@
 import { InvalidOptions } from '../core/errors.ts'
 import { isWithin } from '../freebsd/mount.ts'
 import { datasetNameProblem } from '../freebsd/zfs-names.ts'
+import type { FirstFile } from './instance-first.ts'
 import {
   checkBlueprintName,
   checkInstanceId,
@@ -30,6 +31,15 @@ export interface ExtraOptions {
   readonly options?: readonly string[] | undefined
 }
 
+export interface FirstFileOptions {
+  readonly path: string
+  readonly content?: string | undefined
+  readonly link?: string | undefined
+  readonly mode?: number | undefined
+  readonly uid?: number | undefined
+  readonly gid?: number | undefined
+}
+
 /** The options that an instance of the list and the task itself have alike. */
 export interface InstanceOptions {
   readonly state?: 'present' | 'absent' | undefined
@@ -39,6 +49,7 @@ export interface InstanceOptions {
   readonly additional_writable?: readonly WritableOptions[] | undefined
   readonly overlays?: readonly string[] | undefined
   readonly mounts?: readonly ExtraOptions[] | undefined
+  readonly first_files?: readonly FirstFileOptions[] | undefined
 }
 
 export interface TaskOptions extends InstanceOptions {
@@ -70,6 +81,7 @@ export interface Request {
   readonly writables: readonly Writable[]
   readonly overlays: readonly string[]
   readonly extras: readonly Extra[]
+  readonly firstFiles: readonly FirstFile[]
 }
 
 export function requestsOf(task: TaskOptions): Request[] {
@@ -92,7 +104,7 @@ export function requestsOf(task: TaskOptions): Request[] {
 function requestOf(id: string, options: InstanceOptions, site: Site): Request {
   checkInstanceId(id)
   const state = options.state ?? 'present'
-  const { blueprint, mounts = [] } = options
+  const { blueprint, mounts = [], first_files = [] } = options
   if (state === 'present' && blueprint === undefined)
     throw new InvalidOptions(`${id}: \`blueprint\` is required: the name of the blueprint it runs on`)
 
@@ -109,6 +121,7 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
     ],
     overlays: (options.overlays ?? DEFAULT_OVERLAYS).map(path => relative(id, path)),
     extras: mounts.map(one => extraOf(id, one, site)),
+    firstFiles: first_files.map(one => firstFileOf(id, one)),
   }
 }
 
@@ -140,6 +153,13 @@ function extraOf(id: string, extra: ExtraOptions, site: Site): Extra {
         : { kind: 'tmpfs', size: tmpfs ?? '' }
   const access = source.kind === 'host' || extra.readonly === true ? 'ro' : 'rw'
   return { path, source, options: [access, ...checkedOptions(id, extra.options ?? [])] }
+}
+
+function firstFileOf(id: string, { path, content, link, mode = 0o644, uid = 0, gid = 0 }: FirstFileOptions): FirstFile {
+  if ((content === undefined) === (link === undefined))
+    throw new InvalidOptions(`${id}: first_files: ${path} needs either \`content\` or \`link\``)
+  if (link?.startsWith('-')) throw new InvalidOptions(`${id}: first_files: ${path} cannot point to '${link}'`)
+  return { path: relative(id, path), content: content ?? link ?? '', isLink: link !== undefined, mode, uid, gid }
 }
 
 /** The source of a mount is never inside an instance: links in it are followed, and jail(8) does not look (fact live-4). */

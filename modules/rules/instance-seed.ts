@@ -11,6 +11,7 @@ import { makeDirectories } from '../freebsd/directories.ts'
 import { isWithin, mountLegacy, unmount } from '../freebsd/mount.ts'
 import { copyTree, touchFile } from '../freebsd/seed.ts'
 import { setProperties } from '../freebsd/zfs-steps.ts'
+import { firstFileSteps } from './instance-first.ts'
 import type { PlannedMount } from './instance-mounts.ts'
 import { inBlueprint, kindOf, obstacleAt, pointInSeed, pointsIn, some } from './instance-points.ts'
 import { BEGUN, type Instance, type Part, property, SEEDED, type World } from './instance-world.ts'
@@ -93,6 +94,7 @@ export function fillSteps(instance: Instance, openings: readonly Opening[], worl
       return [
         ...(isCopied ? [copyTree(source, part.seed, except)] : []),
         ...makePoints(part, toMake, world),
+        ...(isToBeFilled ? firstFileSteps(part, instance, world) : []),
         unmount({ node: part.seed }),
       ]
     }),

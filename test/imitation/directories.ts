@@ -1,4 +1,4 @@
-/** mkdir(1), chmod(1) and touch(1) for the host in memory; the sandbox has Linux's, which do the same. */
+/** mkdir(1), install(1) of directories, chmod(1), touch(1) and symbolic links by ln(1) for the host in memory; the sandbox has Linux's, which do the same. */
 import { Disk } from './disk.ts'
 import { codeOf, strerror } from './errno.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
@@ -51,6 +51,41 @@ export const touch = imitation('touch', (machine, call, screen) => {
     }
   }
   return status
+})
+
+/** usr.bin/xinstall/xinstall.c: install_dir makes what is missing, and gives the last of it owner, group and mode. */
+export const install = imitation('install', (machine, call, screen) => {
+  const { set, values, operands } = getopt(call.args, 'dm:o:g:')
+  if (!set.has('d')) throw new Unknown('install of files')
+  const disk = new Disk(machine, call)
+  const id = (flag: string) => Number(values.get(flag)?.at(-1) ?? 0)
+  for (const path of operands) {
+    try {
+      disk.mkdirs(path)
+      disk.setMode(path, readMode(values.get('m')?.at(-1) ?? '755'))
+      disk.setOwner(path, id('o'), id('g'))
+    } catch (error) {
+      screen.err(`install: ${path}: ${strerror(error)}\n`)
+      return 71
+    }
+  }
+  return 0
+})
+
+/** `-f` removes what is there, `-n` also where that is a link to a directory (bin/ln/ln.c). */
+export const ln = imitation('ln', (machine, call, screen) => {
+  const { set, operands } = getopt(call.args, 'sfnh')
+  const [target = '', path = ''] = operands
+  if (!set.has('s') || operands.length !== 2) throw new Unknown('ln without -s')
+  const disk = new Disk(machine, call)
+  try {
+    if (set.has('f') && disk.status(path) !== undefined) disk.remove(path)
+    disk.symlink(target, path)
+    return 0
+  } catch (error) {
+    screen.err(`ln: ${path}: ${strerror(error)}\n`)
+    return 1
+  }
 })
 
 function readMode(text: string): number {

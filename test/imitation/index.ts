@@ -3,7 +3,7 @@ import { chflags } from './chflags.ts'
 import { cpuset } from './cpuset.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
-import { chmod, mkdir, touch } from './directories.ts'
+import { chmod, install, ln, mkdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { sleep, tail } from './host-commands.ts'
 import { ifconfig } from './ifconfig/index.ts'
@@ -40,6 +40,7 @@ export const imitations: Record<string, Imitation> = {
   fetch,
   'freebsd-version': freebsdVersion,
   ifconfig,
+  install,
   jail,
   jexec,
   jls,
@@ -47,6 +48,7 @@ export const imitations: Record<string, Imitation> = {
   kldload,
   kldstat,
   kldunload,
+  ln,
   lockf,
   logger,
   mkdir,

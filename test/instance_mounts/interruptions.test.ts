@@ -9,7 +9,15 @@ import { applied, foretold, stateOf } from './runs.ts'
 const options = {
   blueprint: BLUEPRINT,
   instances: [
-    { id: 'web1', mounts: [{ path: 'home/files', shared: 'customer1' }] },
+    {
+      id: 'web1',
+      mounts: [{ path: 'home/files', shared: 'customer1' }],
+      first_files: [
+        { path: 'etc/rc.conf', content: 'hostname="web1"\n' },
+        { path: 'etc/localtime', link: '/usr/share/zoneinfo/UTC' },
+        { path: 'home/anna/.ssh/authorized_keys', content: 'a key\n', mode: '0600', uid: 1001, gid: 1001 },
+      ],
+    },
     { id: 'web2', additional_writable: ['var/db/mysql'] },
   ],
 }

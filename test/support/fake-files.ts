@@ -38,6 +38,7 @@ export function change(tree: MemoryTree, step: FileStep): void {
       // A rename over the name: of a link it replaces the link, not what that points to.
       if (found?.type === 'link') tree.remove(path)
       tree.write(path, step.content, step.mode)
+      if (found === undefined) tree.chown(path, step.uid ?? 0, step.gid ?? 0)
       break
     case 'remove':
       if (found?.type === 'directory' && tree.list(path).length > 0) throw new FileError('ENOTEMPTY', path)
