@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { baseEntries } from './fixtures/base/index.ts'
+import { type Mirror, startMirror } from './fixtures/mirror.ts'
+import { entry } from './imitation/archive/entry.ts'
+import { writeTar } from './imitation/archive/tar.ts'
+import { writeXz } from './imitation/archive/xz.ts'
 import { imitations } from './imitation/index.ts'
 import { inOrder, normalize, prepare, withoutNumbers } from './imitation/replay/normalize.ts'
 import { files, type Line, programsIn, type Row, readTable, readTranscript } from './imitation/replay/transcripts.ts'
@@ -16,12 +21,18 @@ const directory = mkdtempSync(join(tmpdir(), 'replay-'))
 /** As the first note of 01-zfs.jsonl says. */
 const installation = ['zpool create -O compression=lz4 -O atime=off -m none zroot vtbd1'.split(' ')]
 let host: Sandbox
+/** What stood beside that host at 10.0.2.2:8099. */
+let mirror: Mirror
 
 beforeAll(async () => {
+  // What that host took for its blueprints had an rc.conf in it.
+  const base = [...baseEntries('14.2-RELEASE'), entry('etc/rc.conf', {})]
+  mirror = await startMirror({ '/base.txz': writeXz(writeTar(base)) })
   host = await startSandbox({ name: 'fbsd', directory, installation })
 })
 afterAll(async () => {
   await host.stop()
+  await mirror.close()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -67,7 +78,7 @@ describe.sequential.each(transcripts.filter(({ lines }) => lines.some(runs)))('$
 })
 
 async function replay(line: Line, { apart = [] }: Row): Promise<void> {
-  const found = await host.run(prepare(line.cmd))
+  const found = await host.run(prepare(line.cmd).replaceAll('http://10.0.2.2:8099', mirror.origin))
   const seen = (text: string) => (apart.includes('numbers') ? withoutNumbers(normalize(text)) : normalize(text))
   const ordered = (text: string) => (apart.includes('order') ? inOrder(seen(text)) : seen(text))
   const comparable = (said: Pick<Line, 'exit' | 'stdout' | 'stderr'>) => ({

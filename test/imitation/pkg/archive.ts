@@ -15,7 +15,7 @@ export interface Contents {
 /** The manifest's `files`, `directories` and `flatsize` are made from the entries, whose paths are absolute. */
 export function writePackage(given: Package, entries: readonly Entry[]): { bytes: Buffer; manifest: Package } {
   const traits = ({ uname, gname, mode }: Entry) => ({ uname, gname, perm: mode.toString(8).padStart(4, '0') })
-  const files = entries.filter(each => each.type !== 'directory')
+  const files = entries.filter(each => each.type !== 'directory').sort((a, b) => (a.path < b.path ? -1 : 1))
   const manifest: Package = {
     ...given,
     flatsize: files.reduce((sum, each) => sum + each.content.length, 0),

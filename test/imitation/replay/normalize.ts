@@ -19,6 +19,8 @@ const FOREIGN = [
   /^devfs\s+(on )?\/dev\s/,
   // time(1), whose measures are of that host.
   /^ +\d+\.\d+ real +\d+\.\d+ user +\d+\.\d+ sys$/,
+  // A public key.
+  /^([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{0,63}IDAQAB)$/,
   // A sender whose receiver went away is told so by a signal; here the whole stream was written before.
   /^warning: cannot send '.*': signal received$/,
 ]
@@ -35,6 +37,11 @@ const REPLACED: readonly [pattern: RegExp, by: string][] = [
   // GNU coreutils put the name of the thing in quotes and say what they could not do.
   [/^(\w+): cannot \w+ '(.*)': /, '$1: $2: '],
   [/^(ls|cp|cat): cannot access '(.*)': /, '$1: $2: '],
+  // A dot a step: how many there are depends on how fast it went.
+  [/(: )\.+( done)$/, '$1.$2'],
+  [/^-----(BEGIN|END) PUBLIC KEY-----$/, 'KEY'],
+  // Whether a core was dumped is up to the limits of the shell.
+  [/^(Segmentation fault) \(core dumped\)$/, '$1'],
   // wc(1) of BSD has columns.
   [/^ +(\d+)( .*)?$/, '$1$2'],
 ]
@@ -45,6 +52,9 @@ export function prepare(cmd: string): string {
     cmd
       .replace(/\btime (?=\S)/g, '')
       .replace(/\bbs=1m\b/g, 'bs=1M')
+      .replace(/\bsed -i ''/g, 'sed -i')
+      // To root, ls(1) of BSD shows all names.
+      .replace(/\bls (?=\/)/g, 'ls -A ')
       // Streams are short here.
       .replace(/\bhead -c \d+/g, 'head -c 4000')
       .replace(/\bsleep (\d+)/g, (_, seconds) => `sleep ${Number(seconds) / 10}`)

@@ -69,7 +69,7 @@ export function programsIn(cmd: string): string[] {
 
 /** Of any Unix, or of the shell. */
 const ORDINARY = new Set(
-  'awk cat cd cp date dd do done echo else exit export false fi for grep head if in kill ls mkdir mv printf rm rmdir sed sh sleep sort sync tail test then time touch tr true wc ln chmod chown id wait'.split(
+  'awk cat cd cp date dd do done echo else exit export false fi for grep head if in kill ls mkdir mv printf rm rmdir sed sh sleep sort sync tail test then time touch tr true wc ln chmod chown id wait find dd openssl'.split(
     ' ',
   ),
 )
