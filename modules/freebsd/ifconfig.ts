@@ -101,3 +101,7 @@ const familyOf = (address: string) => (address.includes(':') ? 'inet6' : 'inet')
 /** The numbers of the epairs that a jail's configuration makes, in order. */
 export const unitsIn = (conf: string): number[] =>
   [...conf.matchAll(/"ifconfig epair(\d+) create"/g)].map(match => Number(match[1]))
+
+/** The outer ends that a jail's configuration destroys when it stops. */
+export const releasedIn = (conf: string): string[] =>
+  [...conf.matchAll(/"ifconfig (\S+) destroy"/g)].map(match => match[1] ?? '')

@@ -1,7 +1,7 @@
 /** The way of an instance to not running: no jail, no mounts below its root, no interface of its left on the host. */
 import { run, type Step } from '../core/step.ts'
 import { parseFstab } from '../freebsd/fstab.ts'
-import { destroyInterface } from '../freebsd/ifconfig.ts'
+import { destroyInterface, releasedIn } from '../freebsd/ifconfig.ts'
 import { removeJail, stopJail } from '../freebsd/jail.ts'
 import { unmount } from '../freebsd/mount.ts'
 import { complaint, type History } from './jail-history.ts'
@@ -70,13 +70,21 @@ const clearingSteps = ({ mounts, interfaces }: View): Step[] => [
   ...interfaces.map(destroyInterface),
 ]
 
-/** jail(8) unmounts what its fstab lists now, and what it mounts by parameters: is that all there is (fact jail-3)? */
-export function isCovered({ mounts, request: { places } }: View, fstab: string | undefined): boolean {
+/**
+ * jail(8) unmounts what its fstab lists now, and what it mounts by parameters (fact jail-3), and exec.release destroys
+ * what it names now: is that all there is?
+ */
+export function isCovered({ mounts, interfaces, conf = '', request: { places } }: View, fstab = ''): boolean {
   const nodes = new Set([
-    ...parseFstab(fstab ?? '').map(({ node }) => node),
+    ...parseFstab(fstab).map(({ node }) => node),
     ...['dev', 'dev/fd', 'proc'].map(place => `${places.root}/${place}`),
   ])
-  return mounts.every(({ node }, index) => nodes.has(node) && mounts.findIndex(one => one.node === node) === index)
+  const isOnce = (node: string, index: number) => mounts.findIndex(one => one.node === node) === index
+  const released = releasedIn(conf)
+  return (
+    mounts.every(({ node }, index) => nodes.has(node) && isOnce(node, index)) &&
+    interfaces.every(name => released.includes(name))
+  )
 }
 
 function said(history: History, step: Step, otherwise: string): string {

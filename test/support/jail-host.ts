@@ -1,8 +1,10 @@
 /** A host in memory where instances can be started: their mounts are planned, and there is a bridge. */
-import { apply, converge } from '../../modules/core/converge.ts'
+import { apply, check, converge } from '../../modules/core/converge.ts'
+import type { Step } from '../../modules/core/step.ts'
+import instanceJail from '../../modules/instance_jail.ts'
 import instanceMounts from '../../modules/instance_mounts.ts'
 import type { FakeHost } from './fake-freebsd.ts'
-import { BLUEPRINT, type InstanceHostOptions, instanceHost } from './instance-host.ts'
+import { BLUEPRINT, type InstanceHostOptions, instanceHost, mountedIn } from './instance-host.ts'
 
 export const circumstances = { now: () => new Date('2026-11-22T12:00:00Z'), holder: 'a test' }
 
@@ -17,8 +19,14 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   for (const script of ['rc', 'rc.shutdown']) host.tree.write(`${root}/etc/${script}`, RC)
   host.outside('zfs', 'set', 'readonly=on', dataset)
   host.tree.mkdir('/etc/defaults')
-  host.tree.write('/etc/defaults/rc.conf', 'jail_enable="NO"\njail_list=""\njail_parallel_start="NO"\njail_reverse_stop="NO"\nrc_conf_files="/etc/rc.conf /etc/rc.conf.local"\n')
-  host.tree.write('/etc/rc.conf', 'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\n')
+  host.tree.write(
+    '/etc/defaults/rc.conf',
+    'jail_enable="NO"\njail_list=""\njail_parallel_start="NO"\njail_reverse_stop="NO"\nrc_conf_files="/etc/rc.conf /etc/rc.conf.local"\n',
+  )
+  host.tree.write(
+    '/etc/rc.conf',
+    'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\n',
+  )
   host.tree.mkdir('/var/log')
   host.outside('ifconfig', 'bridge', 'create', 'name', 'hosting0')
   host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24', 'up')
@@ -26,3 +34,31 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   await converge(instanceMounts, { instances: ids, blueprint: BLUEPRINT }, host, apply, circumstances)
   return host
 }
+
+export const ON_BRIDGE = {
+  interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.11/24', 'fd00:66::11/64'] }],
+  gateways: ['10.66.0.1'],
+}
+
+export const converged = (host: FakeHost, options: object) =>
+  converge(instanceJail, options, host, apply, circumstances)
+export const checked = (host: FakeHost, options: object) => converge(instanceJail, options, host, check, circumstances)
+
+/** The message of a run that fails. */
+export const failing = (host: FakeHost, options: object): Promise<Error & { done?: readonly Step[] }> =>
+  converged(host, options).then(
+    report => Promise.reject(new Error(`it did not fail: ${JSON.stringify(report)}`)),
+    error => error,
+  )
+
+/** What the host has of an instance: its jail, the mounts below its root, and interfaces that are nobody else's. */
+export function tracesOf(host: FakeHost, id: string) {
+  const interfaces = host.outside('ifconfig', '-l').stdout.trim().split(' ')
+  return {
+    runs: host.outside('jls', '-j', id, 'name').exit === 0,
+    mounts: mountedIn(host, id).length,
+    interfaces: interfaces.filter(name => !['vtnet0', 'lo0', 'hosting0'].includes(name)),
+  }
+}
+
+export const NOTHING = { runs: false, mounts: 0, interfaces: [] }

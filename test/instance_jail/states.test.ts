@@ -1,0 +1,165 @@
+/** What each state comes to on a host in memory. */
+import { describe, expect, test } from 'vitest'
+import { checked, converged, jailHost, NOTHING, ON_BRIDGE, tracesOf } from '../support/jail-host.ts'
+
+const CONF = '/etc/jail.conf.d/web1.conf'
+const START = `jail -f ${CONF} -c web1`
+const STOP = `jail -f ${CONF} -r web1`
+
+describe('started', () => {
+  test('jail-5: configured, wired and started; foretold by check mode; a second time nothing', async () => {
+    const host = await jailHost()
+    const options = { id: 'web1', ...ON_BRIDGE }
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report.steps).toEqual([
+      'mkdir -m 0755 /etc/jail.conf.d',
+      'mkdir -m 0700 /var/log/jails',
+      `write ${CONF}`,
+      'sysrc jail_list=web1 jail_enable=YES',
+      START,
+    ])
+    expect(foretold.steps).toEqual(report.steps)
+    expect(report.state).toMatchObject({ instances: { web1: { running: true, jid: '1', boot: true, pending: [] } } })
+    expect(tracesOf(host, 'web1')).toMatchObject({ runs: true, interfaces: ['e0a_web1'] })
+    expect(await converged(host, options)).toMatchObject({ changed: false, msg: 'web1: as wanted' })
+  })
+
+  test('net-2, live-17: addresses of both families and the route are inside', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', ...ON_BRIDGE, gateways: ['10.66.0.1', 'fd00:66::1'] })
+    const inside = host.outside('ifconfig', '-j', 'web1', '-f', 'inet:cidr,inet6:cidr', 'vnet0').stdout
+    expect(inside).toMatch(/inet 10\.66\.0\.11\/24/)
+    expect(inside).toMatch(/inet6 fd00:66::11\/64/)
+    expect(inside).toMatch(/ether 02:/)
+    expect(host.outside('route', '-j', 'web1', '-n', 'get', 'default').stdout).toContain('10.66.0.1')
+  })
+
+  test('net-3: after a restart the link addresses are the same', async () => {
+    const host = await jailHost()
+    const ethers = () => host.outside('ifconfig').stdout.match(/ether \S+/g)
+    await converged(host, { id: 'web1', ...ON_BRIDGE })
+    const before = ethers()
+    await converged(host, { id: 'web1', ...ON_BRIDGE, state: 'restarted' })
+    expect(ethers()).toEqual(before)
+  })
+
+  test('jail-9: the host name that its own rc.conf gave it is left to it', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', hostname: 'web1.example.net' })
+    host.outside('jail', '-m', 'name=web1', 'host.hostname=shop.example.net')
+    expect(await converged(host, { id: 'web1', hostname: 'web1.example.net' })).toMatchObject({
+      changed: false,
+      warnings: [],
+    })
+  })
+
+  test('live-8: what a customer makes of the addresses inside is not fought over', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', ...ON_BRIDGE })
+    host.outside('ifconfig', '-j', 'web1', 'vnet0', 'ether', '02:00:00:00:00:99')
+    expect(await converged(host, { id: 'web1', ...ON_BRIDGE })).toMatchObject({ changed: false, warnings: [] })
+  })
+
+  test('several interfaces, and the network of the host', async () => {
+    const host = await jailHost({ ids: ['web1', 'web2'] })
+    const instances = [
+      { id: 'web1', interfaces: ['hosting0', 'hosting0'] },
+      { id: 'web2', parameters: { ip4: 'inherit' } },
+    ]
+    await converged(host, { instances })
+    expect(host.outside('ifconfig', '-j', 'web1', '-l').stdout).toBe('lo0 vnet0 vnet1\n')
+    expect(host.outside('jls', '-j', 'web2', 'vnet').stdout).toBe('inherit\n')
+    expect(await converged(host, { instances })).toMatchObject({ changed: false, warnings: [] })
+  })
+})
+
+describe('stopped', () => {
+  test('nothing of it runs, is mounted or on the network; it stays configured', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', ...ON_BRIDGE })
+    const options = { id: 'web1', ...ON_BRIDGE, state: 'stopped' }
+    const foretold = await checked(host, options)
+    expect(await converged(host, options)).toMatchObject({ steps: [STOP], msg: 'web1: stopped', warnings: [] })
+    expect(foretold.steps).toEqual([STOP])
+    expect(tracesOf(host, 'web1')).toEqual(NOTHING)
+    expect(host.tree.read(CONF)).toContain('web1 {')
+    expect(await converged(host, options)).toMatchObject({ changed: false })
+  })
+
+  test('jail-3: it is stopped with the file it was started with, and that is changed afterwards', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', interfaces: ['hosting0', 'hosting0'] })
+    const report = await converged(host, { id: 'web1', interfaces: ['hosting0'], state: 'stopped' })
+    expect(report.steps).toEqual([STOP, `write ${CONF}`])
+    expect(tracesOf(host, 'web1')).toEqual(NOTHING)
+  })
+})
+
+describe('restarted', () => {
+  test('stopped and started, or only started', async () => {
+    const host = await jailHost()
+    const options = { id: 'web1', ...ON_BRIDGE, state: 'restarted' }
+    expect((await converged(host, options)).steps.at(-1)).toBe(START)
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report).toMatchObject({ steps: [STOP, START], msg: 'web1: restarted' })
+    expect(foretold.steps).toEqual(report.steps)
+    expect(report.state).toMatchObject({ instances: { web1: { running: true, jid: '2' } } })
+  })
+})
+
+describe('present', () => {
+  test('is configured, and runs or not as before', async () => {
+    const host = await jailHost()
+    expect(await converged(host, { id: 'web1', state: 'present' })).toMatchObject({ msg: 'web1: configured' })
+    expect(tracesOf(host, 'web1')).toEqual(NOTHING)
+    await converged(host, { id: 'web1' })
+    expect(await converged(host, { id: 'web1', state: 'present' })).toMatchObject({ changed: false })
+    expect(tracesOf(host, 'web1').runs).toBe(true)
+  })
+})
+
+describe('absent', () => {
+  test('stopped, no longer started at boot, no longer configured; its data stay', async () => {
+    const host = await jailHost({ ids: ['web1', 'web2'] })
+    await converged(host, { instances: ['web1', 'web2'], ...{ interfaces: ['hosting0'] } })
+    const options = { id: 'web1', state: 'absent' }
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report).toMatchObject({ msg: 'web1: removed', state: { instances: {}, rc_conf: { jail_list: 'web2' } } })
+    expect(report.steps).toEqual(['sysrc jail_list=web2', STOP, `rm ${CONF}`])
+    expect(foretold.steps).toEqual(report.steps)
+    expect(tracesOf(host, 'web1').runs).toBe(false)
+    expect(host.tree.lstat(CONF)).toBeUndefined()
+    expect(host.outside('zfs', 'list', 'zroot/hosting/instances/web1').exit).toBe(0)
+    expect(await converged(host, options)).toMatchObject({ changed: false, msg: 'web1: as wanted' })
+  })
+
+  test('with destroy_datasets its data go too, in one command that takes no clones along', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1' })
+    const options = { id: 'web1', state: 'absent', destroy_datasets: true }
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report.steps).toEqual([
+      'sysrc jail_list=',
+      STOP,
+      `rm ${CONF}`,
+      'zfs destroy -r zroot/hosting/instances/web1',
+    ])
+    expect(foretold.steps).toEqual(report.steps)
+    expect(host.outside('zfs', 'list', 'zroot/hosting/instances/web1').exit).toBe(1)
+    expect(await converged(host, options)).toMatchObject({ changed: false })
+  })
+
+  test('what must not be destroyed is refused before it is stopped', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1' })
+    host.outside('zfs', 'snapshot', 'zroot/hosting/instances/web1/var@kept')
+    host.outside('zfs', 'hold', 'backup', 'zroot/hosting/instances/web1/var@kept')
+    const absent = converged(host, { id: 'web1', state: 'absent', destroy_datasets: true })
+    await expect(absent).rejects.toThrow('zroot/hosting/instances/web1/var@kept is held (backup)')
+    expect(tracesOf(host, 'web1').runs).toBe(true)
+  })
+})
