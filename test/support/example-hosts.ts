@@ -2,6 +2,7 @@
 import { hostForBlueprints } from './blueprint-host.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
+import { hostForInstanceJail } from './jail-host.ts'
 
 /** Commands that make of a fresh host, with its pool `zroot`, what the example speaks of. */
 const COMMANDS: Record<string, Record<string, string[][]>> = {
@@ -26,11 +27,25 @@ const SETTINGS: Record<string, Record<string, string>> = {
   'A setting of one service, and one that is no longer wanted': { '/etc/rc.conf': 'moused_enable="YES"\n' },
 }
 
+/** Of rctl's examples: what is limited before, in the kernel and at boot, and a jail that runs. */
+function hostForLimits(): FakeHost {
+  const rules = ['jail:web1:maxproc:deny=300', 'jail:web1:openfiles:log=10000']
+  return fakeFreeBSD({
+    files: { '/etc/rctl.conf': `# ours\n${rules.join('\n')}\njail:other:maxproc:deny=5\n` },
+    commands: [
+      ['jail', '-c', 'name=java1', 'path=/', 'persist'],
+      ['rctl', '-a', ...rules],
+    ],
+  })
+}
+
 /** Of modules whose examples need more than commands. */
 const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   blueprint_jail: hostForBlueprints,
   host_settings: title => fakeFreeBSD({ files: { '/boot/loader.conf': 'zfs_load="YES"\n', ...SETTINGS[title] } }),
+  instance_jail: hostForInstanceJail,
   instance_mounts: hostForInstanceMounts,
+  rctl: hostForLimits,
 }
 
 export const hostForExample = async (module: string, title: string): Promise<FakeHost> =>
