@@ -1,5 +1,6 @@
 /** Every imitated program by its name. A new one is a file beside this and a line here. */
 import { chflags } from './chflags.ts'
+import { chroot } from './chroot.ts'
 import { cpuset } from './cpuset.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
@@ -35,6 +36,7 @@ export const imitations: Record<string, Imitation> = {
   cap_mkdb: capMkdb,
   chflags,
   chmod,
+  chroot,
   cpuset,
   devfs,
   fetch,

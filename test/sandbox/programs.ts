@@ -11,11 +11,11 @@ const LINUX: Readonly<Record<string, string>> = {
     setfacl sh sleep stty sync test timeout`,
   '/usr/bin': `awk basename bc bunzip2 bzcat bzip2 chgrp cksum clear cmp column comm cut dc diff diff3 dirname du env
     expand false file find fmt fold getconf getent grep egrep fgrep groups gunzip gzip head hexdump iconv id install join
-    less locale logger login logname look md5sum mkfifo mktemp more nc nice nl nohup nproc od openssl passwd paste patch
+    less locale login logname look md5sum mkfifo mktemp more nc nice nl nohup nproc od openssl passwd paste patch
     pr printenv printf readlink rev scp script sdiff sed seq sftp sha256sum sha512sum sort split ssh ssh-keygen
     ssh-keyscan stat strings su sum tail tee time top touch tput tr true truncate tsort tty uniq unexpand uptime
     users vi w wc which who whoami xargs xz xzcat yes zcat zstd`,
-  '/usr/sbin': 'chown chroot',
+  '/usr/sbin': 'chown',
 }
 
 /** Imitated ones that are not in /usr/sbin. */
@@ -23,7 +23,7 @@ const IMITATED: Readonly<Record<string, string>> = {
   '/bin': 'chflags freebsd-version kenv pkill',
   '/sbin': `bectl devfs dhclient fsck gpart ifconfig kldload kldstat kldunload mdconfig mount mount_nullfs mount_unionfs
     pfctl ping reboot route sha256 shutdown sysctl umount zfs zpool`,
-  '/usr/bin': 'cap_mkdb fetch fstat lockf procstat rctl sockstat tar uname',
+  '/usr/bin': 'cap_mkdb cpuset fetch fstat lockf logger procstat rctl sockstat tar uname',
 }
 
 const words = (text: string) => text.trim().split(/\s+/)
