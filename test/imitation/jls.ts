@@ -4,19 +4,19 @@ import { isDying, removeEmptyJails } from './jail/kernel.ts'
 import { PARAMETERS, type Parameter, parameterNamed } from './jail/parameters.ts'
 import { quoted } from './jail/quoting.ts'
 import { type Jail, kernelOf } from './kernel.ts'
-import { Exit, getopt, imitation, type Screen, Unknown } from './screen.ts'
-import { drive } from './starting.ts'
+import { Exit, getopt, type Screen, Unknown } from './screen.ts'
+import { type Steps, starting } from './starting.ts'
 
 type Form = 'text' | 'json' | 'json,pretty'
 
 /** A member of a libxo object, its value already spelled. */
 type Field = readonly [name: string, value: string | readonly string[]]
 
-export const jls = imitation('jls', (machine, call, screen) => {
+export const jls = starting('jls', function* (machine, call, screen): Steps<number> {
   const { form, args } = takeLibxo(call.args)
   const { set, values, operands } = getopt(args, 'adhj:nNqsv')
   if (set.has('v') || set.has('s')) throw new Unknown('form of the output (-s, -v)')
-  void drive(removeEmptyJails(machine))
+  yield* removeEmptyJails(machine)
   const wanted = values.get('j')?.at(-1)
   const jails = kernelOf(machine).jails.filter(each => set.has('a') || set.has('d') || !isDying(each))
   const found = wanted === undefined ? jails : jails.filter(each => each.name === wanted || String(each.jid) === wanted)

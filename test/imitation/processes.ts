@@ -41,7 +41,7 @@ export interface Processes {
   /** The jail is being removed: no process is left when this returns. */
   close(machine: Machine, jail: Jail): void | Promise<void>
   /** What a program turns itself into that has nothing else to do than to run this; where processes are real. */
-  become?(machine: Machine, start: Start): readonly string[]
+  become?(machine: Machine, start: Start): readonly string[] | undefined
   underLock?(wish: LockWish): readonly string[]
 }
 

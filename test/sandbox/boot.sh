@@ -42,7 +42,8 @@ show python "$python_prefix" "$python"
   cat "$sources/client.py"
 } > .sandbox/client
 chmod 755 .sandbox/client
-cp "$sources/exlock.cjs" .sandbox/exlock.cjs
+cp "$sources/exlock.cjs" "$sources/jail.sh" .sandbox/
+mkdir .sandbox/jail
 
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 devfs dev

@@ -48,6 +48,9 @@ def main():
             send_input(resident)
         elif kind == b"x":
             return int(body)
+        elif kind == b"r":
+            command = body.split(b"\0")
+            posix.execv(command[0], command)
         elif kind == b"k":
             _signal.signal(int(body), _signal.SIG_DFL) if int(body) != 9 else None
             posix.kill(posix.getpid(), int(body))

@@ -4,6 +4,7 @@ import { createConnection, createServer, type Server } from 'node:net'
 import { constants } from 'node:os'
 import type { Fault } from '../imitation/faults.ts'
 import type { State } from '../imitation/state.ts'
+import { inHostStack } from './network.ts'
 import { PATH } from './programs.ts'
 import type { Resident } from './server.ts'
 
@@ -90,7 +91,8 @@ const ENVIRONMENT = { PATH, HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL:
 
 function shell(command: string, input: string): Promise<ShellOutcome> {
   return new Promise((resolve, reject) => {
-    const running = spawn('/bin/sh', ['-c', command], { env: ENVIRONMENT, cwd: '/root', detached: true })
+    const [program, ...args] = inHostStack('/bin/sh', '-c', command)
+    const running = spawn(program, args, { env: ENVIRONMENT, cwd: '/root', detached: true })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     running.stdout.on('data', piece => stdout.push(piece))

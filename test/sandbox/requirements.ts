@@ -39,13 +39,13 @@ export function assertPossible(): void {
       `a sandbox host needs packages that are missing here. Install them: apt-get install ${missing.join(' ')}`,
     )
   }
-  const [program, ...args] = unshare('--mount', '--pid', '--fork', 'true')
+  const [program, ...args] = unshare('--mount', '--pid', '--net', '--fork', 'true')
   const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' })
   if (status === 0) return
   const cause = (error?.message ?? stderr).trim()
   throw new Error(
     isRoot()
-      ? `a sandbox host needs to make mount and PID namespaces, which this root may not: ${cause}. In a container, start it with the capability SYS_ADMIN (docker run --privileged).`
+      ? `a sandbox host needs to make mount, PID and network namespaces, which this root may not: ${cause}. In a container, start it with the capability SYS_ADMIN (docker run --privileged).`
       : `a sandbox host needs root or user namespaces, and there are none for you: ${cause}. Run this as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), install the package uidmap and give yourself a range of ids in /etc/subuid and /etc/subgid.`,
   )
 }

@@ -6,6 +6,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,7 +15,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { imitations } from '../imitation/index.ts'
+import { drive } from '../imitation/starting.ts'
+import { startUp } from '../imitation/startup.ts'
 import { controlServer, type Programs } from './control.ts'
+import { realProcesses } from './jail-processes.ts'
+import { realNetwork } from './network.ts'
 import { STATE, switchOn } from './power.ts'
 import { placeOfImitation } from './programs.ts'
 import { clientServer, type Resident } from './server.ts'
@@ -34,6 +39,7 @@ const resident: Resident = {
   machine,
   save() {
     if (machine.revision === saved) return
+    machine.network?.follow(machine)
     writeFileSync(`${STATE}.new`, JSON.stringify(machine))
     renameSync(`${STATE}.new`, STATE)
     saved = machine.revision
@@ -44,6 +50,18 @@ const resident: Resident = {
     process.exit(1)
   },
 }
+machine.network = realNetwork()
+mkdirSync('/.sandbox/jails')
+machine.processes = realProcesses(
+  (jid, path) =>
+    new Promise(resolve => {
+      const server = clientServer(resident, jid)
+      server.listen(path, () => {
+        chmodSync(path, 0o666)
+        resolve(() => server.close())
+      })
+    }),
+)
 resident.save()
 
 const programs: Programs = {
@@ -60,12 +78,16 @@ programs.showAll()
 clientServer(resident).listen('/.sandbox/socket', () => chmodSync('/.sandbox/socket', 0o666))
 controlServer(resident, programs).listen('/.sandbox/control', () => chmodSync('/.sandbox/control', 0o600))
 
-const { port, sshd } = await startSshd(
+// As late as this: what it starts asks us.
+await drive(startUp(machine))
+resident.save()
+
+const { port, server } = await startSshd(
   { hostKeyFile: `${DISK}/host_key`, authorizedKey: readFileSync(`${DISK}/key.pub`, 'utf8').trim() },
   settings.port,
 )
-sshd.once('exit', status => {
-  console.error(`sshd ended with ${status}`)
+server.once('error', problem => {
+  console.error(problem)
   process.exit(1)
 })
 writeSync(READY, `${JSON.stringify({ port })}\n`)

@@ -1,7 +1,7 @@
 /**
  * The resident process's side of client.py. A request is one block: length (32 bits, big-endian), then program, user id,
  * directory and arguments, a NUL between two. Answers are blocks too: one letter, length, content. `i` asks for standard
- * input, `o` and `e` are output, `x` is the exit status, `k` the signal to die of.
+ * input, `o` and `e` are output, `x` is the exit status, `k` the signal to die of, `r` the command to become.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
@@ -17,11 +17,12 @@ export interface Resident {
   losePower(): never
 }
 
-export function clientServer(resident: Resident): Server {
+/** `jid` is the jail whose processes ask here. */
+export function clientServer(resident: Resident, jid?: number): Server {
   // A client that waits for an answer has not closed, and one that sends input closes only its half.
   return createServer({ allowHalfOpen: true }, socket => {
     socket.on('error', () => socket.destroy())
-    answer(resident, socket).catch(error => {
+    answer(resident, socket, jid).catch(error => {
       block(socket, 'e', `sandbox: this imitation broke, which is a bug in it: ${error.stack ?? error}\n`)
       block(socket, 'x', '70')
       socket.end()
@@ -29,9 +30,11 @@ export function clientServer(resident: Resident): Server {
   })
 }
 
-async function answer({ machine, save, losePower }: Resident, socket: Socket): Promise<void> {
+async function answer({ machine, save, losePower }: Resident, socket: Socket, jid?: number): Promise<void> {
   const { words, rest } = await receiveRequest(socket)
-  const [program = '', uid, cwd = '/', ...args] = words
+  const [program = '', uid, cwd = '/', ...given] = words
+  const args = jid === undefined ? given : argumentsInJail(program, given, jid)
+  if (args === undefined) return refuseInJail(socket, program, given)
   const input = wantsInput(program, args) ? await receiveInput(socket, rest) : Buffer.alloc(0)
 
   try {
@@ -40,7 +43,8 @@ async function answer({ machine, save, losePower }: Resident, socket: Socket): P
     block(socket, 'o', outcome.stdout)
     block(socket, 'o', outcome.bytes ?? '')
     block(socket, 'e', outcome.stderr)
-    if (outcome.endedBy !== undefined) block(socket, 'k', String(constants.signals[outcome.endedBy]))
+    if (outcome.become !== undefined) block(socket, 'r', outcome.become.join('\0'))
+    else if (outcome.endedBy !== undefined) block(socket, 'k', String(constants.signals[outcome.endedBy]))
     else block(socket, 'x', String(outcome.exit))
   } catch (error) {
     save()
@@ -54,6 +58,34 @@ async function answer({ machine, save, losePower }: Resident, socket: Socket): P
   }
   socket.end()
 }
+
+/** What a jail's processes may ask: about their own network stack, and what is the same everywhere. */
+function argumentsInJail(program: string, args: string[], jid: number): string[] | undefined {
+  if (program === 'ifconfig' || program === 'route') return ['-j', String(jid), ...args]
+  return ['freebsd-version', 'kenv', 'sysctl', 'uname'].includes(program) ? args : undefined
+}
+
+function refuseInJail(socket: Socket, program: string, args: readonly string[]): void {
+  if (program === 'service') block(socket, 'r', ['/bin/sh', '-c', SERVICE_IN_JAIL, 'service', ...args].join('\0'))
+  else {
+    block(socket, 'e', `${program}: Operation not permitted\n`)
+    block(socket, 'x', '1')
+  }
+  socket.end()
+}
+
+/** service(8) of a jail starts the jail's own scripts. */
+const SERVICE_IN_JAIL = `
+for directory in /etc/rc.d /usr/local/etc/rc.d; do
+  if [ -x "$directory/$1" ]; then
+    script=$directory/$1
+    shift
+    exec "$script" "$@"
+  fi
+done
+echo "$1 does not exist in /etc/rc.d or the local startup"
+echo "directories (/usr/local/etc/rc.d), or is not executable"
+exit 1`
 
 function block(socket: Socket, kind: string, content: string | Buffer): void {
   if (content.length === 0 || socket.destroyed) return

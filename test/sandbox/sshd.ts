@@ -1,7 +1,8 @@
 /** The sandbox host's OpenSSH server: this machine's real sshd, on the loopback, with keys and a configuration of its own. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { inHostStack } from './network.ts'
 import { PATH } from './programs.ts'
 
 const LINUX_SSHD = '/.sandbox/linux/usr/sbin/sshd'
@@ -12,45 +13,43 @@ export interface Keys {
   readonly authorizedKey: string
 }
 
-/** Listens on `preferredPort` if that is free, else on another. Whoever holds the returned process can end it. */
+/**
+ * Listens on `preferredPort` if that is free, else on another, here in this machine's own network; each connection gets an
+ * sshd (-i) in the sandbox host's. Whoever holds the returned server can end it.
+ */
 export async function startSshd(
   keys: Keys,
   preferredPort: number | undefined,
-): Promise<{ port: number; sshd: ChildProcess }> {
+): Promise<{ port: number; server: Server }> {
   writeFileSync('/.sandbox/authorized_keys', `${keys.authorizedKey}\n`)
-  let said = ''
-  for (const wanted of [preferredPort, undefined, undefined, undefined]) {
-    const port = wanted ?? (await freePort())
-    writeFileSync(CONFIGURATION, configuration(keys, port))
-    const sshd = spawn(LINUX_SSHD, ['-D', '-e', '-f', CONFIGURATION], { stdio: ['ignore', 'ignore', 'pipe'] })
-    said = await new Promise<string>(resolve => {
-      let text = ''
-      sshd.stderr.on('data', (piece: Buffer) => {
-        // Kept reading afterwards too: a full pipe would stop it.
-        if (text.length < 4096) text += piece.toString()
-        if (text.includes('Server listening')) resolve('')
-      })
-      sshd.once('exit', () => resolve(text))
-    })
-    if (said === '') return { port, sshd }
-  }
-  throw new Error(`sshd does not start: ${said}`)
+  writeFileSync(CONFIGURATION, configuration(keys))
+  const [program, ...args] = inHostStack(LINUX_SSHD, '-t', '-f', CONFIGURATION)
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`sshd does not start: ${stderr}`)
+  const server = createServer({ pauseOnConnect: true }, serve)
+  const port = await listen(server, preferredPort ?? 0).catch(() => listen(server, 0))
+  return { port, server }
 }
 
-const freePort = () =>
+function serve(socket: Socket): void {
+  const [program, ...args] = inHostStack(LINUX_SSHD, '-i', '-f', CONFIGURATION)
+  spawn(program, args, { stdio: [socket, socket, 'ignore'] }).once('error', () => {})
+  // sshd has a descriptor of its own by now.
+  socket.destroy()
+}
+
+const listen = (server: Server, port: number) =>
   new Promise<number>((resolve, reject) => {
-    const server = createServer()
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
       const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
     })
   })
 
-/** PATH is that of FreeBSD's login.conf(5); the limits are for a fleet's worth of connections at once. */
-const configuration = ({ hostKeyFile }: Keys, port: number) => `ListenAddress 127.0.0.1
-Port ${port}
-HostKey ${hostKeyFile}
+/** PATH is that of FreeBSD's login.conf(5); the limit is for a fleet's worth of sessions at once. */
+const configuration = ({ hostKeyFile }: Keys) => `HostKey ${hostKeyFile}
 PidFile none
 AuthorizedKeysFile /.sandbox/authorized_keys
 AuthenticationMethods publickey
@@ -61,7 +60,6 @@ UsePAM no
 UseDNS no
 PrintMotd no
 PrintLastLog no
-MaxStartups 200
 MaxSessions 200
 SetEnv PATH=${PATH}
 Subsystem sftp internal-sftp
