@@ -56,6 +56,18 @@ export function compareMounts(table: readonly Mount[], planned: readonly Planned
 export const mountsBelow = (table: readonly Mount[], root: string): Mount[] =>
   table.filter(mount => isWithin(mount.node, root))
 
+/**
+ * What belongs below a root and is mounted outside all instances: where a plain mount(8) was led by a customer's link (fact
+ * mount-3), or where somebody looks at a blueprint's part on purpose. So it is told and not touched.
+ */
+export const strayMounts = (table: readonly Mount[], planned: readonly PlannedMount[], instances: string): Mount[] =>
+  table.filter(
+    ({ node, special, fstype }) =>
+      fstype === 'nullfs' &&
+      !isWithin(node, instances) &&
+      planned.some(mount => mount.part !== 'extra' && mount.fstype === 'nullfs' && mount.special === special),
+  )
+
 /** Innermost first: what was mounted last is on top, whatever its name. */
 export const unmountOrder = (mounts: readonly Mount[]): Mount[] => [...mounts].reverse()
 

@@ -1,7 +1,7 @@
 /** What is to be done for an instance that shall have its mounts. jail(8) makes them: we see that it can, and that it did. */
 import { isWithin, type Mount, unmount } from '../freebsd/mount.ts'
 import { checkDirectories, checkParts } from './instance-checks.ts'
-import { compareMounts, describeComparison, mountsBelow, unmountOrder } from './instance-compare.ts'
+import { compareMounts, describeComparison, mountsBelow, strayMounts, unmountOrder } from './instance-compare.ts'
 import { planFstab } from './instance-fstab.ts'
 import { checkSources } from './instance-points.ts'
 import { fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './instance-seed.ts'
@@ -21,13 +21,14 @@ export function planPresent(instance: Instance, world: World): Work {
   const sources = checkSources(instance, world)
   const datasets = checkParts(instance, openings, world)
   const obstacles = obstaclesIn(openings, world)
+  const strays = strayMounts(world.mounts, planned, `${request.site.path}/instances`)
   const pending = life === 'running' ? describeComparison(comparison) : []
   const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
 
   const common = {
     problems: [...directories.problems, ...sources.problems, ...datasets.problems, ...fstab.problems],
     unmet: [...directories.unmet, ...datasets.unmet, ...sources.unmet],
-    warnings: [...datasets.warnings, ...fstab.warnings],
+    warnings: [...datasets.warnings, ...fstab.warnings, ...strays.map(describeStray)],
     before: directories.exists
       ? {
           ...look,
@@ -78,3 +79,6 @@ const idleSeeds = ({ request }: Instance, openings: readonly Opening[], { mounts
       isWithin(node, request.places.seed) &&
       !openings.some(({ part }) => part.seed === node && part.dataset === special),
   )
+
+const describeStray = ({ node, special }: Mount) =>
+  `${special} is mounted at ${node}, outside every instance: a link in one of them may have led a mount there. If nobody means it: 'umount ${node}'.`

@@ -79,57 +79,6 @@ test('a new dataset is filled while the instance runs, and mounted by a restart'
   expect(stateOf(report).pending).toHaveLength(1)
 })
 
-describe('leaks', () => {
-  test('live-1: what a vanished jail has left is unmounted, innermost first', async () => {
-    start()
-    host.outside('jail', '-R', 'web1')
-    const left = mountedIn(host, 'web1')
-    expect(left).toHaveLength(14)
-    expect(stateOf(await foretold(host, web1)).leaks).toEqual([])
-    const report = await applied(host, web1)
-    expect(report.steps).toEqual([...left].reverse().map(path => `umount ${path === '' ? ROOT : `${ROOT}/${path}`}`))
-    expect(mountedIn(host, 'web1')).toEqual([])
-    start()
-  })
-
-  test('live-5: a directory renamed above a mount changes nothing, since the table has its name', async () => {
-    start()
-    host.outside('jail', '-R', 'web1')
-    host.outside('umount', `${ROOT}/etc/defaults`)
-    host.tree.rename(`${ROOT}/etc/defaults`, `${ROOT}/etc/moved`)
-    await applied(host, web1)
-    expect(mountedIn(host, 'web1')).toEqual([])
-  })
-
-  test('a mount over others, and one twice at a place, go from the top', async () => {
-    for (const source of ['/hosting/shared', '/etc']) host.outside('mount', '-t', 'nullfs', '-o', 'ro', source, ROOT)
-    expect(mountedIn(host, 'web1')).toEqual(['', ''])
-    await applied(host, web1)
-    expect(mountedIn(host, 'web1')).toEqual([])
-  })
-
-  test('jail-4: one that is in use fails, names it, and is not forced', async () => {
-    start()
-    host.outside('jail', '-R', 'web1')
-    const leave = host.tree.occupy(`${ROOT}/home`)
-    await expect(applied(host, web1)).rejects.toThrow(/umount.*web1\/root\/home.*Device busy/)
-    leave()
-    await applied(host, web1)
-    expect(mountedIn(host, 'web1')).toEqual([])
-  })
-
-  test('while it runs nothing is unmounted, and what does not belong is told', async () => {
-    start()
-    host.tree.mkdir('/media')
-    host.outside('mount', '-t', 'nullfs', '/media', `${ROOT}/mnt`)
-    host.outside('mount', '-t', 'nullfs', '/media', `${ROOT}/tmp`)
-    const report = await applied(host, web1)
-    expect(report.steps).toEqual([])
-    expect(stateOf(report).pending.join('\n')).toMatch(/\/media is mounted at .*root\/tmp, where it does not belong/)
-    expect(stateOf(report).pending.join('\n')).toMatch(/root\/tmp is mounted more than once/)
-  })
-})
-
 describe('mount-3: a link planted by the customer', () => {
   const plant = (part: string, name: string) => {
     host.outside('mount', '-t', 'zfs', `zroot/hosting/instances/web1/${part}`, '/mnt')
@@ -138,6 +87,15 @@ describe('mount-3: a link planted by the customer', () => {
     host.tree.symlink(`/mnt/${name}`, '/victim')
     host.outside('umount', '/mnt')
   }
+
+  test('that a plain mount -a has followed: what it covers on the host is told', async () => {
+    plant('etc', 'rc.d')
+    expect(host.outside('mount', '-aF', '/hosting/instances/web1/fstab')).toMatchObject({ exit: 0 })
+    expect((await applied(host, web1)).warnings.join()).toMatch(
+      /etc\/rc\.d is mounted at \/victim, outside every instance: .*'umount \/victim'/,
+    )
+    expect(mountedIn(host, 'web1')).toEqual([])
+  })
 
   test('in place of a new mount point: refused by its name, nothing is mounted on the victim, all is closed', async () => {
     plant('home', 'files')
