@@ -32,6 +32,13 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24', 'up')
   const { ids = ['web1'] } = options
   await converge(instanceMounts, { instances: ids, blueprint: BLUEPRINT }, host, apply, circumstances)
+  return untouched(host)
+}
+
+/** What made the host what it is counts for nothing afterwards. */
+function untouched(host: FakeHost): FakeHost {
+  ;(host.performed as Step[]).length = 0
+  for (const program of Object.keys(host.machine.counts)) delete host.machine.counts[program]
   return host
 }
 
@@ -62,3 +69,10 @@ export function tracesOf(host: FakeHost, id: string) {
 }
 
 export const NOTHING = { runs: false, mounts: 0, interfaces: [] }
+
+/** What each example of instance_jail takes for granted. */
+export async function hostForInstanceJail(title: string): Promise<FakeHost> {
+  const host = await jailHost({ ids: ['web1', 'db1'] })
+  if (/^(Another parameter|Stopped|Gone)/.test(title)) await converged(host, { id: 'web1' })
+  return untouched(host)
+}
