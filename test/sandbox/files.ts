@@ -7,6 +7,16 @@ export function realFiles(flagsFile: string): Files {
   const flags: Record<string, readonly string[]> = fs.existsSync(flagsFile)
     ? JSON.parse(fs.readFileSync(flagsFile, 'utf8'))
     : {}
+  let isWritten = true
+  /** Once for all that one command sets. */
+  function keep(): void {
+    if (!isWritten) return
+    isWritten = false
+    setImmediate(() => {
+      fs.writeFileSync(flagsFile, JSON.stringify(flags))
+      isWritten = true
+    })
+  }
   const identityOf = ({ dev, ino }: fs.Stats) => `${dev}:${ino}`
 
   return {
@@ -59,7 +69,7 @@ export function realFiles(flagsFile: string): Files {
       const identity = identityOf(fs.lstatSync(path))
       if (given.length === 0) delete flags[identity]
       else flags[identity] = [...given].sort()
-      fs.writeFileSync(flagsFile, JSON.stringify(flags))
+      keep()
     },
   }
 }

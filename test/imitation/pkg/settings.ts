@@ -18,6 +18,8 @@ export interface Settings {
   /** `''` for the host's own. */
   readonly root: string
   readonly databaseDirectory: string
+  /** Of the host also where packages go into another tree (libpkg, pkg_get_cachedirfd). */
+  readonly cacheDirectory: string
   readonly repositories: readonly Repository[]
   readonly abi: string
   readonly osversion: string
@@ -52,6 +54,7 @@ export function readSettings(machine: Machine, disk: Disk, flags: Flags, screen:
   return {
     root,
     databaseDirectory: posix.join('/', root, textOf(configuration.PKG_DBDIR) ?? '/var/db/pkg'),
+    cacheDirectory: textOf(configuration.PKG_CACHEDIR) ?? `${inside}/var/cache/pkg`,
     repositories: directories.flatMap(directory => repositoriesIn(disk, `${inside}${directory}`, abi, screen)),
     abi,
     osversion: abi === host.abi && configuration.OSVERSION === undefined ? host.osversion : osversion,
