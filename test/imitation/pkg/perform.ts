@@ -44,15 +44,19 @@ export function* perform(jobs: readonly Job[], work: Work): Steps<void> {
   work.screen.out(messages.join(''))
 }
 
-function* fetchPackage(take: Found, place: string, { machine, screen }: Work): Steps<Contents> {
+function* fetchPackage(take: Found, place: string, { machine, disk, settings, screen }: Work): Steps<Contents> {
   const address = `${take.repository.url}/${take.repopath}`
+  const isRemote = address.startsWith('http')
+  const cached = `${settings.cacheDirectory}/${fullName(take)}~${take.sum.slice(0, 10)}.pkg`
+  const before = isRemote ? disk.bytes(cached) : undefined
+  if (before !== undefined && digest(before) === take.sum) return readPackage(before)
   const found: Document | string = yield* wait(retrieve(machine, address))
   if (typeof found === 'string') {
     screen.err(`pkg: ${address}: ${found}\n`)
     throw new Exit(1)
   }
   // What lies in a directory of this machine is taken from there.
-  if (address.startsWith('http')) done(screen, `${place} Fetching ${fullName(take)}`)
+  if (isRemote) done(screen, `${place} Fetching ${fullName(take)}`)
   if (found.content.length !== take.pkgsize || digest(found.content) !== take.sum) {
     screen.err(
       found.content.length === take.pkgsize
@@ -61,7 +65,22 @@ function* fetchPackage(take: Found, place: string, { machine, screen }: Work): S
     )
     throw new Exit(1)
   }
+  if (isRemote) keep(cached, take, found.content, disk, screen)
   return readPackage(found.content)
+}
+
+/** With a link by its plain name beside it. */
+function keep(cached: string, take: Found, content: Buffer, disk: Disk, screen: Screen): void {
+  const plain = `${posix.dirname(cached)}/${fullName(take)}.pkg`
+  try {
+    disk.mkdirs(posix.dirname(cached))
+    disk.write(cached, content, 0o644)
+    if (disk.status(plain) !== undefined) disk.remove(plain)
+    disk.symlink(posix.basename(cached), plain)
+  } catch (error) {
+    screen.err(`pkg: open(${cached}): ${strerror(error)}\n`)
+    throw new Exit(1)
+  }
 }
 
 function install(
