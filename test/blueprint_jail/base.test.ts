@@ -125,16 +125,38 @@ describe('files and commands', () => {
 
   test('commands are run in the blueprint that is being built, with devices, and nowhere else [host-2]', async () => {
     const host = hostingHost()
-    const { steps } = await checked(host, { ...bare, commands: [['pw', 'useradd', 'backup'], ['true']] })
+    const commands = [
+      ['sysrc', 'sshd_enable=YES'],
+      ['sh', '-c', 'true'],
+    ]
+    const { steps } = await applied(host, { ...bare, commands })
     const root = '/hosting/build/2026Q4-bare'
-    const at = steps.indexOf(`chroot ${root} pw useradd backup`)
+    const at = steps.indexOf(`chroot ${root} sysrc sshd_enable=YES`)
     expect(steps.slice(at - 1, at + 3)).toEqual([
       `mount -t devfs -o ruleset=4 devfs ${root}/dev`,
-      `chroot ${root} pw useradd backup`,
-      `chroot ${root} true`,
+      `chroot ${root} sysrc sshd_enable=YES`,
+      `chroot ${root} sh -c true`,
       `umount ${root}/dev`,
     ])
-    expect(steps.filter(step => step.startsWith('chroot') && !step.startsWith(`chroot ${root} `))).toEqual([])
+    expect(host.tree.read('/hosting/blueprints/2026Q4-bare/etc/rc.conf')).toContain('sshd_enable="YES"')
+    expect(host.tree.read('/etc/rc.conf') ?? '').not.toContain('sshd_enable')
+  })
+
+  test('a command that fails leaves no blueprint, and what it left mounted is in nobody’s way', async () => {
+    const host = hostingHost()
+    const failing = { ...bare, commands: [['sh', '-c', 'false']] }
+    expect(await refusal(host, failing)).toMatch(/'chroot .* sh -c false' failed with exit status 1/)
+    expect(datasetsOf(host)).toContain('build/2026Q4-bare')
+    expect(await refusal(host, failing)).toMatch(/failed with exit status 1/)
+    await applied(host, bare)
+    expect(datasetsOf(host)).toEqual([
+      'blueprints',
+      'blueprints/2026Q4-bare',
+      'blueprints/2026Q4-bare@complete',
+      'build',
+      'instances',
+    ])
+    expect(host.machine.state.mounts.filter(({ fstype }) => fstype === 'devfs')).toEqual([])
   })
 })
 

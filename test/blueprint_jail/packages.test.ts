@@ -160,6 +160,15 @@ describe('what cannot be installed fails with its reason, and leaves nothing hal
     expect(datasetsOf(host)).toEqual(['blueprints', 'build', 'instances'])
   })
 
+  test('one of two: its reason is told, and the next run builds the other', async () => {
+    const host = offering(site)
+    const other = { ...web, name: 'b' }
+    expect(await refusal(host, { blueprints: [{ ...web, packages: ['nosuchpkg'] }, other] })).toMatch(/^2026Q4-php83: /)
+    expect(datasetsOf(host)).toEqual(['blueprints', 'build', 'build/b', 'instances'])
+    await applied(host, { blueprints: [web, other] })
+    expect(datasetsOf(host).filter(name => name.endsWith('@complete'))).toHaveLength(2)
+  })
+
   test('the next run, with the mistake mended, begins anew and ends well', async () => {
     const host = offering(site)
     await refusal(host, { ...web, packages: ['nginx', 'nosuchpkg'] })
