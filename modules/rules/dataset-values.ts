@@ -173,6 +173,7 @@ function spellString(property: Property, text: string): string | Refusal {
   const { name, user } = property
   const longest = user ? LONGEST_USER_STRING : LONGEST_STRING
   if (Buffer.byteLength(text) > longest) return { refusal: `${name} is longer than ${longest} bytes.` }
+  if (text === '-' && !user) return { refusal: `${name} cannot be '-': that is how ZFS shows what is not set.` }
   if (name === 'mountpoint') return spellMountpoint(text)
   if (name === 'keylocation' && !/^(none|prompt|file:\/\/\/.+|https?:\/\/.+)$/.test(text))
     return {

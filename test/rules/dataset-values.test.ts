@@ -140,6 +140,7 @@ describe('whatever the value', () => {
     fc.boolean(),
     fc.nat(),
     fc.constantFrom(
+      '-',
       'none',
       'on',
       'off',
