@@ -52,14 +52,19 @@ export function* startUp(machine: Machine): Steps<void> {
   for (const name of local.filter(each => !isEarly(each))) yield* run(machine, 'service', name, 'start')
 }
 
-/** rc.d/netif (libexec/rc/network.subr): clones and VLANs are made and named, then each is configured. */
-function* startInterfaces(machine: Machine, settings: Readonly<Record<string, string>>): Steps<void> {
+/** rc.d/netif (libexec/rc/network.subr): clones and VLANs are made and named, then each is configured; or only `names`. */
+export function* startInterfaces(
+  machine: Machine,
+  settings: Readonly<Record<string, string>>,
+  names?: readonly string[],
+): Steps<void> {
+  const isMeant = (name: string) => names === undefined || names.includes(name)
   const words = (text: string | undefined) => (text ?? '').split(/\s+/).filter(word => word !== '')
   const of = (prefix: string, name: string, suffix = '') =>
     settings[`${prefix}_${name.replace(/[.\-+/]/g, '_')}${suffix}`]
-  for (const name of words(settings.cloned_interfaces))
+  for (const name of words(settings.cloned_interfaces).filter(isMeant))
     yield* run(machine, 'ifconfig', name, 'create', ...words(of('create_args', name)))
-  const parents = kernelOf(machine).interfaces.filter(each => each.vnet === 0)
+  const parents = kernelOf(machine).interfaces.filter(each => each.vnet === 0 && isMeant(each.name))
   for (const { name } of parents) {
     for (const tag of words(of('vlans', name)))
       yield* run(machine, 'ifconfig', `${name}.${tag}`, 'create', ...words(of('create_args', `${name}.${tag}`)))
@@ -69,7 +74,7 @@ function* startInterfaces(machine: Machine, settings: Readonly<Record<string, st
     if (wanted !== undefined) yield* run(machine, 'ifconfig', name, 'name', wanted)
   }
   for (const { name, vnet } of [...kernelOf(machine).interfaces]) {
-    if (vnet !== 0) continue
+    if (vnet !== 0 || (names !== undefined && !parents.some(each => each.name === name))) continue
     const first = words(of('ifconfig', name)).filter(word => !/^(DHCP|SYNCDHCP|WPA)$/i.test(word))
     const all = [first, words(of('ifconfig', name, '_ipv6')), ...aliases(settings, name)]
     for (const args of all) if (args.length > 0) yield* run(machine, 'ifconfig', name, ...args)

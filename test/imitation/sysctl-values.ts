@@ -13,6 +13,8 @@ export const FREEBSD_14_2: Readonly<Record<string, string>> = {
   'hw.ncpu': '2',
   'hw.physmem': '4277612544',
   'kern.argmax': '524288',
+  // facts.md live-15; sbin/init/init.c.
+  'kern.init_shutdown_timeout': '120',
   'kern.maxfiles': '130542',
   'kern.osreldate': '1402000',
   'kern.osrelease': '14.2-RELEASE',

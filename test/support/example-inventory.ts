@@ -13,6 +13,6 @@ export const exampleHosts = (): string[] => Object.keys(read('hosts.yml').hostin
 /** Customers by instance. */
 export function exampleInstances(): Record<string, string> {
   const files = readdirSync(join(inventory, 'host_vars')).sort()
-  const instances = files.flatMap(file => Object.entries<{ customer: string }>(read(`host_vars/${file}`).instances))
-  return Object.fromEntries(instances.map(([id, { customer }]) => [id, customer]))
+  const instances = files.flatMap(file => read(`host_vars/${file}`).instances as { id: string; customer: string }[])
+  return Object.fromEntries(instances.map(({ id, customer }) => [id, customer]))
 }

@@ -16,21 +16,25 @@ export interface Hosts {
   stop(): Promise<void>
 }
 
-/** Logins are `admin`, who becomes root by sudo, as on hosts of care; or `root`. */
+/** Logins are `admin`, who becomes root by sudo, as on hosts of care; or `root`. `vars` are the inventory's for each host. */
 export async function startHosts(
   names: readonly string[],
   {
     user = 'admin',
+    vars = {},
     ...options
-  }: { readonly user?: 'admin' | 'root' } & Omit<SandboxOptions, 'name' | 'directory'> = {},
+  }: { readonly user?: 'admin' | 'root'; readonly vars?: Readonly<Record<string, unknown>> } & Omit<
+    SandboxOptions,
+    'name' | 'directory'
+  > = {},
 ): Promise<Hosts> {
   const directory = mkdtempSync(join(tmpdir(), 'hosts-'))
   const sandboxes = await Promise.all(names.map(name => startSandbox({ ...options, name, directory })))
   const [host] = sandboxes
   if (host === undefined) throw new Error('name at least one host')
   const inventory = join(directory, 'inventory.yml')
-  const vars = Object.fromEntries(sandboxes.map(sandbox => [sandbox.name, sandbox.inventoryVars(user)]))
-  writeFileSync(inventory, stringify({ all: { hosts: vars } }))
+  const entries = sandboxes.map(sandbox => [sandbox.name, { ...sandbox.inventoryVars(user), ...vars }])
+  writeFileSync(inventory, stringify({ all: { hosts: Object.fromEntries(entries) } }))
   return {
     sandboxes,
     host,

@@ -4,11 +4,13 @@ import { isYes, readRcConf } from '../rc-conf.ts'
 import { getopt, Unknown } from '../screen.ts'
 import { type Steps, starting, wait } from '../starting.ts'
 import { jailService } from './jail.ts'
+import { netifService } from './netif.ts'
 import { pfService, rctlService } from './rules.ts'
 import type { Asked, Service, Verb } from './service.ts'
 
 const SERVICES: Readonly<Record<string, Service>> = {
   jail: jailService,
+  netif: netifService,
   pf: pfService,
   rctl: rctlService,
   cron: daemon('cron', 579, 'Daemon to execute scheduled commands'),
