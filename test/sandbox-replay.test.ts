@@ -29,6 +29,9 @@ beforeAll(async () => {
   const base = [...baseEntries('14.2-RELEASE'), entry('etc/rc.conf', {})]
   mirror = await startMirror({ '/base.txz': writeXz(writeTar(base)) })
   host = await startSandbox({ name: 'fbsd', directory, installation })
+  // That host had it in /boot/loader.conf, and jails in rc.conf.
+  await host.setSysctl('kern.racct.enable', '1')
+  await host.run('sysrc hostname=fbsd.test jail_enable=YES')
 })
 afterAll(async () => {
   await host.stop()

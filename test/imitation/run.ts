@@ -64,6 +64,8 @@ function start(machine: Machine, program: string, call: Call): Outcome | Promise
 /** Whether the program reads its standard input, so that a client without one does not wait for it. */
 export function readsStdin(program: string, args: readonly string[]): boolean {
   if (program === 'tar') return readsArchive(args)
+  // `-f -`
+  if (program === 'pfctl' || program === 'jail') return args.includes('-') || args.some(word => /^-\w*f-$/.test(word))
   if (program !== 'zfs') return false
   return ['create', 'load-key', 'change-key', 'receive', 'recv'].includes(args[0] ?? '') || args.includes('-l')
 }

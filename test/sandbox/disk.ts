@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts'
 /** The login that is not root; sudo(8) lets it become root. */
 export const PLAIN_USER = 'admin'
 
-const DIRECTORIES = `boot dev etc/defaults etc/pam.d etc/rc.d home media mnt net proc rescue root sbin usr/local/bin usr/local/etc usr/local/lib
+const DIRECTORIES = `boot dev etc/defaults etc/jail.conf.d etc/pam.d etc/rc.d home media mnt net proc rescue root sbin usr/local/bin usr/local/etc usr/local/lib
   usr/local/libexec/sudo usr/local/sbin usr/local/share usr/obj usr/sbin usr/tests var/cache var/crash var/db var/empty var/log
   var/mail var/run/sshd var/spool .sandbox`
 

@@ -184,7 +184,8 @@ function append({ machine }: Job, path: string, text: string): void {
 function nameAfterStart({ machine, jail }: Job, argv: readonly string[]): void {
   if (jail === undefined || argv[1] !== '/etc/rc') return
   const { hostname } = readRcConf(machine, jail.path)
-  if (hostname === undefined) return
+  // Null is left as it is: "common for jails".
+  if (!hostname) return
   jail.parameters['host.hostname'] = hostname
   machine.changed()
 }

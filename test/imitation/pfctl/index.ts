@@ -172,7 +172,7 @@ function status(machine: Machine): string {
   const days = since === 0 ? '' : ` for ${Math.floor(seconds / 86_400)} days ${time}`
   const head = `Status: ${isEnabled ? 'Enabled' : 'Disabled'}${days}`
   const row = (name: string, rate: boolean) =>
-    `  ${name.padEnd(25)}${'0'.padStart(14)}${rate ? '0.0/s'.padStart(17) : ' '.repeat(15)}\n`
+    `  ${name.padEnd(25)} ${'0'.padStart(14)}${rate ? '0.0/s'.padStart(17) : ' '.repeat(15)}\n`
   return [
     `${head.padEnd(44)}${'Debug: Urgent'.padStart(15)}\n\n`,
     'State Table                          Total             Rate\n',

@@ -34,6 +34,10 @@ const REPLACED: readonly [pattern: RegExp, by: string][] = [
   [new RegExp(`\\t(${MEASURED})\\t[^\\t]+`, 'g'), '\t$1\tMEASURED'],
   [/\b\d{16,20}\b/g, 'GUID'],
   [/\b1[78]\d{8}\b/g, 'SECONDS'],
+  // Link addresses are made up; that host ran a beta of its release.
+  [/\b(ether|hwaddr) (02|58:9c:fc)(:[0-9a-f]{2})+$/, '$1 ETHER'],
+  [/\b14\.2-(BETA1|RELEASE)\b/g, 'RELEASE'],
+  [/\[\d+\](?=: )/, '[PID]'],
   // GNU coreutils put the name of the thing in quotes and say what they could not do.
   [/^(\w+): cannot \w+ '(.*)': /, '$1: $2: '],
   [/^(ls|cp|cat): cannot access '(.*)': /, '$1: $2: '],
