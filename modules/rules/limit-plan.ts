@@ -101,7 +101,7 @@ const switchedOff = (isPrepared: boolean) =>
 const unread = (path: string) =>
   `rctl_enable is not YES in rc.conf, so that no boot reads ${path}: the limits end with the next reboot. Set it with host_settings, rc_conf: { rctl_enable: true }.`
 
-/** RACCT_RSS cannot be denied: vm_daemon (sys/vm/vm_swapout.c) pages out what is too much, and the process goes on. */
+/** RACCT_RSS cannot be denied: vm_daemon (sys/vm/vm_swapout.c, 14) pages out what is too much, and the process goes on. */
 function swappingWarning({ jail, limits }: Request): string[] {
   const given = [...(limits ?? [])].filter(([, rules]) => rules.length > 0).map(([kind]) => kind)
   const isHeld = given.some(kind => /^memoryuse:sig|^(swapuse|vmemoryuse):/.test(kind))

@@ -15,6 +15,8 @@ let inventory: string
 beforeAll(async () => {
   hosts = await startHosts(['accept'])
   await hosts.host.run('zfs create zroot/scratch')
+  // As after a reboot with it in loader.conf: without, rctl refuses (fact rctl-1).
+  await hosts.host.setSysctl('kern.racct.enable', '1')
   inventory = join(hosts.directory, 'scratch.json')
   writeFileSync(inventory, JSON.stringify({ all: { hosts: { accept: { bluejail_test_dataset: 'zroot/scratch' } } } }))
 })
