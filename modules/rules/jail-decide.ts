@@ -73,6 +73,7 @@ export function decide(view: View, history: History, seen: Seen): Decision {
       ...way.warnings,
       ...(starts && !waits ? dyingWarning(view, history) : []),
       ...(isUp && !goesDown ? pendingWarning(view) : []),
+      ...(state === 'present' && !isUp && !starts ? remainsWarning(view) : []),
     ],
     unmet: starts ? missingFor(view, seen) : [],
     failures: failure === undefined ? [] : [failure],
@@ -91,5 +92,13 @@ function pendingWarning({ request: { id }, difference: { pending } }: View): str
   if (pending.length === 0) return []
   return [
     `${id} runs with what it was started with where its configuration is another by now: ${pending.join(', ')}. A restart changes that (\`restart: true\`).`,
+  ]
+}
+
+function remainsWarning(view: View): string[] {
+  if (isClear(view)) return []
+  const { request, mounts, interfaces } = view
+  return [
+    `${request.id} does not run, but has left ${mounts.length} mounts and ${interfaces.length} interfaces. They are cleared when it is started or stopped (\`state: stopped\`).`,
   ]
 }

@@ -2,6 +2,7 @@
 import { InvalidOptions } from '../core/errors.ts'
 import type { Scalar } from '../core/options.ts'
 import { closestParameter, type Kind, parameterNamed } from '../freebsd/jail-parameters.ts'
+import { isWithin } from '../freebsd/mount.ts'
 import type { InstancePlaces } from './layout.ts'
 
 export interface Parameter {
@@ -64,6 +65,10 @@ export function parametersOf(id: string, given: Readonly<Record<string, Scalar>>
     throw new InvalidOptions(
       `${id}: exec.timeout must be at least 1 second: without a limit, one rc script that hangs blocks the start of all.`,
     )
+  const log = settings.get('exec.consolelog')?.value
+  // Somebody who is root in there could put a link in its place, and we read it.
+  if (log !== undefined && (!log.startsWith('/') || /\/\.\.?(\/|$)/.test(log) || isWithin(log, places.root)))
+    throw new InvalidOptions(`${id}: exec.consolelog must be a plain absolute path outside of the instance's root.`)
   return new Map([...settings].sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 

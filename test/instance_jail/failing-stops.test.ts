@@ -148,4 +148,14 @@ describe('a jail that vanished', () => {
       expect(tracesOf(host, 'web1')).toEqual(NOTHING)
     }
   })
+
+  test('live-1: where nothing is said about running, it is told', async () => {
+    const host = await running()
+    host.outside('jail', '-R', 'web1')
+    const { warnings, steps } = await converged(host, { ...options, state: 'present' })
+    expect(steps).toEqual([])
+    expect(warnings).toEqual([
+      expect.stringMatching(/^web1 does not run, but has left 15 mounts and 1 interfaces\. They are cleared when/),
+    ])
+  })
 })

@@ -146,6 +146,11 @@ describe('parameters', () => {
       'web1: the parameter exec.start has a control character in its value.',
     ],
     [
+      'a log in the reach of the customer',
+      { parameters: { 'exec.consolelog': '/hosting/instances/web1/root/var/log/console' } },
+      "web1: exec.consolelog must be a plain absolute path outside of the instance's root.",
+    ],
+    [
       'both networks',
       { ...addressed, parameters: { ip4: 'inherit' } },
       'web1: it cannot have both interfaces of its own and the addresses of the host (ip4, ip6, ip4.addr, ip6.addr)',
