@@ -30,16 +30,23 @@ export interface Conduct {
 
 export const check: Conduct = {
   begin: async () => async () => {},
-  meet: unmet => unmet.map(what => `${what} Planned as if it were there.`),
+  meet: unmet => told(unmet.map(what => `${what} Planned as if it were there.`)),
   perform: async (_host, steps) => eachStep(steps).map(step => ({ step })),
   looksAgain: false,
 }
+
+/** Where an earlier task would have made one thing, it would have made the others of its kind. */
+const MOST_TOLD = 3
+const told = (unmet: readonly string[]): readonly string[] =>
+  unmet.length <= MOST_TOLD + 1
+    ? unmet
+    : [...unmet.slice(0, MOST_TOLD), `And ${unmet.length - MOST_TOLD} more like these.`]
 
 export const apply: Conduct = {
   begin: (host, holder) => host.lock(holder),
 
   meet(unmet) {
-    if (unmet.length > 0) throw new Refused(unmet.join(' '))
+    if (unmet.length > 0) throw new Refused(told(unmet).join(' '))
     return []
   },
 

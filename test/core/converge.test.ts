@@ -103,6 +103,16 @@ test('an unmet prerequisite is a warning when checking and an error when applyin
   expect(log).toEqual(['lock a test', 'unlock'])
 })
 
+test('of many unmet prerequisites the first are told, and how many more there are', () => {
+  const unmet = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => `There is no ${name}.`)
+  expect(check.meet(unmet)).toEqual([
+    ...['a', 'b', 'c'].map(name => `There is no ${name}. Planned as if it were there.`),
+    'And 3 more like these.',
+  ])
+  expect(check.meet(unmet.slice(0, 4))).toHaveLength(4)
+  expect(() => apply.meet(unmet)).toThrow('There is no a. There is no b. There is no c. And 3 more like these.')
+})
+
 test('what only the machine decides is unknown when checking, and looked up after applying', async () => {
   const { host } = toyHost({ base: '1' })
   const options = { want: { size: 'auto', other: 'x' } }

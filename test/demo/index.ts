@@ -5,15 +5,18 @@ import { stringify } from 'yaml'
 import { defaultFolder } from '../sandbox/folder.ts'
 import { type Sandbox, startSandbox, stopSandbox } from '../sandbox/sandbox.ts'
 import { exampleHosts } from '../support/example-inventory.ts'
-import { type Run, site } from './site.ts'
+import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import { type Run, runSite } from './site.ts'
 import { bold, dim, green, heading, red } from './style.ts'
 import { summary } from './summary.ts'
 
 const keep = process.argv.includes('--keep')
 const sandboxes: Sandbox[] = []
+let site: MirrorSite | undefined
 const inventory = join(defaultFolder(), 'demo.yml')
 
-const addressOf = (sandbox: Sandbox) => [sandbox.name, sandbox.inventoryVars(sandbox.plainUser)] as const
+const entryOf = (sandbox: Sandbox) =>
+  [sandbox.name, { ...sandbox.inventoryVars(sandbox.plainUser), ...site?.vars }] as const
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
 
 // Ctrl-C may reach us more than once, through npm too; the hosts are stopped all the same.
@@ -33,28 +36,31 @@ try {
 } catch (error) {
   if (!interrupted) throw error
 } finally {
-  if (!keep) await end()
+  if (keep) await site?.mirror.close()
+  else await end()
 }
 
 async function demo(): Promise<boolean> {
   heading(1, 'Three make-believe FreeBSD hosts start on this machine, each behind an sshd of its own')
   const began = Date.now()
+  site = await startMirrorSite()
   sandboxes.push(...(await Promise.all(exampleHosts().map(name => startSandbox({ name })))))
   for (const { name, address, port } of sandboxes) console.log(`   ${name.padEnd(12)} ssh on ${address}:${port}`)
+  console.log(dim(`   and a mirror of releases and packages for them: ${site.mirror.origin}`))
   console.log(dim(`   ${seconds(Date.now() - began)}; they have Node and no Python, like the real ones`))
-  writeFileSync(inventory, stringify({ all: { hosts: Object.fromEntries(sandboxes.map(addressOf)) } }))
+  writeFileSync(inventory, stringify({ all: { hosts: Object.fromEntries(sandboxes.map(entryOf)) } }))
 
   heading(2, 'What the playbook would do to them')
-  const foretold = await site(inventory, '--check', '--diff')
+  const foretold = await runSite(inventory, '--check')
   if (foretold.exit !== 0) return failed(foretold)
 
   heading(3, 'The same for real')
-  const done = await site(inventory)
+  const done = await runSite(inventory)
   if (done.exit !== 0) return failed(done)
   showSteps(done)
 
   heading(4, 'Once more: nothing is left to do')
-  const again = await site(inventory)
+  const again = await runSite(inventory)
   if (again.exit !== 0) return failed(again)
 
   const { lines, good } = await summary({ foretold, done, again, sandboxes })
@@ -87,5 +93,6 @@ function farewell(): string {
 /** By name: also those that were still starting. */
 async function end(): Promise<void> {
   await Promise.all(exampleHosts().map(name => stopSandbox(name, defaultFolder(), false)))
+  await site?.mirror.close()
   rmSync(inventory, { force: true })
 }

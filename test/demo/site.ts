@@ -15,7 +15,7 @@ export interface Run {
   readonly milliseconds: number
 }
 
-export async function site(addresses: string, ...flags: string[]): Promise<Run> {
+export async function runSite(addresses: string, ...flags: string[]): Promise<Run> {
   const args = ['-i', 'playbooks/inventory', '-i', addresses, 'playbooks/site.yml', ...flags]
   const command = ['ansible-playbook', '-i', 'playbooks/inventory', 'playbooks/site.yml', ...flags].join(' ')
   console.log(dim(`   ${command}`))

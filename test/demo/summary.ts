@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { exampleInstances } from '../support/example-inventory.ts'
-import type { TaskRow } from '../support/task-rows.ts'
+import { essenceOf } from '../support/task-rows.ts'
 import type { Run } from './site.ts'
 
 interface Runs {
@@ -13,27 +13,55 @@ interface Runs {
 }
 
 export async function summary({ foretold, done, again, sandboxes }: Runs): Promise<{ lines: string[]; good: boolean }> {
-  const asForetold = isDeepStrictEqual(essence(foretold), essence(done))
+  const asForetold = isDeepStrictEqual(essenceOf(foretold.rows), essenceOf(done.rows))
   const settled = again.rows.every(({ result }) => result.changed !== true)
   const steps = done.rows.flatMap(({ result }) => result.steps ?? [])
-  const instances = exampleInstances()
+  const wanted = Object.keys(exampleInstances()).sort()
+  const hosts = await Promise.all(sandboxes.map(look))
+  const running = hosts.flatMap(host => host.instances.map(({ id }) => id)).sort()
+  const blueprints = new Set(hosts.flatMap(host => host.instances.map(({ blueprint }) => blueprint)))
+  const areAllThere = isDeepStrictEqual(running, wanted)
 
   const lines = [
-    `${sandboxes.length} hosts laid out for ${Object.keys(instances).length} instances: ${steps.length} steps, ${seconds(done)} from start to end`,
-    ...(await Promise.all(sandboxes.map(host => describe(host, instances)))),
+    `${sandboxes.length} hosts, ${blueprints.size} blueprints, ${running.length} instances: ${steps.length} steps, ${seconds(done)} from start to end`,
+    ...hosts.flatMap(({ name, instances }) =>
+      instances.map(
+        ({ id, blueprint, address, runs }) =>
+          `${name.padEnd(12)} ${id.padEnd(12)} ${blueprint}  ${address.padEnd(12)} ${runs}`,
+      ),
+    ),
+    ...(areAllThere ? [] : [`these should run: ${wanted.join(', ')}`]),
     `check mode ${asForetold ? 'foretold every one of those steps' : 'foretold other steps than were done'}`,
     settled ? `the second run changed nothing, and took ${seconds(again)}` : 'the second run still changed something',
   ]
-  return { lines, good: asForetold && settled }
+  return { lines, good: asForetold && settled && areAllThere }
 }
 
-async function describe(host: Sandbox, instances: Readonly<Record<string, string>>): Promise<string> {
-  const { stdout } = await host.run('zfs list -H -r -o name zroot/hosting')
-  const datasets = stdout.trimEnd().split('\n')
-  const own = datasets.map(name => name.split('/').at(-1) ?? '').filter(name => name in instances)
-  return `${host.name.padEnd(12)} ${datasets.length} datasets, with room for ${own.join(', ')}`
+interface Instance {
+  readonly id: string
+  readonly blueprint: string
+  readonly address: string
+  /** Its processes that serve something. */
+  readonly runs: string
 }
 
-const essence = ({ rows }: Run) => rows.map(described).sort()
-const described = ({ task, host, result }: TaskRow) => JSON.stringify([host, task, result.changed, result.steps])
+/** As an operator sees it: from jls(8), the mount table, and inside. */
+async function look(host: Sandbox): Promise<{ name: string; instances: readonly Instance[] }> {
+  const { stdout } = await host.run('jls name')
+  const ids = stdout.split('\n').filter(Boolean).sort()
+  return { name: host.name, instances: await Promise.all(ids.map(id => describe(host, id))) }
+}
+
+async function describe(host: Sandbox, id: string): Promise<Instance> {
+  const fstab = (await host.run(`head -2 /hosting/instances/${id}/fstab`)).stdout
+  const address = (await host.run(`ifconfig -j ${id} vnet0`)).stdout
+  const started = (await host.run(`cat /var/log/jails/${id}.log`)).stdout
+  return {
+    id,
+    blueprint: /^\/hosting\/blueprints\/(\S+)/m.exec(fstab)?.[1] ?? '',
+    address: /inet (\S+)/.exec(address)?.[1] ?? '',
+    runs: [...started.matchAll(/^Starting (\w+)\.$/gm)].map(([, service]) => service).join(', '),
+  }
+}
+
 const seconds = ({ milliseconds }: Run) => `${(milliseconds / 1000).toFixed(1)} s`

@@ -38,3 +38,10 @@ export function readRows(file: string): TaskRow[] {
     throw error
   }
 }
+
+/** What check mode must foretell, task by task, whatever order hosts answer in. Of a task in two forms one is skipped. */
+export const essenceOf = (rows: readonly TaskRow[]): string[] =>
+  rows
+    .filter(({ status }) => status !== 'skipped')
+    .map(({ task, host, status, result: { changed, steps } }) => JSON.stringify({ task, host, status, changed, steps }))
+    .sort()
