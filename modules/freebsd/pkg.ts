@@ -24,31 +24,31 @@ export interface Package {
 const INSTALL_SECONDS = 7200
 const pkg = ({ configuration, root }: Target): Command => ['pkg', '-C', configuration, '-r', root]
 
-/** What is wrong though the exit status may be 0. */
+/** What is wrong though the exit status may be 0. Lines begin so: a package's own message may have any words in it. */
 const OBJECTIONS: readonly Objection[] = [
   {
-    said: /No signature found|[Ii]nvalid signature|signature verification failure|trusted (directory|certificate|public key)|certificates has been revoked/,
+    said: /^pkg: (No signature found|Invalid signature|.*trusted (directory|certificate|public key)|.*certificates has been revoked)/,
     means:
       'The repository is not signed with the key or fingerprint it should be, and nothing was taken from it. If its key has changed, say so in `repository`; if not, ask who runs it.',
   },
   {
-    said: /openat\(.*\.pub\)/,
+    said: /^pkg: openat\(.*\.pub\)/,
     means: 'The public key that the repository is to be checked with is not there. Look at `repository.pubkey`.',
   },
   {
-    said: /wrong architecture:|packages with wrong ABI/,
+    said: /^pkg: (wrong architecture:|.*packages with wrong ABI)/,
     means: 'The repository is for another release or architecture. Look at its url, or set `repository.abi`.',
   },
   {
-    said: /Disc quota exceeded|No space left on device|database or disk is full/,
+    said: /^pkg: .*(Disc quota exceeded|No space left on device|database or disk is full)/,
     means: 'There is not enough space for the packages. Free some, or raise the quota.',
   },
   {
-    said: /Unable to update repository|Error updating repositories|cannot be opened/,
+    said: /^(Unable to update repository |Error updating repositories!|pkg: Repository .* cannot be opened)/,
     means: 'The repository cannot be read. Look at its url, and whether this host can reach it.',
   },
   {
-    said: /No packages available to install matching/,
+    said: /^pkg: No packages available to install matching/,
     means: 'The repository has no such package, and nothing was installed.',
   },
 ]

@@ -11,10 +11,12 @@ export const extractArchive = (archive: string, directory: string): RunStep => (
     {
       said: /Disc quota exceeded|No space left on device|Write failed/,
       means: `There is not enough space for what is in ${archive}. Free some, or raise the quota.`,
+      unlessSuccessful: true,
     },
     {
       said: /Truncated|Unrecognized archive format|Lzma library error|decompression failed/i,
       means: `${archive} is damaged. Remove it and run this again.`,
+      unlessSuccessful: true,
     },
   ],
 })

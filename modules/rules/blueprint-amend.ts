@@ -4,6 +4,7 @@
  */
 import { UNKNOWN } from '../core/module.ts'
 import { describeStep, type Step } from '../core/step.ts'
+import { logLine } from '../freebsd/logger.ts'
 import { cloneSnapshot, destroyDataset } from '../freebsd/zfs-steps.ts'
 import { addedBy } from './blueprint-compare.ts'
 import { isSealable, revisionOf, type Seen, type Tree } from './blueprint-look.ts'
@@ -70,9 +71,14 @@ export function planAmendment(
   else prove(amending, build)
 }
 
-const ending = ({ place, revision }: Amending): Step[] => [
-  ...sealSteps(place, revision, { manifest: '', listing: '' }),
+const ending = (amending: Amending): Step[] => [
+  ...sealSteps(amending.place, amending.revision, { manifest: '', listing: '' }),
+  ...closing(amending),
+]
+
+const closing = ({ request, place, revision }: Amending): Step[] => [
   ...completeSteps(place, revision),
+  logLine(`blueprint ${request.name}: revision ${revision} is complete`),
 ]
 
 /** On a clone, so that nothing of what instances use is touched. */
@@ -122,7 +128,7 @@ function add(amending: Amending, clone: Tree): void {
 function finish(amending: Amending): void {
   const { request, complete, manifest, adds, place, revision, seen, now, plan } = amending
   if (seen.snapshots.has(`${place.dataset}@${snapshotOfRevision(revision)}`)) {
-    plan.steps.push(...completeSteps(place, revision))
+    plan.steps.push(...closing(amending))
     if (complete.manifest !== undefined) plan.after = looksOf(seen.site, complete.manifest)
   } else if (!isSealable(complete)) {
     plan.steps.push(...closeSteps(place, true))
@@ -134,7 +140,7 @@ function finish(amending: Amending): void {
         `${request.name}: these packages are not what they were before the amendment: ${lost.join(', ')}. The last complete revision is ${place.dataset}@${snapshotOfRevision(manifest.revision)}.`,
       )
     const amended = amendedManifest(manifest, adds, request.reason, complete, now)
-    plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete)), ...completeSteps(place, revision))
+    plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete)), ...closing(amending))
     plan.after = looksOf(seen.site, amended)
   }
 }

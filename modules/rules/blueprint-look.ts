@@ -24,6 +24,7 @@ import {
   blueprintPath,
   buildDataset,
   buildPath,
+  instancePlaces,
   LISTING,
   MANIFEST,
   PROPERTY,
@@ -62,10 +63,12 @@ export interface Seen {
   readonly blueprints: ReadonlyMap<string, Blueprint>
   /** By the source's key: what was found, or why nothing was. */
   readonly sources: ReadonlyMap<string, FoundSource | { readonly problem: string }>
-  /** fstab of each instance by its path; read where a blueprint shall go. */
+  /** fstab of each instance, and the one it will have, by path; read where a blueprint shall go. */
   readonly fstabs: ReadonlyMap<string, string>
   readonly below: readonly Below[]
   readonly holds: ReadonlyMap<string, readonly string[]>
+  /** Of the directory that half-built blueprints are in. */
+  readonly buildMode: number | undefined
   /** Nothing was done by this run yet: what is half-built was left by another. */
   readonly isFirst: boolean
 }
@@ -115,6 +118,7 @@ export async function lookAt(
       machine,
       below.filter(one => one.holds > 0).map(one => one.name),
     ),
+    buildMode: unfinished.length === 0 ? undefined : (await machine.status(`${site.path}/build`))?.mode,
     isFirst,
   }
 }
@@ -189,9 +193,11 @@ async function foresee(
 async function readFstabs(machine: Probe, site: Site): Promise<Map<string, string>> {
   const fstabs = new Map<string, string>()
   for (const id of (await machine.list(`${site.path}/instances`)) ?? []) {
-    const path = `${site.path}/instances/${id}/fstab`
-    const text = await machine.read(path)
-    if (text !== undefined) fstabs.set(path, text)
+    const { fstab, nextFstab } = instancePlaces(site, id)
+    for (const path of [fstab, nextFstab]) {
+      const text = await machine.read(path)
+      if (text !== undefined) fstabs.set(path, text)
+    }
   }
   return fstabs
 }

@@ -18,6 +18,8 @@ export interface BlueprintsState {
   blueprints: Record<string, Looks>
 }
 
+const BUILD_MODE = 0o700
+
 /** More than this many problems in one message help nobody. */
 const MOST_PROBLEMS = 10
 
@@ -94,19 +96,26 @@ function verify(request: Request, complete: Tree, manifest: Manifest, seen: Seen
 }
 
 /** Where half-built blueprints are: closed to everyone but root, like instances. */
-function placeToBuild({ site, datasets }: Seen): Step[] {
+function placeToBuild({ site, datasets, buildMode }: Seen): Step[] {
   const name = `${site.dataset}/build`
-  if (datasets.has(name)) return []
-  return [createFilesystem(name, []), { kind: 'mode', path: `${site.path}/build`, mode: 0o700 }]
+  return [
+    ...(datasets.has(name) ? [] : [createFilesystem(name, [])]),
+    ...(datasets.has(name) && buildMode === BUILD_MODE
+      ? []
+      : [{ kind: 'mode', path: `${site.path}/build`, mode: BUILD_MODE } as const]),
+  ]
 }
 
 /** Paths are computed from one place, so that place must be where the datasets are. */
 function refuseOtherPlace({ site, datasets }: Seen): void {
-  const mountpoint = datasets.get(site.dataset)?.properties.get('mountpoint')?.value ?? site.path
-  if (mountpoint !== site.path)
-    throw new Refused(
-      `${site.dataset} has its mountpoint at ${mountpoint}, and blueprints are looked for below ${site.path}. Say hosting_path: ${mountpoint}.`,
-    )
+  for (const below of ['', '/blueprints', '/build']) {
+    const [dataset, path] = [site.dataset + below, site.path + below]
+    const mountpoint = datasets.get(dataset)?.properties.get('mountpoint')?.value ?? path
+    if (mountpoint !== path)
+      throw new Refused(
+        `${dataset} has its mountpoint at ${mountpoint}, and it is looked for at ${path}. ${below === '' ? `Say hosting_path: ${mountpoint}.` : `Let it have the inherited one: 'zfs inherit mountpoint ${dataset}'.`}`,
+      )
+  }
 }
 
 function missingParents({ site, datasets }: Seen): string[] {

@@ -51,6 +51,13 @@ describe('refused while it is used, naming by what', () => {
     )
   })
 
+  test('the fstab that an instance will have after its next start', async () => {
+    const host = await withBlueprint()
+    host.tree.mkdir('/hosting/instances/web1')
+    host.tree.write('/hosting/instances/web1/fstab.next', '/hosting/blueprints/2026Q4-bare /x nullfs ro 0 0\n')
+    expect(await refusal(host, gone)).toMatch(/web1\/fstab\.next would mount it/)
+  })
+
   test('an fstab of another blueprint whose name begins alike does not count', async () => {
     const host = await withBlueprint()
     host.tree.mkdir('/hosting/instances/web1')

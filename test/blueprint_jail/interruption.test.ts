@@ -8,6 +8,7 @@ import type { FakeHost } from '../support/fake-freebsd.ts'
 const looks = (host: FakeHost, name: string) => ({
   datasets: datasetsOf(host),
   manifest: manifestOf(host, name),
+  buildMode: host.tree.lstat('/hosting/build')?.mode,
   readonly: property(host, 'readonly', `zroot/hosting/blueprints/${name}`),
   stage: property(host, 'bluejail:stage', `zroot/hosting/blueprints/${name}`),
   mounts: host.machine.state.mounts.map(({ node }) => node).sort(),
