@@ -98,6 +98,31 @@ describe('rules', () => {
     expect(Object.keys(machine.counts)).toEqual(['rctl'])
   })
 
+  test.each([0, 1, 2])('cut off after %i steps, the next run finishes', async count => {
+    const machine = host()
+    const task = { jail: 'web1', limits: { maxproc: 50, 'openfiles:log': '2K' } }
+    const cut: FakeHost = {
+      ...machine,
+      async perform(step) {
+        if (machine.performed.length >= count) throw new Error('the connection is gone')
+        await machine.perform(step)
+      },
+    }
+    await expect(applied(cut, task)).rejects.toThrow('the connection is gone')
+    expect((await applied(machine, task)).steps).toHaveLength(3 - count)
+    expect(await applied(machine, task)).toMatchObject({
+      changed: false,
+      state: {
+        jails: {
+          web1: {
+            limits: ['maxproc:deny=50', 'openfiles:log=2048'],
+            at_boot: ['maxproc:deny=50', 'openfiles:log=2048'],
+          },
+        },
+      },
+    })
+  })
+
   test('what the kernel refuses is not written for the next boot', async () => {
     const machine = host()
     const readOnly = { ...machine, perform: async () => Promise.reject(new Error('Operation not permitted')) }
