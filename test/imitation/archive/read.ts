@@ -46,7 +46,7 @@ function uncompressed(bytes: Buffer): Buffer {
 
 /** By the program of this machine, where it has one. */
 function through(bytes: Buffer, program: string): Buffer {
-  const { status, stdout, error } = spawnSync(program, ['-dc'], { input: bytes, maxBuffer: 1 << 31 })
+  const { status, stdout, error } = spawnSync(program, ['-dc'], { input: bytes, maxBuffer: 2 ** 31 })
   if (error !== undefined) throw new Error(`to unpack this archive, install ${program} on the machine the tests run on`)
   if (status !== 0) throw new CompressionError('Lzma library error: Corrupted input data')
   return stdout

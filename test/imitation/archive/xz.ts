@@ -36,6 +36,7 @@ export function writeXz(content: Buffer): Buffer {
 /** The content, or undefined where it is compressed. Throws `CompressionError` where the file ends too early. */
 export function readStoredXz(bytes: Buffer): Buffer | undefined {
   const headerSize = ((bytes[12] ?? 0) + 1) * 4
+  if (bytes.length < 24) throw truncated([])
   if (bytes[14] !== LZMA2) return undefined
   const pieces: Buffer[] = []
   for (let at = 12 + headerSize; ; ) {
