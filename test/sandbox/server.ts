@@ -1,13 +1,13 @@
 /**
- * The resident process's side of client.py. A request is one block: length (32 bits, big-endian), then program, user id,
- * directory and arguments, a NUL between two. Answers are blocks too: one letter, length, content. `i` asks for standard
+ * The resident process's side of client.py. A request is one block: length (32 bits, big-endian), then program, user id
+ * (with `u`: not to be counted), directory and arguments, a NUL between two. Answers are blocks too: one letter, length, content. `i` asks for standard
  * input, `o` and `e` are output, `x` is the exit status, `k` the signal to die of, `r` the command to become.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import { Hang, Killed, Missing, PowerCut } from '../imitation/faults.ts'
 import type { Machine } from '../imitation/machine.ts'
-import { readsStdin, run } from '../imitation/run.ts'
+import { readsStdin, run, runUncounted } from '../imitation/run.ts'
 
 export interface Resident {
   readonly machine: Machine
@@ -32,13 +32,14 @@ export function clientServer(resident: Resident, jid?: number): Server {
 
 async function answer({ machine, save, losePower }: Resident, socket: Socket, jid?: number): Promise<void> {
   const { words, rest } = await receiveRequest(socket)
-  const [program = '', uid, cwd = '/', ...given] = words
+  const [program = '', user = '', cwd = '/', ...given] = words
   const args = jid === undefined ? given : argumentsInJail(program, given, jid)
   if (args === undefined) return refuseInJail(socket, program, given)
   const input = wantsInput(program, args) ? await receiveInput(socket, rest) : Buffer.alloc(0)
 
   try {
-    const outcome = await run(machine, program, { args, stdin: input, cwd, uid: Number(uid) })
+    const start = user.endsWith('u') ? runUncounted : run
+    const outcome = await start(machine, program, { args, stdin: input, cwd, uid: Number.parseInt(user, 10) })
     save()
     block(socket, 'o', outcome.stdout)
     block(socket, 'o', outcome.bytes ?? '')
