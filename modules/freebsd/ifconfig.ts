@@ -18,16 +18,27 @@ export interface Interface {
 
 const IFCONFIG: Command = ['ifconfig', '-a']
 
-/** What IFCONFIG printed. An interface's lines are indented; of them only those that tell something we ask for are read. */
-export function parseInterfaces(stdout: string): Interface[] {
-  const found: { name: string; details: string[] }[] = []
+/** What an interface's first line says, and the indented ones after it. */
+export interface Shown {
+  readonly name: string
+  readonly head: string
+  readonly details: readonly string[]
+}
+
+export function parseShown(stdout: string, command: Command): Shown[] {
+  const found: { name: string; head: string; details: string[] }[] = []
   for (const line of stdout.split('\n').filter(text => text !== '')) {
     const name = /^(\S+): flags=/.exec(line)?.[1]
-    if (name !== undefined) found.push({ name, details: [] })
+    if (name !== undefined) found.push({ name, head: line, details: [] })
     else if (/^\s/.test(line) && found.length > 0) found.at(-1)?.details.push(line.trim())
-    else throw new UnexpectedOutput(IFCONFIG, line)
+    else throw new UnexpectedOutput(command, line)
   }
-  return found.map(({ name, details }) => {
+  return found
+}
+
+/** What IFCONFIG printed: of an interface's lines only those that tell something we ask for are read. */
+export function parseInterfaces(stdout: string): Interface[] {
+  return parseShown(stdout, IFCONFIG).map(({ name, details }) => {
     const after = (word: string) => details.find(line => line.startsWith(word))?.slice(word.length)
     return {
       name,

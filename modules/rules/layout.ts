@@ -109,6 +109,13 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
   }
 }
 
+/** Where the rules of pf's anchors are, one file each: of all bridges together, and of each instance by its id. */
+export const FILTER_FOLDER = '/etc/pf.hosting.d'
+/** No id has an underscore. */
+export const BRIDGES_RULES = '_bridges'
+export const anchorOf = (rules: string) => `hosting/${rules}`
+export const rulesFile = (rules: string) => `${FILTER_FOLDER}/${rules}.conf`
+
 /** An epair's two ends: `a` stays on the host, `b` goes into the instance. At most 15 characters (fact jail-7). */
 export const epairEnd = (number: number, end: 'a' | 'b', id: string) => `e${number}${end}_${id}`
 
