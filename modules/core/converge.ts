@@ -14,6 +14,7 @@ export interface Report {
   readonly warnings: readonly string[]
   readonly state: Readonly<Record<string, unknown>>
   readonly diff: { readonly before: object; readonly after: object }
+  readonly facts?: Readonly<Record<string, unknown>>
 }
 
 /** How a run treats the host. */
@@ -70,7 +71,7 @@ export async function converge(
   const read = readOptions(definition.options, given)
   if ('problems' in read) throw new InvalidOptions(read.problems.join('; '))
 
-  const end = await conduct.begin(host, holder)
+  const end = definition.readsOnly ? async () => {} : await conduct.begin(host, holder)
   try {
     const done: Done[] = []
     const look = async () => {
@@ -81,6 +82,7 @@ export async function converge(
     const warnings = new Set<string>()
     let plan = first
     for (;;) {
+      if (definition.readsOnly && plan.steps.length > 0) throw new TypeError('a module that only reads has steps')
       for (const warning of [...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? [])]) warnings.add(warning)
       const performed = await conduct.perform(host, plan.steps, done)
       done.push(...performed)
@@ -99,6 +101,7 @@ export async function converge(
       warnings: [...warnings],
       state,
       diff: { before: first.before, after: state },
+      ...(plan.facts === undefined ? {} : { facts: plan.facts }),
     }
   } finally {
     await end()

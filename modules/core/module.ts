@@ -27,6 +27,8 @@ export interface Plan<State> {
   readonly verify?: boolean
   /** Why the goal cannot be reached, sentences for a person: the run fails with them once the steps are done. */
   readonly failures?: readonly string[]
+  /** What later tasks of the play shall know of the host, by the variable's name. */
+  readonly facts?: Readonly<Record<string, unknown>>
   /** The outcome in one sentence. */
   readonly msg: string
 }
@@ -44,6 +46,8 @@ export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Se
   readonly state: S
   /** A sentence each, and options as a playbook writes them. They are run by tests. */
   readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** It never has a step, so it neither waits for the host's lock nor makes others wait. */
+  readonly readsOnly?: true
   /**
    * Reads all that the decision needs, in a number of processes that does not grow with the options. `done` is what this
    * run has done so far: nothing the first time, and nothing to rely on where the host itself can tell.

@@ -43,11 +43,12 @@ export async function answer(
       now: () => new Date(),
       holder: describeHolder(definition.name),
     })
-    const { diff, warnings, ...rest } = report
+    const { diff, warnings, facts, ...rest } = report
     return mask({
       ...rest,
       ...(warnings.length > 0 && { warnings }),
       ...(settings._ansible_diff === true && { diff }),
+      ...(facts !== undefined && { ansible_facts: facts }),
       invocation,
     })
   } catch (error) {
