@@ -61,13 +61,16 @@ const firstFile = record(
     path: text('Where in the instance; in a writable part.'),
     content: optional(content('What it shall hold.')),
     link: optional(text('Make it a symbolic link to this, seen from inside.')),
+    directory: optional(
+      flag('Make it a directory. One that the blueprint does not have is listed before what is in it.'),
+    ),
     mode: optional(
       fileMode(
-        "Mode of a file that the blueprint does not have, in octal digits. Default: '0644'. A directory made for it can be entered by those who may read it.",
+        "Mode of a directory, or of a file that the blueprint does not have, in octal digits. Default: '0755', '0644'.",
       ),
     ),
-    uid: optional(integer('Its owner and that of directories made for it. Default: 0.')),
-    gid: optional(integer('Their group. Default: 0.')),
+    uid: optional(integer('Its owner. Default: 0.')),
+    gid: optional(integer('Its group. Default: 0.')),
   },
   'A file.',
 )

@@ -15,9 +15,9 @@ import { blueprintPath } from './layout.ts'
 export interface FirstFile {
   /** Relative to the instance's root. */
   readonly path: string
-  /** What it holds, or with `link` where it points to. */
+  readonly kind: 'file' | 'link' | 'directory'
+  /** What a file holds, or where a link points to. */
   readonly content: string
-  readonly isLink: boolean
   readonly mode: number
   readonly uid: number
   readonly gid: number
@@ -43,51 +43,40 @@ export function placesOfFirstFiles(instance: Instance): Place[] {
   const base = blueprintPath(instance.request.site, instance.request.blueprint)
   return instance.parts
     .filter(({ seeded }) => seeded !== 'yes')
-    .flatMap(part => filesIn(part, instance).flatMap(file => [...directoriesOf(file, part), file.path]))
+    .flatMap(part => filesIn(part, instance).flatMap(file => [dirname(file.path), file.path]))
     .map(path => ({ path: inBlueprint(instance, path), beneath: base }))
 }
 
 export function firstFileProblems(part: Part, instance: Instance, { status }: World): string[] {
-  return filesIn(part, instance).flatMap(file => {
-    const found = status.get(inBlueprint(instance, file.path))
-    if (found?.type === 'link')
+  // Of a blueprint that an earlier task would have made, nothing is known.
+  if (!status.has(blueprintPath(instance.request.site, instance.request.blueprint))) return []
+  const files = filesIn(part, instance)
+  const made = new Set(files.filter(({ kind }) => kind === 'directory').map(({ path }) => path))
+  return files.flatMap(({ path, kind }) => {
+    const found = status.get(inBlueprint(instance, path))
+    const parent = dirname(path)
+    const above = status.get(inBlueprint(instance, parent))
+    if (found?.type === 'link' && kind !== 'link')
       return [
         `first_files: ${found.at} in the blueprint is a symbolic link, and none is followed. Name the file it leads to.`,
       ]
-    if (found?.type === 'directory') return [`first_files: ${file.path} is a directory in the blueprint.`]
-    const obstacle = directoriesOf(file, part).find(path => {
-      const type = status.get(inBlueprint(instance, path))?.type
-      return type !== undefined && type !== 'directory'
-    })
-    return obstacle === undefined ? [] : [`first_files: ${obstacle} in the blueprint is no directory.`]
+    if (above !== undefined && above.type !== 'directory')
+      return [`first_files: ${parent} in the blueprint is no directory, so ${path} cannot be in it.`]
+    if (found !== undefined && (found.type === 'directory') !== (kind === 'directory'))
+      return [`first_files: ${path} is ${found.type === 'directory' ? 'a' : 'no'} directory in the blueprint.`]
+    if (above === undefined && !made.has(parent) && parent !== part.path)
+      return [
+        `first_files: ${parent} is not in the blueprint, so ${path} cannot be in it. List it too, with \`directory: true\`.`,
+      ]
+    return []
   })
 }
 
 /** Repeated after an interruption, they come to the same. */
-export function firstFileSteps(part: Part, instance: Instance, { status }: World): Step[] {
-  const inSeed = (path: string) => `${part.seed}/${path.slice(part.path.length + 1)}`
-  const made = new Set<string>()
-  return filesIn(part, instance).flatMap(file => {
-    const { path, content, isLink, mode, uid, gid } = file
-    const missing = directoriesOf(file, part).filter(
-      directory => !made.has(directory) && !status.has(inBlueprint(instance, directory)),
-    )
-    for (const directory of missing) made.add(directory)
-    return [
-      ...missing.map(directory => makeDirectory(inSeed(directory), searchable(mode), uid, gid)),
-      isLink
-        ? linkTo(content, inSeed(path))
-        : ({ kind: 'write', path: inSeed(path), content, mode, uid, gid, beneath: part.seed } as const),
-    ]
+export const firstFileSteps = (part: Part, instance: Instance): Step[] =>
+  filesIn(part, instance).map(({ path: inside, kind, content, mode, uid, gid }) => {
+    const path = `${part.seed}/${inside.slice(part.path.length + 1)}`
+    if (kind === 'link') return linkTo(content, path)
+    if (kind === 'directory') return makeDirectory(path, mode, uid, gid)
+    return { kind: 'write', path, content, mode, uid, gid, beneath: part.seed }
   })
-}
-
-/** Between the dataset's root and the file, from the top. */
-function directoriesOf({ path }: FirstFile, part: Part): string[] {
-  const found: string[] = []
-  for (let each = dirname(path); each.length > part.path.length; each = dirname(each)) found.unshift(each)
-  return found
-}
-
-/** A directory for a file of this mode: whoever may read the one may enter the other. */
-const searchable = (mode: number) => (mode & 0o777) | 0o700 | ((mode & 0o444) >> 2)

@@ -35,6 +35,7 @@ export interface FirstFileOptions {
   readonly path: string
   readonly content?: string | undefined
   readonly link?: string | undefined
+  readonly directory?: boolean | undefined
   readonly mode?: number | undefined
   readonly uid?: number | undefined
   readonly gid?: number | undefined
@@ -155,11 +156,23 @@ function extraOf(id: string, extra: ExtraOptions, site: Site): Extra {
   return { path, source, options: [access, ...checkedOptions(id, extra.options ?? [])] }
 }
 
-function firstFileOf(id: string, { path, content, link, mode = 0o644, uid = 0, gid = 0 }: FirstFileOptions): FirstFile {
-  if ((content === undefined) === (link === undefined))
-    throw new InvalidOptions(`${id}: first_files: ${path} needs either \`content\` or \`link\``)
+function firstFileOf(
+  id: string,
+  { path, content, link, directory, mode, uid = 0, gid = 0 }: FirstFileOptions,
+): FirstFile {
+  const isDirectory = directory === true
+  if ([content !== undefined, link !== undefined, isDirectory].filter(Boolean).length !== 1)
+    throw new InvalidOptions(`${id}: first_files: ${path} needs one of \`content\`, \`link\` and \`directory: true\``)
   if (link?.startsWith('-')) throw new InvalidOptions(`${id}: first_files: ${path} cannot point to '${link}'`)
-  return { path: relative(id, path), content: content ?? link ?? '', isLink: link !== undefined, mode, uid, gid }
+  const kind = isDirectory ? 'directory' : link !== undefined ? 'link' : 'file'
+  return {
+    path: relative(id, path),
+    kind,
+    content: content ?? link ?? '',
+    mode: mode ?? (isDirectory ? 0o755 : 0o644),
+    uid,
+    gid,
+  }
 }
 
 /** The source of a mount is never inside an instance: links in it are followed, and jail(8) does not look (fact live-4). */

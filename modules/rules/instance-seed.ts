@@ -94,7 +94,7 @@ export function fillSteps(instance: Instance, openings: readonly Opening[], worl
       return [
         ...(isCopied ? [copyTree(source, part.seed, except)] : []),
         ...makePoints(part, toMake, world),
-        ...(isToBeFilled ? firstFileSteps(part, instance, world) : []),
+        ...(isToBeFilled ? firstFileSteps(part, instance) : []),
         unmount({ node: part.seed }),
       ]
     }),

@@ -11,6 +11,7 @@ const KEYS = {
   uid: 1001,
   gid: 1001,
 }
+const anna = { directory: true, mode: '0700', uid: 1001, gid: 1001 }
 const web1 = {
   id: 'web1',
   blueprint: BLUEPRINT,
@@ -21,8 +22,11 @@ const web1 = {
       content: 'root:*:0:0::0:0::/root:/bin/sh\nanna:*:1001:1001::0:0::/home/anna:/bin/sh\n',
     },
     { path: 'etc/localtime', link: '/usr/share/zoneinfo/Europe/Berlin' },
+    { path: 'root/.ssh', directory: true, mode: '0700' },
     { path: 'root/.ssh/authorized_keys', content: 'ssh-ed25519 AAAA operator\n', mode: '0600' },
     { path: 'var/db/zoneinfo', content: 'Europe/Berlin\n' },
+    { path: 'home/anna', ...anna, mode: '0750' },
+    { path: 'home/anna/.ssh', ...anna },
     KEYS,
   ],
 }
@@ -48,12 +52,12 @@ test('they are in place of the blueprint’s and beside them, in the dataset tha
   expect(inside('etc', at => host.tree.files.target(`${at}/localtime`))).toBe('/usr/share/zoneinfo/Europe/Berlin')
 })
 
-test('a file of the blueprint keeps its mode; another one, and directories made for it, have what was asked for', async () => {
+test('a file of the blueprint keeps its mode; another one, and a directory, have what was asked for', async () => {
   await applied(host, web1)
   const { files } = host.tree
   inside('etc', at => expect(files.status(`${at}/master.passwd`)).toMatchObject({ mode: 0o600, uid: 0 }))
   inside('home', at => {
-    expect(files.status(`${at}/anna`)).toMatchObject({ mode: 0o700, uid: 1001, gid: 1001 })
+    expect(files.status(`${at}/anna`)).toMatchObject({ mode: 0o750, uid: 1001, gid: 1001 })
     expect(files.status(`${at}/anna/.ssh`)).toMatchObject({ mode: 0o700, uid: 1001, gid: 1001 })
     expect(files.status(`${at}/anna/.ssh/authorized_keys`)).toMatchObject({ mode: 0o600, uid: 1001, gid: 1001 })
   })
@@ -65,7 +69,7 @@ test('once: what the customer made of them stays, and so does what he removed', 
   inside('etc', at => host.tree.write(`${at}/rc.conf`, 'hostname="mine"\n'))
   inside('home', at => host.tree.files.remove(`${at}/anna/.ssh/authorized_keys`))
   expect(await applied(host, web1)).toMatchObject({ changed: false, steps: [] })
-  const others = { ...web1, first_files: [{ ...KEYS, content: 'another\n' }] }
+  const others = { ...web1, first_files: [...web1.first_files.slice(0, -1), { ...KEYS, content: 'another\n' }] }
   expect(await applied(host, others)).toMatchObject({ changed: false, steps: [] })
   expect(read('etc', 'rc.conf')).toBe('hostname="mine"\n')
   expect(read('home', 'anna/.ssh/authorized_keys')).toBeUndefined()
@@ -84,12 +88,14 @@ describe('refused before anything is done', () => {
     ['in an overlay', { path: 'etc/rc.d/mine', content: '' }, /etc\/rc\.d\/mine is not in a writable part/],
     ['a mount point', { path: 'etc', content: '' }, /etc is where something is mounted/],
     ['out of it', { path: 'etc/../../x', content: '' }, /it contains '\.\.'/],
-    ['both', { path: 'etc/x', content: '', link: '/y' }, /needs either `content` or `link`/],
-    ['neither', { path: 'etc/x' }, /needs either `content` or `link`/],
+    ['both', { path: 'etc/x', content: '', link: '/y' }, /needs one of `content`, `link` and `directory: true`/],
+    ['neither', { path: 'etc/x' }, /needs one of `content`, `link` and `directory: true`/],
     ['a flag', { path: 'etc/x', link: '-s' }, /cannot point to '-s'/],
     ['a link of the blueprint', { path: 'var/mail', content: '' }, /var\/mail in the blueprint is a symbolic link/],
     ['through a link', { path: 'var/mail/x', content: '' }, /var\/mail in the blueprint is/],
     ['a directory', { path: 'etc/ssh', content: '' }, /etc\/ssh is a directory in the blueprint/],
+    ['a file for a directory', { path: 'etc/rc.conf', directory: true }, /etc\/rc\.conf is no directory/],
+    ['in a directory that is not there', KEYS, /home\/anna\/\.ssh is not in the blueprint.* List it too/],
     ['below a file', { path: 'etc/rc.conf/x', content: '' }, /etc\/rc\.conf in the blueprint is no directory/],
   ])('%s', async (_what, file, message) => {
     await expect(applied(host, { ...web1, first_files: [file] })).rejects.toThrow(message)

@@ -15,7 +15,8 @@ const options = {
       first_files: [
         { path: 'etc/rc.conf', content: 'hostname="web1"\n' },
         { path: 'etc/localtime', link: '/usr/share/zoneinfo/UTC' },
-        { path: 'home/anna/.ssh/authorized_keys', content: 'a key\n', mode: '0600', uid: 1001, gid: 1001 },
+        { path: 'home/anna', directory: true, uid: 1001, gid: 1001 },
+        { path: 'home/anna/keys', content: 'a key\n', mode: '0600', uid: 1001, gid: 1001 },
       ],
     },
     { id: 'web2', additional_writable: ['var/db/mysql'] },
