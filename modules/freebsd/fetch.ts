@@ -1,6 +1,6 @@
 /** fetch(1): files from a mirror. Source of what it prints and when it fails: usr.bin/fetch/fetch.c. */
 import { dirname } from 'node:path'
-import { CommandFailed, UnexpectedOutput } from '../core/errors.ts'
+import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import type { Command, RunStep } from '../core/step.ts'
 
@@ -58,10 +58,7 @@ async function firstOf<T extends object>(
 ): Promise<T | { readonly problem: string }> {
   const problems: string[] = []
   for (const url of urls) {
-    const found = await ask(url).catch((error: unknown) => {
-      if (error instanceof CommandFailed && error.answer === undefined) throw error
-      return { problem: error instanceof Error ? error.message : String(error) }
-    })
+    const found = await ask(url)
     if (!('problem' in found)) return found
     problems.push(found.problem)
   }
