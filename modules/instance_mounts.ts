@@ -170,6 +170,8 @@ export default defineModule({
       first_files: [
         { path: 'etc/rc.conf', content: 'hostname="web1.example.net"\nsshd_enable="YES"\n' },
         { path: 'etc/localtime', link: '/usr/share/zoneinfo/Europe/Amsterdam' },
+        { path: 'home/anna', directory: true, mode: '0750', uid: 1001, gid: 1001 },
+        { path: 'home/anna/.ssh', directory: true, mode: '0700', uid: 1001, gid: 1001 },
         {
           path: 'home/anna/.ssh/authorized_keys',
           content: 'ssh-ed25519 AAAA anna\n',

@@ -93,7 +93,7 @@ function prove(amending: Amending, leftover: Tree | undefined): void {
     ...catalogueSteps(seen.site, request, manifest.architecture, clone.root),
     ...set(clone.dataset, stageIs('proof')),
   )
-  plan.later.push(...[...adding(amending), ...ending(amending)].map(describeStep))
+  plan.later.push(adding(amending).map(describeStep), ending(amending).map(describeStep))
 }
 
 const adding = ({ request, manifest, adds, place, seen }: Amending): Step[] => [
@@ -121,7 +121,7 @@ function add(amending: Amending, clone: Tree): void {
   if (plan.failures.length > 0) plan.steps.push(...clearSteps(clone, seen))
   else {
     plan.steps.push(...adding(amending))
-    plan.later.push(...ending(amending).map(describeStep))
+    plan.later.push(ending(amending).map(describeStep))
   }
 }
 
@@ -132,7 +132,7 @@ function finish(amending: Amending): void {
     if (complete.manifest !== undefined) plan.after = looksOf(seen.site, complete.manifest)
   } else if (!isSealable(complete)) {
     plan.steps.push(...closeSteps(place, true))
-    plan.later.push(...ending(amending).map(describeStep))
+    plan.later.push(ending(amending).map(describeStep))
   } else {
     const lost = lostBy(manifest, complete)
     if (lost.length > 0)

@@ -127,10 +127,10 @@ function begin(building: Building, found: Tree | undefined, archives: Set<string
       ...catalogueSteps(seen.site, request, architecture, place.root),
       ...set(place.dataset, stageIs('catalogue')),
     )
-    plan.later.push(...[...filling(building), ...ending(building)].map(describeStep))
+    plan.later.push(filling(building).map(describeStep), ending(building).map(describeStep))
   } else {
     plan.steps.push(...filling(building))
-    plan.later.push(...ending(building).map(describeStep))
+    plan.later.push(ending(building).map(describeStep))
   }
 }
 
@@ -185,7 +185,7 @@ function install(building: Building, found: Tree): void {
     return
   }
   plan.steps.push(...filling(building))
-  plan.later.push(...ending(building).map(describeStep))
+  plan.later.push(ending(building).map(describeStep))
 }
 
 function finish(building: Building, found: Tree): void {
@@ -197,7 +197,7 @@ function finish(building: Building, found: Tree): void {
     plan.steps.push(...completeSteps(place, REVISION), ...publish)
   else if (!isSealable(found)) {
     plan.steps.push(...closeSteps(place, packagesOf(request).length > 0))
-    plan.later.push(...ending(building).map(describeStep))
+    plan.later.push(ending(building).map(describeStep))
   } else {
     const manifest = firstManifest(request, architecture, found, now)
     plan.steps.push(

@@ -42,12 +42,18 @@ export function planBlueprints(requests: readonly Request[], seen: Seen, now: Da
     before: { blueprints: looksBy(works, 'before') },
     after: { blueprints: looksBy(works, 'after') },
     steps: [...(isBuilding ? placeToBuild(seen) : []), ...going.flatMap(({ steps }) => steps)],
-    later: failed.length > 0 ? [] : works.flatMap(({ later }) => later),
+    later: failed.length > 0 ? [] : roundByRound(works),
     failures: works.flatMap(({ failures }) => failures),
     unmet: requests.some(({ state }) => state === 'present') ? missingParents(seen) : [],
     warnings: works.flatMap(({ warnings }) => warnings),
     msg: summarize(works),
   }
+}
+
+/** Blueprints of a task go on side by side: each round does what is next for each of them. */
+function roundByRound(works: readonly Work[]): string[] {
+  const rounds = Math.max(0, ...works.map(({ later }) => later.length))
+  return Array.from({ length: rounds }, (_, round) => works.flatMap(({ later }) => later[round] ?? [])).flat()
 }
 
 /** A blueprint that is there is never changed, unless packages are to be added. */

@@ -24,8 +24,8 @@ export interface Work {
   before?: Looks
   after?: Looks
   readonly steps: Step[]
-  /** Steps in words, to be planned once these are done. */
-  readonly later: string[]
+  /** Steps in words, to be planned once these are done: round after round. */
+  readonly later: string[][]
   /** Why it cannot be done: told before anything is touched. */
   readonly problems: string[]
   /** Why it cannot be done, found on the way: `steps` clear away what was begun. */

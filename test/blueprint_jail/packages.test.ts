@@ -58,6 +58,18 @@ describe('packages are installed', () => {
       expect(host.tree.lstat(path), path).toBeUndefined()
   })
 
+  test('of several blueprints, with packages and without, check mode foretells the steps in their order', async () => {
+    const { name: _, packages: __, ...common } = web
+    const blueprints = [
+      { name: web.name, packages: web.packages },
+      { name: '2026Q4-bare' },
+      { name: '2026Q4-web', packages: ['nginx'] },
+    ]
+    const foretold = await checked(offering(site), { ...common, blueprints })
+    const done = await applied(offering(site), { ...common, blueprints })
+    expect(done.steps).toEqual(foretold.steps)
+  })
+
   test('the database is closed: nothing that a read-only mount would lack is beside it [pkg-6]', async () => {
     const host = offering(site)
     await applied(host, web)
