@@ -29,8 +29,12 @@ const networkInterface = record(
     ether: optional(
       text("Its link address. Default: derived from the host's name and the id, the same on every start."),
     ),
-    mtu: optional(integer("Default: the bridge's.", 576, 16_000)),
-    private: optional(flag('On the bridge, it cannot reach other private interfaces. Default: false.')),
+    mtu: optional(integer('Of both its ends. All that is on a bridge has the same. Default: 1500.', 576, 16_000)),
+    private: optional(
+      flag(
+        'On the bridge, it reaches no other private interface, and nothing reaches it but under its own link address, whatever the customer makes of that inside. Default: false.',
+      ),
+    ),
   },
   'An interface, or only the bridge it is on.',
   'bridge',

@@ -64,7 +64,8 @@ export interface Wire {
   /** `passing` while it is on its way, `name` once it is in the instance. */
   readonly inner: { readonly passing: string; readonly name: string; readonly ether: string }
   readonly bridge: string
-  readonly isPrivate: boolean
+  /** What follows `addm`: how the bridge treats its outer end. */
+  readonly memberWords: readonly string[]
   readonly mtu: number | undefined
   readonly addresses: readonly string[]
   /** A word to know it by. */
@@ -72,19 +73,19 @@ export interface Wire {
 }
 
 /** For exec.prepare, before there is a jail. The MTU comes first: a bridge's member keeps its own (fact net-1). */
-export const prepareLines = ({ unit, outer, inner, bridge, isPrivate, mtu, note }: Wire): string[] => [
+export const prepareLines = ({ unit, outer, inner, bridge, memberWords, mtu, note }: Wire): string[] => [
   `ifconfig epair${unit} create`,
   `ifconfig epair${unit}a name ${outer.name}`,
   `ifconfig epair${unit}b name ${inner.passing}`,
   `ifconfig ${outer.name} ether ${outer.ether} descr ${note}${mtu === undefined ? '' : ` mtu ${mtu}`}`,
   `ifconfig ${inner.passing} ether ${inner.ether}${mtu === undefined ? '' : ` mtu ${mtu}`}`,
-  `ifconfig ${bridge} addm ${outer.name}${isPrivate ? ` private ${outer.name}` : ''}`,
+  ['ifconfig', bridge, 'addm', outer.name, ...memberWords].join(' '),
   `ifconfig ${outer.name} up`,
 ]
 
 /** As the preparation does it, for one that was taken off its bridge while the instance runs. */
-export const attachMember = ({ bridge, outer, isPrivate }: Wire): RunStep =>
-  run('ifconfig', bridge, 'addm', outer.name, ...(isPrivate ? ['private', outer.name] : []))
+export const attachMember = ({ bridge, outer, memberWords }: Wire): RunStep =>
+  run('ifconfig', bridge, 'addm', outer.name, ...memberWords)
 
 /** For exec.created: by then the jail is there, and vnet.interface would move it in too late to be configured (fact jail-5). */
 export const createdLines = (jail: string, { inner, addresses }: Wire): string[] => [

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Refused } from '../core/errors.ts'
 import { type Interface, unitsIn, type Wire } from '../freebsd/ifconfig.ts'
+import { memberWords } from './bridge-isolation.ts'
 import type { InterfaceWish, Route } from './jail-network.ts'
 import { epairEnd } from './layout.ts'
 
@@ -72,7 +73,7 @@ export function wiresOf({ id, interfaces, routes }: Wiring, host: string, units:
       outer: { name: ends.a, ether: linkAddress(host, id, number, 'a') },
       inner: { passing: ends.b, name: innerName(number), ether },
       bridge,
-      isPrivate,
+      memberWords: isPrivate ? memberWords({ member: ends.a, ether }) : [],
       mtu,
       addresses,
       note: noteOf([bridge, isPrivate, mtu ?? null, ether, addresses, number === 0 ? routes : []]),

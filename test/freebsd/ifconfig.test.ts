@@ -53,7 +53,7 @@ const wire: Wire = {
   outer: { name: 'e0a_web1', ether: '02:00:00:00:00:0a' },
   inner: { passing: 'e0b_web1', name: 'vnet0', ether: '02:00:00:00:00:0b' },
   bridge: 'bridge0',
-  isPrivate: false,
+  memberWords: [],
   mtu: undefined,
   addresses: ['10.66.0.11/24', '10.66.0.12/24', 'fd00::11/64'],
   note: 'bluejail:1',
@@ -96,8 +96,10 @@ describe('wiring', () => {
   })
 
   test("live-8: neighbours can be kept from each other at the bridge, outside of a customer's reach", () => {
-    expect(prepareLines({ ...wire, isPrivate: true })).toContain('ifconfig bridge0 addm e0a_web1 private e0a_web1')
-    expect(describeStep(attachMember({ ...wire, isPrivate: true }))).toBe(
+    expect(prepareLines({ ...wire, memberWords: ['private', 'e0a_web1'] })).toContain(
+      'ifconfig bridge0 addm e0a_web1 private e0a_web1',
+    )
+    expect(describeStep(attachMember({ ...wire, memberWords: ['private', 'e0a_web1'] }))).toBe(
       'ifconfig bridge0 addm e0a_web1 private e0a_web1',
     )
   })

@@ -61,6 +61,18 @@ describe('started', () => {
     expect(await converged(host, { id: 'web1', ...ON_BRIDGE })).toMatchObject({ changed: false, warnings: [] })
   })
 
+  test('live-8: a private interface is kept from its neighbours, and its link address from being another', async () => {
+    const host = await jailHost()
+    await converged(host, {
+      id: 'web1',
+      interfaces: [{ bridge: 'hosting0', private: true, ether: '02:00:00:00:00:01' }],
+    })
+    const bridge = host.outside('ifconfig', 'hosting0').stdout
+    expect(bridge).toMatch(/member: e0a_web1 flags=\w+<[^>]*PRIVATE/)
+    expect(bridge).not.toMatch(/member: e0a_web1 flags=\w+<[^>]*LEARNING/)
+    expect(host.outside('ifconfig', 'hosting0', 'addr').stdout).toContain('02:00:00:00:00:01')
+  })
+
   test('several interfaces, and the network of the host', async () => {
     const host = await jailHost({ ids: ['web1', 'web2'] })
     const instances = [
