@@ -28,6 +28,8 @@ export const PROPERTY = {
   part: 'bluejail:part',
   /** Set once a writable dataset has got its first content from the blueprint. */
   seeded: 'bluejail:seeded',
+  /** On an instance's dataset: what its replica has, as the moment in seconds since 1970, a space, and where it is. */
+  replica: 'bluejail:replica',
 } as const
 
 /** Becomes a jail's, a dataset's and, with a prefix, an interface's name: 15 characters at most, no dot, no underscore. */

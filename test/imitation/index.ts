@@ -18,6 +18,7 @@ import { logger } from './logger.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
+import { netstat } from './netstat.ts'
 import { pfctl } from './pfctl/index.ts'
 import { pkg } from './pkg/index.ts'
 import { rctl } from './rctl.ts'
@@ -56,6 +57,7 @@ export const imitations: Record<string, Imitation> = {
   mkdir,
   mount,
   mtree,
+  netstat,
   pkg,
   pfctl,
   pwd_mkdb: pwdMkdb,

@@ -54,6 +54,8 @@ export interface Interface {
   groups: string[]
   addresses: Address[]
   nd6: string[]
+  /** What went through it since it was made; nothing where it is missing. */
+  traffic?: { receivedBytes: number; sentBytes: number }
   /** Of a bridge. */
   readonly members?: Member[]
   /** Of a bridge: it was up once. */

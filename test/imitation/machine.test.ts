@@ -34,7 +34,7 @@ describe('starting a program', () => {
     ['mount', ['-v'], 'sandbox: mount: unknown flag -v\n'],
     ['mount', ['-t', 'ext4', '/a', '/tmp'], 'sandbox: mount: unknown type of file system ext4\n'],
     ['umount', ['-N', '/a'], 'sandbox: umount: unknown flag -N\n'],
-    ['zpool', ['scrub', 'zroot'], "sandbox: zpool: unknown subcommand 'scrub'\n"],
+    ['zpool', ['trim', 'zroot'], "sandbox: zpool: unknown subcommand 'trim'\n"],
     ['sysctl', ['-b', 'kern.ostype'], 'sandbox: sysctl: unknown flag -b\n'],
   ])('what is not imitated names itself: %s %j', async (program, args, stderr) => {
     expect(await run(fakeFreeBSD().machine, program, call(...args))).toEqual({ exit: 64, stdout: '', stderr })

@@ -8,6 +8,8 @@ export interface Pool {
   readonly size: number
   readonly devices: string[]
   altroot?: string
+  /** When the last scrub ended, in seconds since 1970. */
+  scrubbed?: number
   /** What `zpool set` or `zpool create -o` gave it. */
   readonly properties: Record<string, string>
 }

@@ -13,6 +13,7 @@ import { removeDataset } from './zfs/remove.ts'
 import { used } from './zfs/space.ts'
 import { validate } from './zfs/validate.ts'
 import { niceBytes } from './zfs/values.ts'
+import { scrub, status } from './zpool-status.ts'
 
 /** The transcripts' 12 GB disk. */
 const DISK = 12_348_030_976
@@ -211,26 +212,7 @@ const list: Program = (machine, call, screen) => {
   return absent === undefined ? 0 : missing(screen, absent)
 }
 
-const status: Program = (machine, call, screen) => {
-  const { set, operands } = getopt(call.args, 'x')
-  if (set.has('x')) {
-    screen.out(operands.length === 0 ? 'all pools are healthy\n' : `pool '${operands[0]}' is healthy\n`)
-    return 0
-  }
-  const pools = choose(machine, operands)
-  if (pools.length === 0) return missing(screen, operands[0])
-  screen.out(pools.map(healthy).join('\n'))
-  return 0
-}
-
-function healthy(pool: Pool): string {
-  const width = Math.max(10, pool.name.length, ...pool.devices.map(device => device.length + 2))
-  const row = (name: string) => `\t${name.padEnd(width)}  ONLINE       0     0     0\n`
-  const devices = pool.devices.map(device => row(`  ${device}`)).join('')
-  return `  pool: ${pool.name}\n state: ONLINE\nconfig:\n\n\t${'NAME'.padEnd(width)}  STATE     READ WRITE CKSUM\n${row(pool.name)}${devices}\nerrors: No known data errors\n`
-}
-
-const SUBCOMMANDS: Readonly<Record<string, Program>> = { create, destroy, get, list, set, status }
+const SUBCOMMANDS: Readonly<Record<string, Program>> = { create, destroy, get, list, scrub, set, status }
 
 export const zpool = imitation('zpool', (machine, call, screen) => {
   const [name = '', ...args] = call.args

@@ -23,7 +23,7 @@ const IMITATED: Readonly<Record<string, string>> = {
   '/bin': 'chflags freebsd-version kenv pkill',
   '/sbin': `bectl devfs dhclient fsck gpart ifconfig kldload kldstat kldunload mdconfig mount mount_nullfs mount_unionfs
     pfctl ping reboot route sha256 shutdown sysctl umount zfs zpool`,
-  '/usr/bin': 'cap_mkdb cpuset fetch fstat lockf logger procstat rctl sockstat tar uname',
+  '/usr/bin': 'cap_mkdb cpuset fetch fstat lockf logger netstat procstat rctl sockstat tar uname',
 }
 
 const words = (text: string) => text.trim().split(/\s+/)

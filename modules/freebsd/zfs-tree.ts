@@ -1,0 +1,36 @@
+/** zfs(8): every dataset below one and every snapshot there, with a few columns each. For all properties of a few: zfs.ts. */
+import { CommandFailed, UnexpectedOutput } from '../core/errors.ts'
+import type { Probe } from '../core/host.ts'
+import type { Command } from '../core/step.ts'
+
+/** Values by property, in exact numbers; what is not set is missing. */
+export type Row = ReadonlyMap<string, string>
+
+/** Of `root` and all below it, in their order; none where `root` does not exist. `types` as of `zfs list -t`. */
+export async function listTree(
+  machine: Probe,
+  root: string,
+  types: string,
+  properties: readonly string[],
+): Promise<Map<string, Row>> {
+  const columns = ['name', ...properties]
+  const command: Command = ['zfs', 'list', '-Hp', '-r', '-t', types, '-o', columns.join(','), root]
+  const answer = await machine.query(command, { exits: [0, 1] })
+  if (answer.exit === 0) return parseTree(command, answer.stdout, properties)
+  if (answer.stderr.trim() !== `cannot open '${root}': dataset does not exist`)
+    throw CommandFailed.exited(command, answer)
+  return new Map()
+}
+
+export function parseTree(command: Command, stdout: string, properties: readonly string[]): Map<string, Row> {
+  const lines = stdout.split('\n').filter(line => line !== '')
+  return new Map(
+    lines.map(line => {
+      const [name = '', ...values] = line.split('\t')
+      // A value with tabs or line breaks (fact zfs-1) would be taken for others.
+      if (values.length !== properties.length) throw new UnexpectedOutput(command, line)
+      const pairs = properties.map((property, index) => [property, values[index] ?? '-'] as const)
+      return [name, new Map(pairs.filter(([, value]) => value !== '-'))]
+    }),
+  )
+}
