@@ -6,7 +6,8 @@ import { readKenv } from './freebsd/kenv.ts'
 import { listLoaded } from './freebsd/kld.ts'
 import { isTunable } from './freebsd/loader-conf.ts'
 import { listSysctls, listWritable, readSysctls } from './freebsd/sysctl.ts'
-import type { ConfFile, Shelf } from './rules/settings-files.ts'
+import type { Shelf } from './rules/settings-files.ts'
+import { readConfFile } from './rules/settings-look.ts'
 import { openSysctls, planSettings, SERVICE_FOLDER } from './rules/settings-plan.ts'
 import { type Request, requestsOf } from './rules/settings-requests.ts'
 
@@ -133,15 +134,8 @@ async function readShelf({ syntax, files, folder, home, defaults }: Request, mac
   const paths = [...files.slice(0, 1), ...inFolder, ...files.slice(1)]
   return {
     syntax,
-    files: await Promise.all(paths.map(path => readFile(path, machine))),
+    files: await Promise.all(paths.map(path => readConfFile(path, machine))),
     home,
-    ...(defaults === undefined ? {} : { defaults: await readFile(defaults, machine) }),
+    ...(defaults === undefined ? {} : { defaults: await readConfFile(defaults, machine) }),
   }
-}
-
-async function readFile(path: string, machine: Probe): Promise<ConfFile> {
-  const status = await machine.status(path)
-  if (status === undefined) return { path, text: undefined }
-  const isReadable = status.type === 'file' || status.type === 'link'
-  return { path, type: status.type, text: isReadable ? await machine.read(path) : undefined }
 }

@@ -2,20 +2,19 @@
  * What keeps an instance from sending as somebody else: a customer is root on a network stack of its own and can take any
  * address there (fact live-8), so all of it is at the outer end and on the bridge. Pure, for whoever wires an instance.
  *
- * What checks what, by sys/net/if_bridge.c and if_bridge(4), "PACKET FILTERING":
+ * What checks what, by sys/net/if_bridge.c, sys/net/if_ethersubr.c and sys/netpfil/pf/pf.c:
  * - neighbours never get a frame of each other: `private`;
  * - the table of link addresses cannot be poisoned: `-learn`, with the one address `static`, so `-discover` costs nothing;
  * - IP that comes in at the outer end meets pf there (net.link.bridge.pfil_member; pfil_local_phys for what is sent to the
- *   host itself), and other protocols are dropped (pfil_onlyip);
- * - ARP passes pf's IP rules. That an instance's link address speaks for its own IP addresses only is up to `ether` rules
- *   at the bridge, where frames to the host are seen.
+ *   host itself), and what is neither IP nor ARP is dropped (pfil_onlyip);
+ * - `ether` rules see frames to the host only (ether_demux), and of ARP no more than the link addresses
+ *   (pf_test_eth_rule): what an ARP packet claims is beyond pf.
  */
-import { familyOf, linkLocal, withoutPrefix } from './bridge-addresses.ts'
+import { linkLocal, withoutPrefix } from './bridge-addresses.ts'
 
 export interface Guarded {
   /** The outer end, a member of the bridge. */
   readonly member: string
-  readonly bridge: string
   /** The link address of the inner end. */
   readonly ether: string
   /** With their prefix length or without. */
@@ -23,7 +22,7 @@ export interface Guarded {
 }
 
 /** Words for `ifconfig BRIDGE`, behind `addm MEMBER` or for one that is a member already. */
-export const memberWords = ({ member, ether }: Omit<Guarded, 'addresses' | 'bridge'>): string[] => [
+export const memberWords = ({ member, ether }: Omit<Guarded, 'addresses'>): string[] => [
   'private',
   member,
   '-discover',
@@ -48,22 +47,17 @@ export const ISOLATION_SYSCTLS: ReadonlyMap<string, string> = new Map([
 /** Names of tables have 31 characters (PF_TABLE_NAME_SIZE, sys/netpfil/pf/pf.h), of interfaces 15. */
 const tableOf = (member: string) => `own_${member}`
 
-const ARP = '0x0806'
-
 /**
  * Rules of pf for one interface of an instance, in the order of pf.conf(5). They only block, so that a host's own rules
  * still decide about the rest. `::` is whence an address is asked for before it is taken (RFC 4862).
  */
-export function memberRules({ member, bridge, ether, addresses }: Guarded): string[] {
+export function memberRules({ member, ether, addresses }: Guarded): string[] {
   const own = addresses.map(withoutPrefix)
-  const v4 = own.filter(address => familyOf(address) === 'inet')
   const table = tableOf(member)
   const block = (family: string, rest: string) => `block drop in quick on ${member} ${family} ${rest}`
   return [
     `table <${table}> const { ${[...own, linkLocal(ether), '::'].join(', ')} }`,
     `ether block in quick on ${member} from ! ${ether}`,
-    ...v4.map(address => `ether pass in quick on ${bridge} proto ${ARP} from ${ether} l3 from ${address}`),
-    `ether block in quick on ${bridge} proto ${ARP} from ${ether}`,
     block('inet', `from ! <${table}> to any`),
     block('inet6', `from ! <${table}> to any`),
     block('inet', 'proto udp from any port 67 to any'),

@@ -72,6 +72,8 @@ export interface Route {
 }
 
 export interface Ruleset {
+  /** Of Ethernet frames; none where it is missing. */
+  ether?: string[]
   nat: string[]
   filter: string[]
 }

@@ -62,7 +62,9 @@ export function* startInterfaces(
   const words = (text: string | undefined) => (text ?? '').split(/\s+/).filter(word => word !== '')
   const of = (prefix: string, name: string, suffix = '') =>
     settings[`${prefix}_${name.replace(/[.\-+/]/g, '_')}${suffix}`]
-  for (const name of words(settings.cloned_interfaces).filter(isMeant))
+  // `bridge0:sticky`: what follows the colon is for a restart (clone_up, clone_down).
+  const clones = words(settings.cloned_interfaces).map(word => word.split(':')[0] ?? '')
+  for (const name of clones.filter(isMeant))
     yield* run(machine, 'ifconfig', name, 'create', ...words(of('create_args', name)))
   const parents = kernelOf(machine).interfaces.filter(each => each.vnet === 0 && isMeant(each.name))
   for (const { name } of parents) {

@@ -1,5 +1,6 @@
 /** The host that an example of a module's documentation takes for granted. */
 import { hostForBlueprints } from './blueprint-host.ts'
+import { hostForBridges } from './bridge-host.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
@@ -46,6 +47,7 @@ const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   instance_jail: hostForInstanceJail,
   instance_mounts: hostForInstanceMounts,
   rctl: hostForLimits,
+  vnet_bridge: hostForBridges,
 }
 
 export const hostForExample = async (module: string, title: string): Promise<FakeHost> =>

@@ -6,12 +6,19 @@ import { isIP } from 'node:net'
 import { Unknown } from '../screen.ts'
 
 export interface Rule {
-  readonly kind: 'nat' | 'filter'
+  readonly kind: 'ether' | 'nat' | 'filter'
   readonly text: string
+}
+
+/** `load anchor NAME from FILE` of the main rules. */
+export interface Load {
+  readonly anchor: string
+  readonly file: string
 }
 
 export interface Parsed {
   readonly rules: readonly Rule[]
+  readonly loads: readonly Load[]
   /** Numbers of lines that are no rules. */
   readonly wrong: readonly number[]
 }
@@ -24,7 +31,7 @@ class BadRule extends Error {}
 const TOKEN = /"[^"]*"|->|[{}(),!=]|<[\w-]+>|[^\s"{}(),!=]+/g
 /** Of the real grammar, and none of ours. */
 const FOREIGN = new Set(
-  'route-to reply-to dup-to tag tagged label queue probability rtable fragment allow-opts divert-to user group os received-on max binat binat-anchor load altq scrub'.split(
+  'route-to reply-to dup-to tag tagged label queue probability rtable fragment allow-opts divert-to user group os received-on max binat binat-anchor altq scrub'.split(
     ' ',
   ),
 )
@@ -33,6 +40,7 @@ const FAMILIES = ['inet', 'inet6']
 export function parseRules(text: string, networks: Networks): Parsed {
   const macros = new Map<string, string>()
   const rules: Rule[] = []
+  const loads: Load[] = []
   const wrong: number[] = []
   const lines = text.replace(/\\\n/g, ' ').split('\n')
   for (const [index, whole] of lines.entries()) {
@@ -44,6 +52,12 @@ export function parseRules(text: string, networks: Networks): Parsed {
     }
     const words = line.match(TOKEN) ?? []
     if (words.length === 0 || words[0] === 'set' || words[0] === 'table') continue
+    if (words[0] === 'load') {
+      const [, , anchor, from, file] = words.map(word => word.replace(/"/g, ''))
+      if (words[1] !== 'anchor' || from !== 'from' || anchor === undefined || file === undefined) wrong.push(index + 1)
+      else loads.push({ anchor, file })
+      continue
+    }
     try {
       rules.push(...new Line(words, networks).rules())
     } catch (problem) {
@@ -51,7 +65,7 @@ export function parseRules(text: string, networks: Networks): Parsed {
       wrong.push(index + 1)
     }
   }
-  return { rules, wrong }
+  return { rules, loads, wrong }
 }
 
 class Line {
@@ -79,6 +93,8 @@ class Line {
         this.#accept('all')
         return [{ kind: first === 'anchor' ? 'filter' : 'nat', text: `${first} "${name}" all` }]
       }
+      case 'ether':
+        return this.#ethernet()
       case 'nat':
       case 'rdr':
         return this.#translation(first)
@@ -88,6 +104,17 @@ class Line {
       default:
         return this.#refuse(first)
     }
+  }
+
+  /** parse.y, etherrule and etheranchorrule; a link address with its mask, and `l3`, are not imitated. */
+  #ethernet(): Rule[] {
+    const action = this.#next()
+    if (action === 'anchor') return [{ kind: 'ether', text: `ether anchor ${this.#next()} all` }]
+    if (action !== 'pass' && action !== 'block') this.#refuse(action)
+    const direction = ['in', 'out'].find(word => this.#accept(word))
+    const parts = [action, direction, this.#accept('quick') && 'quick']
+    for (const word of ['on', 'proto', 'from', 'to']) if (this.#accept(word)) parts.push(word, this.#negated())
+    return [{ kind: 'ether', text: `ether ${parts.filter(part => part).join(' ')}` }]
   }
 
   #translation(action: 'nat' | 'rdr'): Rule[] {
@@ -111,6 +138,8 @@ class Line {
     const log = this.#accept('log') ? ' log' : ''
     const quick = this.#accept('quick') ? ' quick' : ''
     const matches = this.#matches()
+    const icmp = ['icmp-type', 'icmp6-type'].find(word => this.#accept(word))
+    const message = icmp === undefined ? '' : ` ${icmp} ${this.#next()}`
     const stateless = this.#accept('no') && this.#accept('state')
     if (this.#accept('keep')) this.#accept('state')
     const flags = this.#accept('flags') ? this.#next() : 'S/SA'
@@ -120,7 +149,7 @@ class Line {
       const state = action === 'block' ? '' : stateless ? ' no state' : `${tcp} keep state`
       return {
         kind: 'filter',
-        text: `${action}${policy}${direction}${log}${quick}${this.#within(text, family)}${state}`,
+        text: `${action}${policy}${direction}${log}${quick}${this.#within(text, family)}${message}${state}`,
       }
     })
   }

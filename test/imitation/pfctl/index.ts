@@ -65,20 +65,26 @@ function load(machine: Machine, screen: Screen, { anchor, file, stdin, isTrial }
     const missing = 'No such file or directory\n'
     fail(`pfctl: ${file}: ${missing}pfctl: cannot open the main config file!: ${missing}`)
   }
-  const { rules, wrong } = parseRules(text, (name, isNetwork) => addressesOf(machine, name, isNetwork))
+  const { rules, loads, wrong } = parseRules(text, (name, isNetwork) => addressesOf(machine, name, isNetwork))
   if (wrong.length > 0) {
     for (const line of wrong) screen.err(`${file === '-' ? 'stdin' : file}:${line}: syntax error\n`)
     fail('pfctl: Syntax error in config file: pf rules not loaded\n')
   }
+  // pfctl_load_anchors: main rules only, and all of them in one transaction with these.
+  const files = anchor === '' ? loads : []
+  const missing = files.find(one => machine.tree.read(one.file) === undefined)
+  if (missing !== undefined) fail(`pfctl: ${missing.file}: No such file or directory\npfctl: load anchors\n`)
+  for (const one of files) load(machine, screen, { anchor: one.anchor, file: one.file, stdin, isTrial })
   if (isTrial) return
-  const of = (kind: 'nat' | 'filter') => rules.filter(rule => rule.kind === kind).map(rule => rule.text)
-  put(machine, anchor, { nat: of('nat'), filter: of('filter') })
+  const of = (kind: 'ether' | 'nat' | 'filter') => rules.filter(rule => rule.kind === kind).map(rule => rule.text)
+  const ether = of('ether')
+  put(machine, anchor, { ...(ether.length === 0 ? {} : { ether }), nat: of('nat'), filter: of('filter') })
 }
 
 /** An anchor without rules is none. */
 function put(machine: Machine, anchor: string, ruleset: Ruleset): void {
   const { anchors } = kernelOf(machine).pf
-  if (ruleset.nat.length + ruleset.filter.length > 0) anchors[anchor] = ruleset
+  if (ruleset.nat.length + ruleset.filter.length + (ruleset.ether?.length ?? 0) > 0) anchors[anchor] = ruleset
   else delete anchors[anchor]
   machine.changed()
 }
@@ -135,6 +141,9 @@ function describe(machine: Machine, anchor: string, what: string): string {
     case 'r':
     case 'rules':
       return lines(filter)
+    case 'e':
+    case 'ether':
+      return lines(anchors[anchor]?.ether ?? [])
     case 'A':
     case 'Anchors':
       return lines(anchorsIn(machine, anchor).map(name => `  ${name}`))
