@@ -1,7 +1,7 @@
 /** jail.conf(5), as jail-conf.ts renders it, read back. What was written otherwise is none of ours and is not read. */
 import type { Setting } from './jail-conf.ts'
 
-const LINE = /^ {2}([a-z][a-z0-9_.]*)(?: (\+?=) (.+))?;$/
+const LINE = /^ {2}([a-z][a-z0-9_.]*)(?: (\+?=) ([A-Za-z0-9._-]+|"(?:[^"\\$]|\\[\\"$])*"))?;$/
 
 /** The parameters of the one jail in `conf`, or undefined where a line is of another form. */
 export function settingsIn(conf: string): Setting[] | undefined {
