@@ -4,6 +4,7 @@ import { hostForBridges } from './bridge-host.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
+import { toldHost } from './told-host.ts'
 
 /** Commands that make of a fresh host, with its pool `zroot`, what the example speaks of. */
 const COMMANDS: Record<string, Record<string, string[][]>> = {
@@ -44,6 +45,7 @@ function hostForLimits(): FakeHost {
 const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   blueprint_jail: hostForBlueprints,
   host_settings: title => fakeFreeBSD({ files: { '/boot/loader.conf': 'zfs_load="YES"\n', ...SETTINGS[title] } }),
+  hosting_info: toldHost,
   instance_jail: hostForInstanceJail,
   instance_mounts: hostForInstanceMounts,
   rctl: hostForLimits,

@@ -1,0 +1,125 @@
+/** What is told of a host on which all is as it should be: everything, in few processes, and without the lock. */
+import { describe, expect, test } from 'vitest'
+import { kernelOf } from './imitation/kernel.ts'
+import { fakeFreeBSD } from './support/fake-freebsd.ts'
+import { BLUEPRINT } from './support/instance-host.ts'
+import { converged, jailHost } from './support/jail-host.ts'
+import { describeBlueprint, foretold, told, toldHost } from './support/told-host.ts'
+
+describe('a host with an instance that runs', () => {
+  test('everything has its unit in its name, and what is not known is not there', async () => {
+    const host = await toldHost()
+    const snapshots = ['zroot/hosting/instances/web1', 'zroot/hosting/instances/web1/etc']
+    host.outside('zfs', 'snapshot', ...snapshots.map(name => `${name}@daily-1`))
+    host.outside('zfs', 'set', 'quota=5G', 'bluejail:replica=1795341600 backup1:tank/web1', snapshots[0] ?? '')
+    host.outside('zpool', 'scrub', 'zroot')
+    host.outside('rctl', '-a', 'jail:web1:maxproc:deny=100')
+    host.tree.write('/etc/rctl.conf', 'jail:web1:maxproc:deny=100\n')
+    const outer = kernelOf(host.machine).interfaces.find(({ name }) => name === 'e0a_web1')
+    if (outer !== undefined) outer.traffic = { receivedBytes: 7_000, sentBytes: 3_000_000 }
+
+    const { state, msg, changed, steps } = await told(host, {}, '2026-11-24T12:00:00Z')
+    expect({ changed, steps }).toEqual({ changed: false, steps: [] })
+    expect(state.instances.web1).toMatchObject({
+      running: true,
+      jid: '1',
+      boot: true,
+      hostname: 'web1',
+      blueprint: BLUEPRINT,
+      configured_blueprint: BLUEPRINT,
+      addresses: ['10.66.0.11/24', 'fd00:66::11/64'],
+      limits: ['maxproc:deny=100'],
+      use: { processes: 2, cpu_percent: 0, memory_bytes: 0 },
+      disk: { quota_bytes: 5 * 1024 ** 3, snapshots_bytes: 0 },
+      // What the instance receives, the host's end has sent.
+      traffic: { received_bytes: 3_000_000, sent_bytes: 7_000 },
+      snapshot: 'daily-1',
+      snapshot_age_seconds: 172_800,
+      not_in_snapshot: ['home', 'root', 'tmp', 'usr-local-etc', 'usr-local-www', 'var', 'var-db'],
+      replica: 'backup1:tank/web1',
+      replica_age_seconds: 180_000,
+      not_as_configured: [],
+    })
+    expect(state.instances.web1?.mounts).toHaveLength(15)
+    expect(state.instances.web1?.mounts).toContain(`/etc/rc.d ro /hosting/blueprints/${BLUEPRINT}/etc/rc.d`)
+    expect(Object.keys(state.instances.db1 ?? {})).toEqual([
+      ...['running', 'boot', 'configured_blueprint', 'addresses', 'mounts', 'limits', 'disk', 'not_as_configured'],
+    ])
+    expect(state.blueprints).toMatchObject({
+      [BLUEPRINT]: { release: '14.2-RELEASE', packages: 1, revision: 1, instances: ['db1', 'web1'] },
+    })
+    expect(state.pools.zroot).toMatchObject({ health: 'ONLINE', scrub_age_seconds: 172_800, used_percent: 0 })
+    expect(state.table).toEqual([
+      'instance  runs          cpu  memory  disk  received  sent  snapshot  replica  remarks',
+      'db1       no            -    -       865K  -         -     -         -',
+      'web1      2026Q4-php83  0%   0B      865K  2.9M      6.8K  2 days    2 days',
+    ])
+    expect(msg).toBe(
+      'hamburg1.example.net has 2 instances, of which 1 runs on 1 blueprint. The pool zroot is ONLINE, 0% full, scrubbed 2 days ago. Everything is as configured.',
+    )
+  })
+
+  test('some of the instances, by their ids; one that is not there is an error, and foretold as a warning', async () => {
+    const host = await toldHost()
+    const { state, msg } = await told(host, { ids: 'db1' })
+    expect(Object.keys(state.instances)).toEqual(['db1'])
+    expect(msg).toBe(
+      'db1 does not run. The pool zroot is ONLINE, 0% full, and no scrub has ended. Everything is as configured.',
+    )
+    const reason = 'web9: this host has no instance of that name. Check the name, or make it first.'
+    await expect(told(host, { ids: ['web9'] })).rejects.toThrow(reason)
+    expect((await foretold(host, { ids: ['web9'] })).warnings).toEqual([`${reason} Planned as if it were there.`])
+  })
+
+  test('facts are the same as what is returned, and come only when asked for', async () => {
+    const host = await toldHost()
+    const { facts, state } = await told(host, { facts: true })
+    expect(facts).toEqual({ bluejail: state })
+    expect(await told(host)).not.toHaveProperty('facts')
+  })
+})
+
+test('nobody is kept waiting: the lock of the host is not asked for while somebody changes it', async () => {
+  const host = fakeFreeBSD({ lockedBy: 'another run' })
+  expect((await told(host)).changed).toBe(false)
+  expect(host.lockHolders).toEqual([])
+})
+
+test('50 running instances in 10 processes, as many as one takes', async () => {
+  const ids = Array.from({ length: 50 }, (_, index) => `web${index + 1}`)
+  const host = await jailHost({ ids })
+  describeBlueprint(host, BLUEPRINT)
+  await converged(host, { instances: ids, interfaces: ['hosting0'], parallel: 10 })
+  host.outside('zfs', 'snapshot', '-r', 'zroot/hosting/instances@hourly-1')
+  const before = Object.values(host.counts).reduce((sum, count) => sum + count, 0)
+  const { state, msg } = await told(host)
+  expect(Object.values(host.counts).reduce((sum, count) => sum + count, 0) - before).toBe(10)
+  expect(Object.values(state.instances).filter(one => one.running && one.use !== undefined)).toHaveLength(50)
+  expect(state.not_as_configured).toEqual([])
+  expect(msg).toMatch(/^hamburg1\.example\.net has 50 instances, of which 50 run on 1 blueprint\./)
+}, 60_000)
+
+test('a host that is yet to be laid out, without any of our files', async () => {
+  const { state, msg } = await told(fakeFreeBSD({ sysctls: { 'kern.racct.enable': '0' } }))
+  expect(state).toMatchObject({ host: '', instances: {}, blueprints: {}, table: [] })
+  expect(msg).toBe(
+    'This host has no instances. The pool zroot is ONLINE, 0% full, and no scrub has ended. Not as configured: the dataset zroot/hosting is not there: lay out the host first.',
+  )
+})
+
+test('a kernel that counts nothing leaves out what is used', async () => {
+  const host = await toldHost()
+  host.machine.state.sysctls['kern.racct.enable'] = '0'
+  const { state } = await told(host)
+  expect(state.instances.web1).not.toHaveProperty('use')
+  expect(state.instances.web1).toMatchObject({ running: true, limits: [], not_as_configured: [] })
+  expect(state.table[2]).toMatch(/^web1 +2026Q4-php83 +- +- /)
+})
+
+test.each([
+  [{ ids: ['Web1'] }, /'Web1' cannot be an instance's id/],
+  [{ hosting_dataset: '/zroot' }, /hosting_dataset '\/zroot' cannot be used: it begins with '\/'/],
+  [{ hosting_path: 'hosting/../x' }, /hosting_path 'hosting\/\.\.\/x' cannot be used/],
+])('bad input: %j', async (options, reason) => {
+  await expect(told(fakeFreeBSD(), options)).rejects.toThrow(reason)
+})
