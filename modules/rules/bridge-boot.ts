@@ -102,7 +102,7 @@ export function bootWishes(requests: readonly Request[], variables: Variables, b
       wishes.set(variableOf(name, '_descr'), vlanNote(bridge))
       // It must be up, and any value of this makes it so.
       const parent = variableOf(vlan.parent)
-      if (!wishes.has(parent)) wishes.set(parent, variables.get(parent) || 'up')
+      if (!wishes.has(parent) && !variables.get(parent)) wishes.set(parent, 'up')
       return
     }
     for (const [variable, value] of variables) {

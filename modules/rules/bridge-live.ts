@@ -46,11 +46,13 @@ export const guestsOf = (bridge: Device | undefined, devices: Devices): Member[]
 export const uplinksOf = (bridge: Device | undefined, devices: Devices): Member[] =>
   (bridge?.members ?? []).filter(({ name }) => !isGuest(name, devices))
 
+type Move = readonly [uplink: string, address: string]
+
 /** Addresses of uplinks that the task gives to the bridge. */
-export function movedAddresses({ uplinks, addresses = [] }: Request, devices: Devices): [uplink: string, string][] {
+export function movedAddresses({ uplinks, addresses = [] }: Request, devices: Devices): Move[] {
   return uplinks.flatMap(({ name }) =>
     (devices.get(name)?.addresses ?? []).flatMap(address =>
-      addresses.includes(address) ? [[name, address] as [string, string]] : [],
+      addresses.includes(address) ? [[name, address] as const] : [],
     ),
   )
 }
@@ -60,17 +62,26 @@ export const unwantedUplinks = ({ uplinks }: Request, bridge: Device | undefined
     .map(({ name }) => name)
     .filter(member => !uplinks.some(({ name }) => name === member))
 
-/** `unnamed`: what the boot has made for it and not yet called by its name. */
-export function liveSteps(request: Request, devices: Devices, unnamed: string): RunStep[] {
+/**
+ * `unnamed`: what the boot has made for it and not yet called by its name. An address that moves is gone for as short as the
+ * release allows: from FreeBSD 15 on until its interface is a member.
+ */
+export function liveSteps(
+  request: Request,
+  devices: Devices,
+  { unnamed, refusesMemberAddresses }: { readonly unnamed: string; readonly refusesMemberAddresses: boolean },
+): RunStep[] {
   const bridge = devices.get(request.name)
+  const moved = movedAddresses(request, devices)
+  const early = refusesMemberAddresses ? moved : []
   if (request.state === 'absent') return absentSteps(request, bridge, devices)
   return [
     ...(bridge === undefined
       ? [devices.has(unnamed) ? renameInterface(unnamed, request.name) : createBridge(request.name)]
       : []),
     ...unwantedUplinks(request, bridge, devices).flatMap(name => dropUplink(request, name, devices)),
-    ...uplinkSteps(request, bridge, devices),
-    ...addressSteps(request, bridge),
+    ...uplinkSteps(request, bridge, { devices, early }),
+    ...addressSteps(request, bridge, refusesMemberAddresses ? [] : moved),
     ...appearanceSteps(request, bridge),
     ...(request.isolate ? guestsOf(bridge, devices) : [])
       .filter(({ flags }) => !flags.includes('PRIVATE'))
@@ -79,17 +90,21 @@ export function liveSteps(request: Request, devices: Devices, unnamed: string): 
 }
 
 /** The MTU comes before `addm`: a member keeps its own, and the first one's is the bridge's (fact net-1). */
-function uplinkSteps(request: Request, bridge: Device | undefined, devices: Devices): RunStep[] {
-  const { name: own, uplinks, stp, mtu } = request
-  const moved = movedAddresses(request, devices)
+function uplinkSteps(
+  { name: own, uplinks, stp, mtu }: Request,
+  bridge: Device | undefined,
+  { devices, early }: { readonly devices: Devices; readonly early: readonly Move[] },
+): RunStep[] {
   return uplinks.flatMap(({ name, vlan }) => {
     const device = devices.get(name)
     const member = bridge?.members.find(one => one.name === name)
+    // A VLAN has at first what it is on.
+    const size = device?.mtu ?? devices.get(vlan?.parent ?? '')?.mtu
     const isStp = member?.flags.includes('STP') ?? false
     return [
       ...(device === undefined && vlan !== undefined ? [createVlan(name, vlanNote(own))] : []),
-      ...(mtu !== undefined && member === undefined && device?.mtu !== mtu ? [setMtu(name, mtu)] : []),
-      ...moved.filter(([from]) => from === name).map(([, address]) => removeAddress(name, address)),
+      ...(mtu === undefined || member !== undefined || size === mtu ? [] : [setMtu(name, mtu)]),
+      ...early.filter(([from]) => from === name).map(([, address]) => removeAddress(name, address)),
       ...(member === undefined ? [addMember(own, name)] : []),
       ...(stp === isStp ? [] : [setMember(own, stp ? 'stp' : '-stp', name)]),
       ...(device?.isUp === false ? [bringUp(name)] : []),
@@ -97,12 +112,15 @@ function uplinkSteps(request: Request, bridge: Device | undefined, devices: Devi
   })
 }
 
-function addressSteps({ name, addresses }: Request, bridge: Device | undefined): RunStep[] {
+function addressSteps({ name, addresses }: Request, bridge: Device | undefined, moved: readonly Move[]): RunStep[] {
   const present = bridge?.addresses ?? []
   if (addresses === undefined) return []
   return [
     ...present.filter(address => !addresses.includes(address)).map(address => removeAddress(name, address)),
-    ...addresses.filter(address => !present.includes(address)).map(address => addAddress(name, address)),
+    ...addresses.flatMap(address => [
+      ...moved.filter(([, one]) => one === address).map(([from]) => removeAddress(from, address)),
+      ...(present.includes(address) ? [] : [addAddress(name, address)]),
+    ]),
   ]
 }
 

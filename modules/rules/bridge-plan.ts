@@ -6,13 +6,13 @@ import type { Device } from '../freebsd/ifconfig-network.ts'
 import { addDefaultRoute } from '../freebsd/route.ts'
 import { type Sysctls, setSysctls } from '../freebsd/sysctl.ts'
 import { familyOf } from './bridge-addresses.ts'
-import { bootWishes, clonesOf, type Variables } from './bridge-boot.ts'
+import { bootWishes, clonesOf } from './bridge-boot.ts'
 import { filterProblems, filterSteps, needsFilter, rulesOfTask, rulesText, type SeenFilter } from './bridge-filter.ts'
 import { missing, objections } from './bridge-guard.ts'
 import { ISOLATION_SYSCTLS } from './bridge-isolation.ts'
 import { type BridgeState, liveSteps, movedAddresses, stateAfter, stateOf } from './bridge-live.ts'
 import type { Request } from './bridge-requests.ts'
-import { type Settled, type Shelf, settle } from './settings-files.ts'
+import { type Shelf, settle } from './settings-files.ts'
 
 export interface Seen {
   readonly devices: readonly Device[]
@@ -35,6 +35,7 @@ export interface BridgesState {
 export const FORWARDING = { inet: 'net.inet.ip.forwarding', inet6: 'net.inet6.ip6.forwarding' } as const
 export const RELEASE = 'kern.osreldate'
 export const MEMBER_ADDRESSES = 'net.link.bridge.member_ifaddrs'
+const FREEBSD_15 = 1_500_000
 export const SYSCTLS = [RELEASE, MEMBER_ADDRESSES, ...Object.values(FORWARDING), ...ISOLATION_SYSCTLS.keys()]
 
 /** What rc.conf's files set, the last of equal names, as far as it can be read without running it. */
@@ -52,13 +53,14 @@ export function planBridges(requests: readonly Request[], allowsFilterStart: boo
   const variables = variablesIn(seen.rcConf)
   const kernel = kernelWishes(requests)
   const forwards = (['inet', 'inet6'] as const).filter(family => kernel.has(FORWARDING[family]))
+  const refusesMemberAddresses =
+    Number(seen.sysctls.get(RELEASE)) >= FREEBSD_15 && seen.sysctls.get(MEMBER_ADDRESSES) !== '1'
   const problems = [
     ...requests.flatMap(request =>
       objections(request, {
         devices,
         variables,
-        refusesMemberAddresses:
-          Number(seen.sysctls.get(RELEASE)) >= 1_500_000 && seen.sysctls.get(MEMBER_ADDRESSES) !== '1',
+        refusesMemberAddresses,
         becomesRouter: seen.sysctls.get(FORWARDING.inet6) !== '1',
       }),
     ),
@@ -76,7 +78,9 @@ export function planBridges(requests: readonly Request[], allowsFilterStart: boo
   const rules = seen.filter === undefined ? undefined : rulesText(requests, seen.filter.rules)
   const changed = new Map([...kernel].filter(([name, value]) => seen.sysctls.get(name) !== value))
   const steps: Step[] = [
-    ...requests.flatMap(request => liveSteps(request, devices, clones.get(request.name) ?? request.name)),
+    ...requests.flatMap(request =>
+      liveSteps(request, devices, { unnamed: clones.get(request.name) ?? request.name, refusesMemberAddresses }),
+    ),
     ...routeSteps(seen),
     ...(changed.size === 0 ? [] : [setSysctls(changed)]),
     ...(seen.filter === undefined || rules === undefined
@@ -141,5 +145,3 @@ function summarize(requests: readonly Request[], steps: readonly Step[]): string
   const names = requests.map(({ name }) => name).join(', ')
   return `${names}: ${steps.length === 0 ? 'as wanted' : `${steps.length} step${steps.length === 1 ? '' : 's'}`}`
 }
-
-export type { Settled, Variables }

@@ -2,8 +2,9 @@
  * What a boot does after the pools are mounted: the loader's variables, and the scripts of rc.d(8) that hosting depends
  * on, in their order. What an imitation refuses is passed over, as rc(8) goes on after a failing script.
  */
-import { kernelOf } from './kernel.ts'
+import { type Interface, kernelOf } from './kernel.ts'
 import type { Machine } from './machine.ts'
+import { dropRoutes } from './network.ts'
 import { isYes, readRcConf } from './rc-conf.ts'
 import { runUncounted } from './run.ts'
 import { Unknown } from './screen.ts'
@@ -44,6 +45,9 @@ export function* startUp(machine: Machine): Steps<void> {
   if (isYes(settings.gateway_enable)) yield* run(machine, 'sysctl', 'net.inet.ip.forwarding=1')
   if (isYes(settings.ipv6_gateway_enable)) yield* run(machine, 'sysctl', 'net.inet6.ip6.forwarding=1')
   yield* startInterfaces(machine, settings)
+  // rc.d/routing
+  const router = settings.defaultrouter ?? 'NO'
+  if (router !== '' && !/^no$/i.test(router)) yield* run(machine, 'route', 'add', 'default', router)
   for (const name of ['pf', 'rctl']) yield* run(machine, 'service', `${name}`, 'start')
   const local = (machine.tree.files.list('/usr/local/etc/rc.d') ?? []).filter(name => isYes(settings[`${name}_enable`]))
   const isEarly = (name: string) => /^# BEFORE:.*\bjail\b/m.test(machine.tree.read(`/usr/local/etc/rc.d/${name}`) ?? '')
@@ -75,7 +79,8 @@ export function* startInterfaces(
     const wanted = of('ifconfig', name, '_name')
     if (wanted !== undefined) yield* run(machine, 'ifconfig', name, 'name', wanted)
   }
-  for (const { name, vnet } of [...kernelOf(machine).interfaces]) {
+  if (names === undefined) forgetAddresses(machine, settings)
+  for (const { name, vnet } of inOrder(kernelOf(machine).interfaces)) {
     if (vnet !== 0 || (names !== undefined && !parents.some(each => each.name === name))) continue
     const first = words(of('ifconfig', name)).filter(word => !/^(DHCP|SYNCDHCP|WPA)$/i.test(word))
     const all = [first, words(of('ifconfig', name, '_ipv6')), ...aliases(settings, name)]
@@ -84,6 +89,21 @@ export function* startInterfaces(
     if (description !== undefined) yield* run(machine, 'ifconfig', name, 'descr', description)
     if (all.some(args => args.length > 0)) yield* run(machine, 'ifconfig', name, 'up')
   }
+}
+
+/** childif_create of network.subr: VLANs come right after what they are on. */
+const inOrder = (interfaces: readonly Interface[]): Interface[] =>
+  interfaces
+    .filter(each => each.vlan === undefined)
+    .flatMap(each => [each, ...interfaces.filter(one => one.vlan?.parent === each.id)])
+
+/** A machine comes with an address; where rc.conf speaks of its interface, it has those that rc.conf gives it. */
+function forgetAddresses(machine: Machine, settings: Readonly<Record<string, string>>): void {
+  for (const each of kernelOf(machine).interfaces) {
+    const said = settings[`ifconfig_${each.name}`]
+    if (each.driver === 'vtnet' && said !== undefined && !/DHCP/i.test(said)) each.addresses = []
+  }
+  dropRoutes(machine)
 }
 
 function aliases(settings: Readonly<Record<string, string>>, name: string): string[][] {

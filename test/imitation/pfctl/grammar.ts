@@ -31,7 +31,7 @@ class BadRule extends Error {}
 const TOKEN = /"[^"]*"|->|[{}(),!=]|<[\w-]+>|[^\s"{}(),!=]+/g
 /** Of the real grammar, and none of ours. */
 const FOREIGN = new Set(
-  'route-to reply-to dup-to tag tagged label queue probability rtable fragment allow-opts divert-to user group os received-on max binat binat-anchor altq scrub'.split(
+  'route-to reply-to dup-to tag tagged label queue probability rtable fragment allow-opts divert-to user group os received-on max binat binat-anchor altq'.split(
     ' ',
   ),
 )
@@ -51,7 +51,7 @@ export function parseRules(text: string, networks: Networks): Parsed {
       continue
     }
     const words = line.match(TOKEN) ?? []
-    if (words.length === 0 || words[0] === 'set' || words[0] === 'table') continue
+    if (words.length === 0 || ['set', 'table', 'scrub'].includes(words[0] ?? '')) continue
     if (words[0] === 'load') {
       const [, , anchor, from, file] = words.map(word => word.replace(/"/g, ''))
       if (words[1] !== 'anchor' || from !== 'from' || anchor === undefined || file === undefined) wrong.push(index + 1)
