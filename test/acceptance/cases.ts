@@ -6,6 +6,8 @@ import { parse } from 'yaml'
 export interface Case {
   readonly module: string
   readonly title: string
+  /** What this case shows on a real host alone, since a sandbox host's is not FreeBSD's: for README.md (page.ts). */
+  readonly only_on_freebsd?: string
   /** Command lines that prepare the case, run by the host's sh. */
   readonly before?: readonly string[]
   readonly options: Readonly<Record<string, unknown>>

@@ -1,0 +1,141 @@
+/** Each role alone, as in somebody else's repository. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ansible, type Ran } from '../support/ansible.ts'
+import { type Hosts, startHosts } from '../support/hosts.ts'
+import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+
+let site: MirrorSite
+let hosts: Hosts
+beforeAll(async () => {
+  site = await startMirrorSite()
+  hosts = await startHosts(['alone'])
+})
+afterAll(async () => {
+  await hosts.stop()
+  await site.mirror.close()
+})
+
+async function role(name: string, vars: object, ...flags: string[]): Promise<Ran> {
+  const play = join(hosts.directory, `${name}.yml`)
+  const roles = [{ role: `bluejail.hosting.${name}`, ...vars }]
+  writeFileSync(play, JSON.stringify([{ hosts: 'alone', become: true, gather_facts: false, roles }]))
+  return ansible('ansible-playbook', ['-i', hosts.inventory, play, ...flags], { core: '2.19' })
+}
+const changedTasks = ({ rows }: Ran) => rows.flatMap(({ task, result }) => (result.changed ? [task] : []))
+const lines = async (command: string) => (await hosts.host.run(command)).stdout.trimEnd().split('\n')
+
+const site1 = { root: 'zroot/elsewhere', mountpoint: '/elsewhere' }
+const under = (name: string) => ({ [`${name}_root`]: site1.root, [`${name}_mountpoint`]: site1.mountpoint })
+
+test('host: with a root of its own and a bridge', async () => {
+  const vars = {
+    ...under('host'),
+    host_bridges: { bridge7: 'inet 10.9.0.1/24' },
+    host_rc_conf: { sendmail_enable: 'NONE' },
+  }
+  const ran = await role('host', vars)
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  expect(await lines('zfs list -H -r -o mountpoint zroot/elsewhere')).toEqual([
+    ...['/elsewhere', '/elsewhere/blueprints', '/elsewhere/instances', '/elsewhere/shared'],
+  ])
+  expect(await lines('ifconfig bridge7')).toContainEqual(expect.stringContaining('inet 10.9.0.1'))
+  expect(await lines('sysrc -n sendmail_enable cloned_interfaces rcshutdown_timeout')).toEqual([
+    'NONE',
+    'bridge7',
+    '840',
+  ])
+  expect(changedTasks(await role('host', vars))).toEqual([])
+})
+
+test('blueprint: without the role host’s variables', async () => {
+  const blueprint_blueprints = [{ name: 'bare', release: '14.2-RELEASE' }]
+  const vars = { ...under('blueprint'), blueprint_base: site.vars.blueprint_base, blueprint_blueprints }
+  const ran = await role('blueprint', vars)
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  expect(await lines('ls /elsewhere/blueprints')).toEqual(['bare'])
+  expect(changedTasks(await role('blueprint', vars))).toEqual([])
+})
+
+test('instance: with another layout, a login, and nothing of the inventory', async () => {
+  const vars = {
+    ...under('instance'),
+    instance_bridge: 'bridge7',
+    instance_gateways: ['10.9.0.1'],
+    instance_instances: [
+      {
+        id: 'web1',
+        blueprint: 'bare',
+        hostname: 'web1.example.net',
+        addresses: ['10.9.0.11/24'],
+        databases: ['postgresql'],
+        writable: [{ path: 'var/spool', dataset: 'spool', properties: { compression: 'zstd' } }],
+        mail_to: 'anna@example.net',
+        rc_conf: { cron_enable: false },
+        login: { name: 'anna', uid: 1001, authorized_keys: ['ssh-ed25519 AAAA anna'] },
+        files: [{ path: 'etc/motd.template', content: 'Welcome.\n' }],
+      },
+    ],
+  }
+  const ran = await role('instance', vars)
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  const root = '/elsewhere/instances/web1/root'
+  expect(await lines(`cat ${root}/etc/rc.conf`)).toEqual([
+    'hostname="web1.example.net"',
+    'sshd_enable="YES"',
+    'syslogd_flags="-ss"',
+    'cron_enable="NO"',
+  ])
+  expect(await lines(`stat -c '%a %u %g' ${root}/home/anna/.ssh ${root}/home/anna/.ssh/authorized_keys`)).toEqual([
+    '700 1001 1001',
+    '600 1001 1001',
+  ])
+  expect(await lines(`tail -1 ${root}/etc/mail/aliases; cat ${root}/etc/motd.template; jls name`)).toEqual([
+    ...['root: anna@example.net', 'Welcome.', 'web1'],
+  ])
+  expect(await lines('zfs get -H -o value compression zroot/elsewhere/instances/web1/spool')).toEqual(['zstd'])
+  expect(await lines('zfs get -H -o value recordsize zroot/elsewhere/instances/web1/var-db-postgres')).toEqual(['8K'])
+  expect(changedTasks(await role('instance', vars))).toEqual([])
+})
+
+test.each([
+  ['host', { host_datasets: 5 }],
+  ['blueprint', { blueprint_blueprints: 'bare' }],
+  ['instance', { instance_instances: [{ id: 'web1', blueprnt: 'bare' }] }],
+])('%s: a variable of the wrong form is refused before the host is asked', async (name, vars) => {
+  const ran = await role(name, vars)
+  expect(ran.rows).toHaveLength(1)
+  expect(ran.rows[0]).toMatchObject({ status: 'failed', result: { msg: expect.stringContaining('argument') } })
+})
+
+test('a host without node is reported and left out when checking, and gets it when run', async () => {
+  const { url } = site.vars.blueprint_repository as { url: string }
+  await hosts.host.run(
+    `mkdir -p /usr/local/etc/pkg/repos && echo 'site: { url: "${url}", signature_type: "none" }' > /usr/local/etc/pkg/repos/site.conf`,
+  )
+  const vars = { ...under('host'), host_node_packages: ['python311'], host_packages: ['ca_root_nss'] }
+  const elsewhere = ['-e', 'ansible_node_interpreter=/usr/local/bin/node-of-tomorrow']
+  const checked = await role('host', vars, '--check', ...elsewhere)
+  expect(checked.exit, checked.stdout + checked.stderr).toBe(0)
+  expect(changedTasks(checked)).toEqual(['bluejail.hosting.host : Install packages'])
+  expect(checked.rows.at(-1)?.result.msg).toBe(
+    'alone: python311, ca_root_nss would be installed. Without node nothing more can be foretold, so this host is left out of the rest.',
+  )
+
+  const ran = await role('host', vars, ...elsewhere)
+  expect(changedTasks(ran)).toEqual(['bluejail.hosting.host : Install packages'])
+  expect(await lines('pkg query %n')).toEqual(['ca_root_nss', 'python311'])
+  // No package of the mirror brings that program, so the first module cannot start.
+  expect(ran.rows.at(-1)).toMatchObject({ status: 'failed' })
+})
+
+test('packages that the host lacks are installed, and foretold without leaving it out', async () => {
+  const vars = { ...under('host'), host_packages: ['ca_root_nss', 'nginx'] }
+  const checked = await role('host', vars, '--check')
+  const ran = await role('host', vars)
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  expect(changedTasks(ran)).toEqual(['bluejail.hosting.host : Install packages'])
+  expect(changedTasks(checked)).toEqual(changedTasks(ran))
+  expect(changedTasks(await role('host', vars))).toEqual([])
+})
