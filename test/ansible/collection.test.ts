@@ -1,11 +1,12 @@
 /** The packed collection, as somebody gets it: installed into an empty directory and used from there. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { info } from '../../build/collection.ts'
 import { moduleNames } from '../../build/modules.ts'
-import { dist } from '../../build/paths.ts'
+import { dist, root } from '../../build/paths.ts'
 import { ansible, cores } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 
@@ -70,9 +71,13 @@ describe.each(cores)('ansible-core %s', core => {
     expect(Object.keys(shown.return)).toEqual(expect.arrayContaining(['msg', 'state', 'steps']))
   })
 
-  test('ansible-doc shows the role with its options', async () => {
-    const { stdout } = await ansible('ansible-doc', ['-t', 'role', '-j', 'bluejail.hosting.host'], installed())
-    const { options } = JSON.parse(stdout)['bluejail.hosting.host'].entry_points.main
-    expect(Object.keys(options).sort()).toEqual(['host_compression', 'host_datasets', 'host_mountpoint', 'host_root'])
-  })
+  test.each(['host', 'blueprint', 'instance'])(
+    'ansible-doc shows the role %s with every default it has',
+    async name => {
+      const { stdout } = await ansible('ansible-doc', ['-t', 'role', '-j', `bluejail.hosting.${name}`], installed())
+      const { options } = JSON.parse(stdout)[`bluejail.hosting.${name}`].entry_points.main
+      const defaults = parse(readFileSync(join(root, 'roles', name, 'defaults/main.yml'), 'utf8')) as object
+      expect(Object.keys(options).sort()).toEqual(Object.keys(defaults).sort())
+    },
+  )
 })
