@@ -74,7 +74,10 @@ describe('a running instance', () => {
     [
       'a bridge that is gone',
       host => must(host, 'ifconfig', 'hosting0', 'destroy'),
-      ['web1: e0a_web1 is on no bridge: hosting0 is not there'],
+      [
+        'the interface hosting0 of rc.conf (cloned_interfaces) is not there',
+        'web1: e0a_web1 is on no bridge: hosting0 is not there',
+      ],
     ],
     [
       'an interface that is gone',

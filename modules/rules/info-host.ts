@@ -19,12 +19,22 @@ export function problemsOfHost(seen: Seen, views: readonly InstanceView[]): stri
     ...(atBoot.isRead || !views.some(({ id }) => (atBoot.text ?? '').includes(`:${id}:`))
       ? []
       : [`no boot reads ${atBoot.path}: rctl_enable is not YES in rc.conf`]),
+    ...clonedAtBoot(rcConf)
+      .filter(name => !interfaces.some(one => one.name === name))
+      .map(name => `the interface ${name} of rc.conf (cloned_interfaces) is not there`),
     ...left.map(({ name }) => `the interface ${name} is left of an instance that is not there`),
     ...strayMounts(mounts, planned, `${site.path}/instances`).map(
       ({ special, node }) => `${special} is mounted at ${node}, outside of all instances`,
     ),
   ]
 }
+
+/** Bridges among them, by the names they get (rc.conf(5): ifconfig_INTERFACE_name). */
+const clonedAtBoot = (rcConf: ReadonlyMap<string, string>): string[] =>
+  (rcConf.get('cloned_interfaces') ?? '')
+    .split(/\s+/)
+    .filter(name => name !== '')
+    .map(name => rcConf.get(`ifconfig_${name}_name`) ?? name)
 
 const OWN = /^e\d[ab]_([a-z][a-z0-9-]*)$/
 const isOfInstance = (name: string) => OWN.test(name)
