@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BuildFailed } from './bundle.ts'
-import { collectionFiles, type Files, info } from './collection.ts'
+import { collectionFiles, type Files, info, isProgram } from './collection.ts'
 import { loadModules } from './modules.ts'
 import { dist, root } from './paths.ts'
 import { withModuleTable } from './readme.ts'
@@ -30,7 +30,7 @@ function install(files: Files, tarball: Buffer): void {
   for (const [path, content] of files) {
     const full = join(built, info.namespace, info.name, path)
     mkdirSync(dirname(full), { recursive: true })
-    writeFileSync(full, content)
+    writeFileSync(full, content, { mode: isProgram(path) ? 0o755 : 0o644 })
   }
   const place = join(dist, 'ansible_collections')
   const retired = join(workshop, 'retired')

@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { CollectionInfo, Files } from './collection.ts'
+import { type CollectionInfo, type Files, isProgram } from './collection.ts'
 
 const FORMAT = 1
-const MODE = { file: 0o644, dir: 0o755 } as const
+const MODE = { file: 0o644, program: 0o755, dir: 0o755 } as const
 
 export function packCollection(info: CollectionInfo, files: Files): Buffer {
   // galaxy.yml says how to build, MANIFEST.json what was built.
@@ -45,7 +45,7 @@ export function packCollection(info: CollectionInfo, files: Files): Buffer {
       entry('MANIFEST.json', 'file', manifest),
       entry('FILES.json', 'file', listing),
       ...directories.map(path => entry(path, 'dir')),
-      ...contents.map(([path, content]) => entry(path, 'file', content)),
+      ...contents.map(([path, content]) => entry(path, isProgram(path) ? 'program' : 'file', content)),
       Buffer.alloc(1024),
     ]),
     { level: 9 },
@@ -73,7 +73,7 @@ function directoriesOf(paths: readonly string[]): string[] {
 }
 
 /** Owner, group and time are nobody's and none, so that only contents count. */
-function entry(path: string, kind: 'file' | 'dir', content: Buffer = Buffer.alloc(0)): Buffer {
+function entry(path: string, kind: keyof typeof MODE, content: Buffer = Buffer.alloc(0)): Buffer {
   const header = Buffer.alloc(512)
   const [prefix, name] = splitPath(path)
   header.write(name, 0, 100)
@@ -83,7 +83,7 @@ function entry(path: string, kind: 'file' | 'dir', content: Buffer = Buffer.allo
   header.write(octal(content.length, 12), 124)
   header.write(octal(0, 12), 136)
   header.write(' '.repeat(8), 148)
-  header.write(kind === 'file' ? '0' : '5', 156)
+  header.write(kind === 'dir' ? '5' : '0', 156)
   header.write('ustar\x0000', 257)
   header.write(prefix, 345, 155)
   const sum = header.reduce((total, byte) => total + byte, 0)

@@ -6,8 +6,10 @@ import { root, step } from './say.mjs'
 
 const SOURCES = [
   'build',
+  'inventory',
   'modules',
   'playbooks',
+  'plugins',
   'roles',
   'CHANGELOG.md',
   'LICENSE',

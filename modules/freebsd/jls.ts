@@ -11,7 +11,7 @@ export interface Jail {
   readonly isDying: boolean
 }
 
-const JLS: Command = ['jls', '-d', '--libxo', 'json', 'name', 'path', 'dying']
+export const JLS: Command = ['jls', '-d', '--libxo', 'json', 'name', 'path', 'dying']
 
 /** What JLS printed. Values asked for by name are strings, all of them (fact jail-7). */
 export function parseJails(stdout: string): Jail[] {

@@ -12,7 +12,7 @@ export interface Mount {
   readonly options: readonly string[]
 }
 
-const MOUNT: Command = ['mount', '--libxo', 'json']
+export const MOUNT: Command = ['mount', '--libxo', 'json']
 
 /** What MOUNT printed, in the order of mounting. */
 export function parseMounts(stdout: string): Mount[] {
