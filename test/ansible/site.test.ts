@@ -1,30 +1,32 @@
 /** The main job: playbooks/site.yml on the hosts of the example inventory. Foretold, run, and run again. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ansible, cores, type Ran } from '../support/ansible.ts'
-import { exampleHosts } from '../support/example-inventory.ts'
+import { ansible, type Core, cores, type Ran } from '../support/ansible.ts'
+import { exampleHosts, exampleInstances } from '../support/example-inventory.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
+import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import { essenceOf } from '../support/task-rows.ts'
 
-const essence = ({ rows }: Ran) =>
-  rows
-    .map(({ task, host, status, result: { changed, steps } }) => ({ task, host, status, changed, steps }))
-    .sort(byHost)
-const byHost = (a: { task: string; host: string }, b: { task: string; host: string }) =>
-  a.task + a.host < b.task + b.host ? -1 : 1
 const changedRows = (ran: Ran) => ran.rows.filter(({ result }) => result.changed === true)
+const said = ({ stdout, stderr }: Ran) => stdout + stderr
+
+let mirror: MirrorSite
+beforeAll(async () => {
+  mirror = await startMirrorSite()
+})
+afterAll(() => mirror.mirror.close())
+
+const playbook = (core: Core, hosts: Hosts, name: string, ...more: string[]) =>
+  ansible('ansible-playbook', ['-i', 'playbooks/inventory', '-i', hosts.inventory, `playbooks/${name}.yml`, ...more], {
+    core,
+  })
 
 describe.each(cores)('ansible-core %s', core => {
   let hosts: Hosts
   beforeAll(async () => {
-    hosts = await startHosts(exampleHosts())
+    hosts = await startHosts(exampleHosts(), { vars: mirror.vars })
   })
   afterAll(() => hosts.stop())
-  const site = (...more: string[]) =>
-    ansible('ansible-playbook', ['-i', 'playbooks/inventory', '-i', hosts.inventory, 'playbooks/site.yml', ...more], {
-      core,
-    })
-
+  const site = (...more: string[]) => playbook(core, hosts, 'site', ...more)
   const named = (name: string) => {
     const host = hosts.sandboxes.find(sandbox => sandbox.name === name)
     if (host === undefined) throw new Error(`the example inventory has no host ${name}`)
@@ -35,76 +37,118 @@ describe.each(cores)('ansible-core %s', core => {
 
   test('check mode foretells the first run, and touches nothing', async () => {
     foretold = await site('--check', '--diff')
-    expect(foretold.exit, foretold.stdout + foretold.stderr).toBe(0)
-    expect(changedRows(foretold)).toHaveLength(exampleHosts().length)
-    for (const host of hosts.sandboxes)
+    expect(foretold.exit, said(foretold)).toBe(0)
+    for (const host of hosts.sandboxes) {
       expect((await host.run('zfs list -H -o name zroot/hosting')).stderr).toContain('does not exist')
+      expect((await host.run('cat /etc/rc.conf')).stdout).not.toContain('jail')
+    }
   })
 
   test('the first run does what was foretold, task by task and step by step', async () => {
     const done = await site('--diff')
-    expect(done.exit, done.stdout + done.stderr).toBe(0)
-    expect(essence(done)).toEqual(essence(foretold))
+    expect(done.exit, said(done)).toBe(0)
+    expect(essenceOf(done.rows)).toEqual(essenceOf(foretold.rows))
   })
 
   test('the second run has nothing to do, and check mode knows it', async () => {
     for (const ran of [await site('--check'), await site()]) {
-      expect(ran.exit).toBe(0)
+      expect(ran.exit, said(ran)).toBe(0)
       expect(changedRows(ran)).toEqual([])
       expect(ran.stdout).toMatch(/changed=0/)
     }
   })
 
-  test('the host is laid out, and closed where customers are root', async () => {
+  test('every instance runs on its blueprint, with the services that its rc.conf names', async () => {
+    const running = await Promise.all(hosts.sandboxes.map(async host => (await host.run('jls name')).stdout))
+    expect(running.join('').trimEnd().split('\n').sort()).toEqual(Object.keys(exampleInstances()).sort())
+    const shop = await named('hamburg1').run(
+      "jexec larsen-shop /bin/sh -c 'hostname; cat /usr/local/www/nginx/index.html'",
+    )
+    expect(shop.stdout).toMatch(/^larsen-shop\n/)
+    const log = await named('hamburg1').run('cat /var/log/jails/larsen-shop.log')
+    expect(log.stdout).toMatch(/Starting mysql\.\nStarting nginx\./)
+    expect((await named('amsterdam1').run('zfs list -H -o name -d 1 zroot/hosting/blueprints')).stdout).toBe(
+      'zroot/hosting/blueprints\nzroot/hosting/blueprints/2026Q4-php84\n',
+    )
+  })
+
+  if (core === cores[0]) return
+
+  test('the host is laid out, closed where customers are root, and will be so after a reboot', async () => {
     for (const host of hosts.sandboxes) {
       const modes = await host.run("stat -c '%a %U' /hosting/instances /hosting/shared /hosting/blueprints")
       expect(modes.stdout).toBe('700 root\n700 root\n755 root\n')
     }
-    const listed = await named('hamburg1').run('zfs list -H -r -o name,mountpoint,quota zroot/hosting')
-    expect(listed.stdout).toContain('zroot/hosting/instances/larsen-shop\t/hosting/instances/larsen-shop\t40G\n')
+    const host = named('hamburg1')
+    // 90 seconds and 15 for each of three instances (fact live-15).
+    expect((await host.run('cat /etc/rc.conf')).stdout).toContain('rcshutdown_timeout="135"\n')
+    expect((await host.run('sysctl -n kern.init_shutdown_timeout')).stdout).toBe('165\n')
+    expect((await host.run('cat /boot/loader.conf')).stdout).toContain('kern.racct.enable="1"')
+    expect((await host.run('sysrc -n jail_list jail_parallel_start')).stdout).toBe('larsen-shop buchhandel\nYES\n')
+    expect((await host.run('cat /etc/periodic.conf')).stdout).toContain('daily_scrub_zfs_enable="YES"')
+    expect((await host.run('cat /hosting/blueprints/2026Q4-php84/etc/crontab')).stdout).not.toMatch(/root\s+periodic/)
   })
 
-  test('a host that was changed by hand is put right, and that alone', async () => {
-    await named('hamburg1').run('zfs set atime=on zroot/hosting && chmod 755 /hosting/shared')
-    const ran = await site()
-    expect(changedRows(ran).map(({ host, result }) => [host, result.steps])).toEqual([
-      ['hamburg1', ['zfs set atime=off zroot/hosting', 'chmod 0700 /hosting/shared']],
+  test('datasets of databases are tuned, and nothing setuid is run from what a customer writes', async () => {
+    const own = 'zroot/hosting/instances/larsen-shop'
+    const listed = await named('hamburg1').run(
+      `zfs get -H -o value recordsize,primarycache,logbias,exec,setuid,mountpoint ${own}/var-db-mysql; zfs get -H -o value quota,mountpoint ${own}`,
+    )
+    expect(listed.stdout.trimEnd().split('\n')).toEqual([
+      ...['16K', 'metadata', 'throughput', 'off', 'off', 'legacy'],
+      ...['40G', '/hosting/instances/larsen-shop'],
     ])
   })
 
-  test('the role alone, with a root of its own', async () => {
-    const play = join(hosts.directory, 'alone.yml')
-    writeFileSync(
-      play,
-      JSON.stringify([
-        {
-          hosts: 'hamburg2',
-          become: true,
-          gather_facts: false,
-          roles: [{ role: 'bluejail.hosting.host', host_root: 'zroot/elsewhere', host_mountpoint: '/elsewhere' }],
-        },
-      ]),
+  test('what a customer makes of the files of the first start stays', async () => {
+    const root = '/hosting/instances/larsen-shop/root'
+    const host = named('hamburg1')
+    expect((await host.run(`cat ${root}/etc/resolv.conf; readlink ${root}/etc/localtime`)).stdout).toBe(
+      'nameserver 192.0.2.53\n/usr/share/zoneinfo/Europe/Berlin\n',
     )
-    const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play], { core })
-    expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
-    const listed = await named('hamburg2').run('zfs list -H -r -o mountpoint zroot/elsewhere')
-    expect(listed.stdout).toBe('/elsewhere\n/elsewhere/blueprints\n/elsewhere/instances\n/elsewhere/shared\n')
+    expect((await host.run(`stat -c '%a %u' ${root}/root/.ssh ${root}/root/.ssh/authorized_keys`)).stdout).toBe(
+      '700 0\n600 0\n',
+    )
+    await host.run(`jexec larsen-shop /bin/sh -c 'echo mine > /etc/rc.conf; rm -r /root/.ssh'`)
+    const ran = await site('-l', 'hamburg1')
+    expect(changedRows(ran), said(ran)).toEqual([])
+    expect((await host.run(`cat ${root}/etc/rc.conf; ls -A ${root}/root`)).stdout).toBe('mine\n.cshrc\n.profile\n')
   })
 
-  test('a role variable of the wrong type is refused before any host is asked', async () => {
-    const play = join(hosts.directory, 'wrong.yml')
-    writeFileSync(
-      play,
-      JSON.stringify([
-        {
-          hosts: 'hamburg2',
-          become: true,
-          gather_facts: false,
-          roles: [{ role: 'bluejail.hosting.host', host_datasets: 5 }],
-        },
-      ]),
+  test('a host that was changed by hand is put right, and that alone', async () => {
+    const host = named('hamburg2')
+    await host.run('zfs set atime=on zroot/hosting && chmod 755 /hosting/shared')
+    await host.run('jail -f /etc/jail.conf.d/musikschule.conf -r musikschule')
+    const ran = await site()
+    expect(changedRows(ran).map(row => [row.host, row.result.steps])).toEqual([
+      ['hamburg2', ['zfs set atime=off zroot/hosting', 'chmod 0700 /hosting/shared']],
+      ['hamburg2', [expect.stringMatching(/^jail .*-c musikschule/)]],
+    ])
+  })
+
+  test('an instance goes only when its id is repeated, and its data only when asked', async () => {
+    const absent = (...more: string[]) =>
+      playbook(core, hosts, 'instance_absent', '-e', 'instance=larsen-test', ...more)
+    const host = named('hamburg1')
+    for (const words of [[], ['-e', 'confirm=larsen-shop']]) {
+      const refused = await absent(...words)
+      expect(refused.exit).toBe(2)
+      expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
+    }
+    expect((await host.run('jls -j larsen-test name')).stdout).toBe('larsen-test\n')
+
+    const going = await absent('-e', 'confirm=larsen-test')
+    expect(going.exit, said(going)).toBe(0)
+    expect([...new Set(changedRows(going).map(row => row.host))]).toEqual(['hamburg1'])
+    expect((await host.run('jls -j larsen-test name')).exit).toBe(1)
+    expect((await host.run('ls /etc/jail.conf.d; mount | grep larsen-test/root; ifconfig -l')).stdout).not.toContain(
+      'larsen-test',
     )
-    const ran = await ansible('ansible-playbook', ['-i', hosts.inventory, play], { core })
-    expect(ran.rows.at(-1)).toMatchObject({ status: 'failed', result: { msg: expect.stringContaining('argument') } })
+    expect((await host.run('zfs list -H -o name zroot/hosting/instances/larsen-test/etc')).exit).toBe(0)
+    expect(changedRows(await absent('-e', 'confirm=larsen-test'))).toEqual([])
+
+    const gone = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
+    expect(gone.exit, said(gone)).toBe(0)
+    expect((await host.run('zfs list -H -o name zroot/hosting/instances/larsen-test')).exit).toBe(1)
   })
 })
