@@ -18,7 +18,8 @@ import { listJails } from './freebsd/jls.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { readSelected } from './freebsd/zfs-selected.ts'
 import type { Places } from './rules/instance-look.ts'
-import { placesToLookAt, planInstances } from './rules/instance-plan.ts'
+import { amendmentsToLookAt, placesToLookAt, planInstances } from './rules/instance-plan.ts'
+import type { Place } from './rules/instance-points.ts'
 import { requestsOf } from './rules/instance-requests.ts'
 import { DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance-world.ts'
 import { DEFAULT_OVERLAYS, DEFAULT_SITE, DEFAULT_WRITABLE } from './rules/layout.ts'
@@ -110,7 +111,7 @@ const STATE = {
   leaks: listOf(text('A mount point.'), 'What is mounted below its root although it does not run.'),
   pending: listOf(
     text('A sentence.'),
-    'What a restart of the running instance would change, or what stands in its way.',
+    'What a restart of the running instance would change, or what stands in its way; and what only a switch will.',
   ),
 }
 
@@ -121,6 +122,7 @@ export default defineModule({
     'Writes the fstab by which jail(8) mounts an instance: its blueprint read-only, its writable datasets, overlays from the blueprint, and what else is asked for. It mounts nothing of an instance itself.',
     "Fills each writable dataset from the blueprint once, with owners, modes, flags, ACLs and hard links, and makes the mount points in it. The dataset's property `bluejail:seeded` tells that it is done; nothing is ever written over a customer's files.",
     'Compares with the mount table: what is missing, leaked, mounted twice, hidden or in the wrong order. With the instance stopped, what is left mounted is unmounted, innermost first and never by force. While it runs, its fstab keeps saying what is mounted; what shall be goes to `fstab.next` beside it, and `pending` tells what a restart would change.',
+    "When the blueprint has been amended, what that added under an instance's writable parts is added there: with the instance stopped beside it, while it runs through its jail. What is there already stays, and files that an amendment changed wait for a switch.",
     'Every path inside an instance is looked at without following links. A link, or a file in place of a directory, is an error that names it.',
   ],
   notes: [
@@ -193,7 +195,11 @@ export default defineModule({
       readSelected(machine, requests.flatMap(datasetsOf), DATASET_PROPERTIES),
     ])
     const kernel = { mounts, jails, datasets }
-    return look(placesToLookAt(requests, kernel), kernel, machine)
+    const seen = await look(placesToLookAt(requests, kernel), kernel, machine)
+    const { world, places } = amendmentsToLookAt(requests, seen)
+    const inside = new Map<string, PathStatus>(world.status)
+    await lookAt(places, inside, machine)
+    return { ...world, status: inside }
   },
 
   plan: (options, world) => planInstances(requestsOf(options), world),
@@ -203,13 +209,21 @@ async function look(all: readonly Places[], kernel: Kernel, machine: Probe): Pro
   const status = new Map<string, PathStatus>()
   const texts = new Map<string, string>()
   const names = new Map<string, readonly string[]>()
-  const places = new Map(all.flatMap(one => one.status.map(place => [place.path, place] as const)))
-  for (const { path, beneath } of places.values()) keep(status, path, await machine.status(path, beneath))
-  for (const path of all.flatMap(one => one.texts)) keep(texts, path, await machine.read(path))
+  await lookAt(
+    all.flatMap(one => one.status),
+    status,
+    machine,
+  )
+  for (const path of new Set(all.flatMap(one => one.texts))) keep(texts, path, await machine.read(path))
   for (const { path, beneath } of all.flatMap(one => one.names))
     if ((await machine.status(path, beneath))?.type === 'directory')
       keep(names, path, await machine.list(path, beneath))
-  return { ...kernel, status, texts, names }
+  return { ...kernel, status, texts, names, differences: new Map() }
+}
+
+async function lookAt(all: readonly Place[], status: Map<string, PathStatus>, machine: Probe): Promise<void> {
+  const places = new Map(all.map(place => [place.path, place]))
+  for (const { path, beneath } of places.values()) keep(status, path, await machine.status(path, beneath))
 }
 
 function keep<T>(into: Map<string, T>, path: string, found: T | undefined): void {

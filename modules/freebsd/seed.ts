@@ -1,5 +1,6 @@
 /** tar(1) to tar(1), the one way in the base system to copy a tree with all that belongs to it; touch(1) and ln(1). */
-import { type PipeStep, pipe, type RunStep, run } from '../core/step.ts'
+import { type Command, type PipeStep, pipe, type RunStep, run } from '../core/step.ts'
+import { inBatches } from './zfs.ts'
 
 /** A tree of a gigabyte on slow disks. */
 const COPY_SECONDS = 3600
@@ -20,6 +21,27 @@ export const copyTree = (from: string, to: string, except: readonly string[] = [
 
 /** libarchive's archive_pathmatch.c: `^` anchors, and a `/*` at the end would match the directory itself too. */
 const contentsOf = (path: string) => `^./${path.replace(/[\\*?[\]$^]/g, '\\$&')}/?*`
+
+/**
+ * Copies these of `from`, each alone, into `to`. What is there stays as it is, directories too (`-k`, as of libarchive 3.5:
+ * archive_write_disk_posix.c, restore_entry), but for a link, which would go (check_symlinks_fsobj): never name one.
+ */
+export const copyNames = (from: string, names: readonly string[], to: string): PipeStep[] =>
+  throughTar(from, names, [...ADD, '-C', to])
+
+/** The same into the root directory of a running jail, by a tar that runs in it: no link leads out of there (fact host-2). */
+export const copyNamesInside = (from: string, names: readonly string[], jail: string): PipeStep[] =>
+  // Not `-l`: that looks up root's home in the jail's own passwd, and goes there. The environment is clean already.
+  throughTar(from, names, ['jexec', jail, ...ADD, '-C', '/'])
+
+const ADD: Command = ['tar', '-xpkf', '-', '--numeric-owner']
+
+/** `./` before a name: it is no option and no archive (`@`). */
+const throughTar = (from: string, names: readonly string[], to: Command): PipeStep[] =>
+  inBatches(
+    ['tar', '-cf', '-', '--no-recursion', '-C', from],
+    names.map(name => `./${name}`),
+  ).map(command => ({ ...pipe(command, to), timeoutSeconds: COPY_SECONDS }))
 
 /** An empty file, as a mount point for a file. One that exists stays as it is but for its time. */
 export const touchFile = (path: string): RunStep => run('touch', path)

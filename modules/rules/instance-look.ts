@@ -1,5 +1,6 @@
 /** Which files and directories must be looked at to decide about instances. */
 import { isWithin } from '../freebsd/mount.ts'
+import { listingsToRead } from './instance-amend.ts'
 import { placesOfFirstFiles } from './instance-first.ts'
 import { containerOf } from './instance-mounts.ts'
 import { type Place, placesOfSources, pointInSeed, pointsIn } from './instance-points.ts'
@@ -15,7 +16,8 @@ export interface Places {
   readonly names: readonly Place[]
 }
 
-export function placesOfPresent(instance: Instance, { mounts }: Kernel): Places {
+export function placesOfPresent(instance: Instance, kernel: Kernel): Places {
+  const { mounts } = kernel
   const { request, planned, parts, life } = instance
   const { site, places } = request
   const open = parts.filter(({ mountedAt, seed }) => mountedAt === seed)
@@ -39,7 +41,7 @@ export function placesOfPresent(instance: Instance, { mounts }: Kernel): Places 
       ...placesOfFirstFiles(instance),
       ...points,
     ],
-    texts: [places.fstab, places.nextFstab],
+    texts: [places.fstab, places.nextFstab, ...listingsToRead(instance, kernel)],
     names: [...open.map(({ seed }) => ({ path: seed })), ...points],
   }
 }

@@ -1,9 +1,11 @@
 /** The plan for all instances of a task. */
 import type { Plan } from '../core/module.ts'
 import { planAbsent } from './instance-absent.ts'
+import { differencesOf, placesToAmend } from './instance-amend.ts'
 import { checkFirstFiles } from './instance-first.ts'
 import { type Places, placesOfAbsent, placesOfPresent } from './instance-look.ts'
 import { plannedMounts } from './instance-mounts.ts'
+import type { Place } from './instance-points.ts'
 import { planPresent } from './instance-present.ts'
 import type { Request } from './instance-requests.ts'
 import { type Look, planOf } from './instance-work.ts'
@@ -13,6 +15,13 @@ export const placesToLookAt = (requests: readonly Request[], kernel: Kernel): Pl
   requests.map(request =>
     request.state === 'absent' ? placesOfAbsent(request, kernel) : placesOfPresent(instanceOf(request, kernel), kernel),
   )
+
+/** What the listings of amended blueprints say, and where it must be looked at in the instances. */
+export function amendmentsToLookAt(requests: readonly Request[], world: World): { world: World; places: Place[] } {
+  const instances = requests.filter(({ state }) => state === 'present').map(request => instanceOf(request, world))
+  const compared = { ...world, differences: differencesOf(instances, world) }
+  return { world: compared, places: instances.flatMap(instance => placesToAmend(instance, compared)) }
+}
 
 export const planInstances = (requests: readonly Request[], world: World): Plan<{ instances: Record<string, Look> }> =>
   planOf(

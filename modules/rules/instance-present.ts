@@ -1,5 +1,6 @@
 /** What is to be done for an instance that shall have its mounts. jail(8) makes them: we see that it can, and that it did. */
 import { isWithin, type Mount, unmount } from '../freebsd/mount.ts'
+import { planAmending } from './instance-amend-steps.ts'
 import { checkDirectories, checkParts } from './instance-checks.ts'
 import { compareMounts, describeComparison, mountsBelow, strayMounts, unmountOrder } from './instance-compare.ts'
 import { planFstab } from './instance-fstab.ts'
@@ -13,7 +14,8 @@ export function planPresent(instance: Instance, world: World): Work {
   const { id, places, blueprint } = request
   const comparison = compareMounts(world.mounts, planned, places.root)
   const fstab = planFstab(instance, world)
-  const openings = openingsOf(instance, fstab.nodes)
+  const amending = planAmending(instance, world)
+  const openings = openingsOf(instance, fstab.nodes, amending.parts)
   const leaks = life === 'running' ? [] : mountsBelow(world.mounts, places.root)
   const idle = idleSeeds(instance, openings, world)
 
@@ -22,13 +24,15 @@ export function planPresent(instance: Instance, world: World): Work {
   const datasets = checkParts(instance, openings, world)
   const obstacles = obstaclesIn(openings, world)
   const strays = strayMounts(world.mounts, planned, `${request.site.path}/instances`)
-  const pending = life === 'running' ? describeComparison(comparison) : []
+  const awaitsRestart = life === 'running' ? describeComparison(comparison) : []
+  const pending = [...awaitsRestart, ...amending.pending]
   const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
 
   const common = {
     problems: [...directories.problems, ...sources.problems, ...datasets.problems, ...fstab.problems],
     unmet: [...directories.unmet, ...datasets.unmet, ...sources.unmet],
-    warnings: [...datasets.warnings, ...fstab.warnings, ...strays.map(describeStray)],
+    warnings: [...datasets.warnings, ...fstab.warnings, ...strays.map(describeStray), ...amending.warnings],
+    awaitsRestart: awaitsRestart.length > 0,
     before: directories.exists
       ? {
           ...look,
@@ -67,7 +71,7 @@ export function planPresent(instance: Instance, world: World): Work {
       ...directories.steps,
       ...opens,
     ],
-    rest: [...fillSteps(instance, openings, world), ...fstab.steps],
+    rest: [...fillSteps(instance, openings, amending, world), ...fstab.steps],
     isOpening: opens.length > 0,
   })
 }

@@ -11,6 +11,7 @@ import { makeDirectories } from '../freebsd/directories.ts'
 import { isWithin, mountLegacy, unmount } from '../freebsd/mount.ts'
 import { copyTree, touchFile } from '../freebsd/seed.ts'
 import { setProperties } from '../freebsd/zfs-steps.ts'
+import type { Amending } from './instance-amend-steps.ts'
 import { firstFileSteps } from './instance-first.ts'
 import type { PlannedMount } from './instance-mounts.ts'
 import { inBlueprint, kindOf, obstacleAt, pointInSeed, pointsIn, some } from './instance-points.ts'
@@ -24,14 +25,20 @@ export interface Opening {
   readonly points: readonly PlannedMount[]
 }
 
-/** `known`: mount points of which the fstab says that they have been there. */
-export function openingsOf({ planned, parts, life, request }: Instance, known: ReadonlySet<string>): Opening[] {
+/** `known`: mount points of which the fstab says that they have been there. `amended`: parts that get something beside. */
+export function openingsOf(
+  { planned, parts, life, request }: Instance,
+  known: ReadonlySet<string>,
+  amended: ReadonlySet<Part>,
+): Opening[] {
   return parts.flatMap((part): Opening[] => {
     const points = pointsIn(part, planned)
     if (part.seeded !== 'yes') return [{ part, isToBeFilled: true, points }]
     const isInUse = life === 'running' && part.mountedAt !== undefined && isWithin(part.mountedAt, request.places.root)
     const unknown = points.filter(({ node }) => !known.has(node))
-    return isInUse || unknown.length === 0 ? [] : [{ part, isToBeFilled: false, points: unknown }]
+    return (isInUse || unknown.length === 0) && !amended.has(part)
+      ? []
+      : [{ part, isToBeFilled: false, points: unknown }]
   })
 }
 
@@ -71,7 +78,7 @@ export const wayOut = ({ dataset }: Part) =>
   `If they are what shall be there: 'zfs set ${PROPERTY.seeded}=${SEEDED} ${dataset}'; if not, destroy it and create it anew.`
 
 /** Fills what is to be filled, makes mount points, closes all, and then says so in each dataset. */
-export function fillSteps(instance: Instance, openings: readonly Opening[], world: World): Step[] {
+export function fillSteps(instance: Instance, openings: readonly Opening[], amending: Amending, world: World): Step[] {
   const { request } = instance
   const isUnknown = world.status.get(blueprintPath(request.site, request.blueprint)) === undefined
   const fresh = openings.filter(({ isToBeFilled }) => isToBeFilled).map(({ part }) => part)
@@ -95,9 +102,12 @@ export function fillSteps(instance: Instance, openings: readonly Opening[], worl
         ...(isCopied ? [copyTree(source, part.seed, except)] : []),
         ...makePoints(part, toMake, world),
         ...(isToBeFilled ? firstFileSteps(part, instance) : []),
+        ...amending.stepsAtSeed(part),
         unmount({ node: part.seed }),
       ]
     }),
+    ...amending.inside,
+    ...amending.marks,
     ...marks(
       fresh,
       [PROPERTY.format, String(FORMAT)],
@@ -117,7 +127,7 @@ function makePoints(part: Part, points: readonly PlannedMount[], world: World): 
 }
 
 /** What the blueprint is at, as blueprint_jail has written it down. */
-export function revisionOf({ request }: Instance, { datasets }: World): number {
+export function revisionOf({ request }: Instance, { datasets }: Pick<World, 'datasets'>): number {
   const own = property(datasets.get(blueprintDataset(request.site, request.blueprint)), PROPERTY.revision)
   const revision = Number(own)
   return Number.isInteger(revision) && revision > 0 ? revision : 1

@@ -23,6 +23,7 @@ export interface Work {
   readonly rest: readonly Step[]
   /** Datasets are opened among `steps`: what they hold is looked at before anything follows. */
   readonly isOpening: boolean
+  readonly awaitsRestart: boolean
   readonly problems: readonly string[]
   readonly failures: readonly string[]
   readonly unmet: readonly string[]
@@ -36,6 +37,7 @@ export const work = (id: string, known: Partial<Work>): Work => ({
   steps: [],
   rest: [],
   isOpening: false,
+  awaitsRestart: false,
   problems: [],
   failures: [],
   unmet: [],
@@ -84,7 +86,7 @@ function summarize(works: readonly Work[]): string {
     0,
   )
   const gone = works.filter(one => one.after === undefined && one.before !== undefined)
-  const waiting = works.filter(one => (one.after?.pending ?? []).length > 0).map(one => one.id)
+  const waiting = works.filter(one => one.after !== undefined && one.awaitsRestart).map(one => one.id)
   const parts = [
     ...(gone.length > 0 ? [`${gone.length} removed`] : []),
     ...(busy.length > gone.length ? [`${busy.length - gone.length} changed`] : []),

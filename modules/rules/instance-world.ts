@@ -3,6 +3,7 @@ import type { PathStatus } from '../core/host.ts'
 import type { Jail } from '../freebsd/jls.ts'
 import { isWithin, type Mount } from '../freebsd/mount.ts'
 import { ownValue, type Selected } from '../freebsd/zfs-selected.ts'
+import type { Difference } from './instance-amend-compare.ts'
 import type { PlannedMount } from './instance-mounts.ts'
 import type { Request } from './instance-requests.ts'
 import { blueprintDataset, PROPERTY, sharedDataset, type Writable } from './layout.ts'
@@ -20,6 +21,8 @@ export interface World extends Kernel {
   readonly status: ReadonlyMap<string, PathStatus>
   readonly texts: ReadonlyMap<string, string>
   readonly names: ReadonlyMap<string, readonly string[]>
+  /** Between revisions of blueprints, as instance-amend.ts names them. */
+  readonly differences: ReadonlyMap<string, Difference>
 }
 
 /** What is read of each dataset. */
@@ -33,6 +36,7 @@ export const DATASET_PROPERTIES: readonly string[] = [
   PROPERTY.seeded,
   PROPERTY.blueprint,
   PROPERTY.revision,
+  PROPERTY.added,
 ]
 
 export const datasetsOf = ({ site, places, blueprint, state, writables, extras }: Request): string[] =>

@@ -17,6 +17,8 @@ export const PROPERTY = {
   format: 'bluejail:format',
   blueprint: 'bluejail:blueprint',
   revision: 'bluejail:revision',
+  /** The revision up to which a writable dataset has what amendments added, where `revision` stays behind for a merge. */
+  added: 'bluejail:added',
   /** How far a blueprint is: STAGE. */
   stage: 'bluejail:stage',
   /** What a half-built blueprint is to become: a digest of what was asked for. */

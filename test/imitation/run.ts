@@ -64,6 +64,7 @@ function start(machine: Machine, program: string, call: Call): Outcome | Promise
 /** Whether the program reads its standard input, so that a client without one does not wait for it. */
 export function readsStdin(program: string, args: readonly string[]): boolean {
   if (program === 'tar') return readsArchive(args)
+  if (program === 'jexec' && args.includes('tar')) return readsArchive(args.slice(args.indexOf('tar') + 1))
   // `-f -`
   if (program === 'pfctl' || program === 'jail') return args.includes('-') || args.some(word => /^-\w*f-$/.test(word))
   if (program !== 'zfs') return false

@@ -14,11 +14,13 @@ export interface Collection {
   /** Files with several names that are in the archive already, by identity. */
   readonly seen: Map<string, string>
   readonly numericOwner: boolean
+  /** -n: of a directory nothing but itself. */
+  readonly isFlat: boolean
 }
 
 /** The entries of `name` as it is found in `directory`, or undefined where there is nothing. */
 export function collect(name: string, directory: string, from: Collection): Entry[] | undefined {
-  const { disk, accounts, excluded, isForeign, seen, numericOwner } = from
+  const { disk, accounts, excluded, isForeign, seen, numericOwner, isFlat } = from
   const top = posix.resolve(directory, name)
   if (disk.status(top) === undefined) return undefined
 
@@ -44,7 +46,7 @@ export function collect(name: string, directory: string, from: Collection): Entr
         target: first ?? (status.type === 'link' ? disk.target(path) : ''),
       }),
     )
-    if (status.type !== 'directory') return
+    if (status.type !== 'directory' || isFlat) return
     for (const child of disk.list(path) ?? []) visit(posix.join(path, child), `${shown.replace(/\/$/, '')}/${child}`)
   }
   visit(top, name)

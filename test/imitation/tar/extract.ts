@@ -52,9 +52,11 @@ function create(each: Entry, to: Extraction): boolean {
   const path = place(each, to)
   if (!to.absolute) refuseEscapes(each, to)
   const there = disk.status(path)
-  if (each.type === 'directory' && there?.type === 'directory') return true
+  // restore_entry: with -k a directory that is there keeps its own mode. check_symlinks_fsobj: a link in its place goes all
+  // the same, unless with -P.
+  if (each.type === 'directory' && there?.type === 'directory') return !to.keep
   if (there !== undefined) {
-    if (to.keep) return false
+    if (to.keep && (there.type !== 'link' || to.absolute)) return false
     if (there.type === 'directory' && each.type !== 'directory' && (disk.list(path) ?? []).length > 0)
       throw new Refused(`Can't replace existing directory with non-directory: ${each.path}`)
     if (to.clear && there.flags.length > 0) disk.setFlags(path, [])

@@ -40,7 +40,8 @@ function create(machine: Machine, call: Call, options: Options, screen: ByteScre
     accounts: accountsOf(machine),
     isForeign: path => flags.has('l') && machine.state.mounts.some(mount => mount.node === path),
     seen: new Map(),
-    numericOwner: flags.has('n'),
+    numericOwner: flags.has('N'),
+    isFlat: flags.has('n'),
   }
   const entries: Entry[] = []
   let status = 0
@@ -105,7 +106,7 @@ function read(machine: Machine, call: Call, options: Options, screen: ByteScreen
       directory,
       accounts: accountsOf(machine),
       isRoot: call.uid === 0,
-      numericOwner: flags.has('n'),
+      numericOwner: flags.has('N'),
       absolute: flags.has('P'),
       keep: flags.has('k'),
       clear: flags.has('F'),
