@@ -149,7 +149,9 @@ describe('an instance', () => {
   test('jail-4: a process of the host in its files is waited for', async () => {
     await behave('one', 'well')
     await module({ id: 'one' })
-    await must('cd /hosting/instances/one/root/var && (sleep 3 >/dev/null 2>&1 &)')
+    // It stays for two seconds longer than the jail, however slow the stop.
+    const lingers = 'while jls -j one; do sleep 0.2; done; sleep 2'
+    await must(`cd /hosting/instances/one/root/var && (sh -c '${lingers}' >/dev/null 2>&1 &)`)
     const report = await module({ id: 'one', state: 'stopped' })
     expect(report.steps).toContain('sleep 1')
     expect(await traces('one')).toEqual(NOTHING)
