@@ -23,7 +23,7 @@ export const copyTree = (from: string, to: string, except: readonly string[] = [
 const contentsOf = (path: string) => `^./${path.replace(/[\\*?[\]$^]/g, '\\$&')}/?*`
 
 /**
- * Copies these of `from`, each alone, into `to`. What is there stays as it is, directories too (`-k`, as of libarchive 3.5:
+ * Copies these of `from`, each alone, into `to`. What is there stays as it is, directories too (`-k`:
  * archive_write_disk_posix.c, restore_entry), but for a link, which would go (check_symlinks_fsobj): never name one.
  */
 export const copyNames = (from: string, names: readonly string[], to: string): PipeStep[] =>
@@ -31,7 +31,8 @@ export const copyNames = (from: string, names: readonly string[], to: string): P
 
 /** The same into the root directory of a running jail, by a tar that runs in it: no link leads out of there (fact host-2). */
 export const copyNamesInside = (from: string, names: readonly string[], jail: string): PipeStep[] =>
-  // Not `-l`: that looks up root's home in the jail's own passwd, and goes there. The environment is clean already.
+  // Not `-l`: it goes to root's home inside, which the customer can have removed (usr.sbin/jexec/jexec.c), and fails. What
+  // it is for, the environment, is clean already.
   throughTar(from, names, ['jexec', jail, ...ADD, '-C', '/'])
 
 const ADD: Command = ['tar', '-xpkf', '-', '--numeric-owner']
