@@ -48,7 +48,7 @@ describe.each(cores)('ansible-core %s', core => {
     const done = await site('--diff')
     expect(done.exit, said(done)).toBe(0)
     expect(essenceOf(done.rows)).toEqual(essenceOf(foretold.rows))
-  })
+  }, 300_000)
 
   test('the second run has nothing to do, and check mode knows it', async () => {
     for (const ran of [await site('--check'), await site()]) {
