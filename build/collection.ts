@@ -79,5 +79,9 @@ function sanityExceptions(names: readonly string[], minor: number): string {
       : `plugins/modules/${name}.cjs validate-modules:missing-gplv3-license # the licence is BSD-2-Clause`,
     `plugins/modules/${name}.yml validate-modules:missing-gplv3-license # the licence is BSD-2-Clause`,
   ])
-  return [...ofModules, `${INVENTORY_PROGRAM} shebang # node runs it`].map(line => `${line}\n`).join('')
+  const ofOthers = [
+    'plugins/connection/instance.py validate-modules:missing-gplv3-license # the licence is BSD-2-Clause',
+    `${INVENTORY_PROGRAM} shebang # node runs it`,
+  ]
+  return [...ofModules, ...ofOthers].map(line => `${line}\n`).join('')
 }

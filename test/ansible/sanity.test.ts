@@ -21,7 +21,7 @@ test.each(cores)('ansible-test sanity of ansible-core %s finds no fault', { time
     const { exit, stdout, stderr } = await ansible('ansible-test', ['sanity', '--color', 'no', '--python', 'default'], {
       core,
       directory,
-      environment: { HOME: home },
+      environment: { HOME: home, PATH: plainPath(core) },
     })
     const ran = [
       ...stdout.matchAll(/^Running sanity test "([^"]+)"/gm),
@@ -39,6 +39,9 @@ test.each(cores)('ansible-test sanity of ansible-core %s finds no fault', { time
 
 /** The pip that each ansible-test would download, by the name it looks for in its cache. */
 const PIP = { '2.16': 'get_pip_23_1_2.py', '2.19': 'get_pip_24_2.py' } as const
+
+/** It tries every python3.N that it finds; of those that a version manager puts in PATH some run nothing. */
+const plainPath = (core: Core) => `${join(root, '.venv', `ansible-${core}`, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`
 
 function furnishHome(core: Core): void {
   const cache = join(home, '.ansible/test/cache')
