@@ -93,3 +93,26 @@ test('what is pf’s but not imitated is not taken for a mistake', () => {
     stderr: 'sandbox: pfctl: unknown word of pf.conf: route-to\n',
   })
 })
+
+test('statements must be in order (check_rulestate)', () => {
+  expect(machine().load('x', 'pass\nnat on vtnet0 from any to any -> 1.2.3.4\n').stderr).toContain(
+    '/tmp/rules:2: Rules must be in order: options, ethernet, normalization, queueing, translation, filtering\n',
+  )
+})
+
+test('main rules load anchors from files, all or nothing (pfctl_load_anchors)', () => {
+  const { host, pfctl } = machine()
+  host.tree.write(
+    '/tmp/pf.conf',
+    'ether anchor "hosting/*"\nanchor "hosting/*"\nload anchor "hosting/x" from "/tmp/x"\n',
+  )
+  expect(pfctl('-f', '/tmp/pf.conf')).toMatchObject({
+    exit: 1,
+    stderr: expect.stringContaining('/tmp/x: No such file'),
+  })
+  expect(pfctl('-sr').stdout).toBe('')
+  host.tree.write('/tmp/x', 'ether block in on vtnet0 from ! 02:00:00:00:00:01\nblock in proto icmp icmp-type 5\n')
+  expect(pfctl('-f', '/tmp/pf.conf')).toMatchObject({ exit: 0 })
+  expect(pfctl('-a', 'hosting/x', '-sr').stdout).toBe('block drop in proto icmp all icmp-type 5\n')
+  expect(pfctl('-a', 'hosting/x', '-s', 'ether').stdout).toBe('ether block in on vtnet0 from ! 02:00:00:00:00:01\n')
+})

@@ -67,7 +67,7 @@ function load(machine: Machine, screen: Screen, { anchor, file, stdin, isTrial }
   }
   const { rules, loads, wrong } = parseRules(text, (name, isNetwork) => addressesOf(machine, name, isNetwork))
   if (wrong.length > 0) {
-    for (const line of wrong) screen.err(`${file === '-' ? 'stdin' : file}:${line}: syntax error\n`)
+    for (const { line, why } of wrong) screen.err(`${file === '-' ? 'stdin' : file}:${line}: ${why}\n`)
     fail('pfctl: Syntax error in config file: pf rules not loaded\n')
   }
   // pfctl_load_anchors: main rules only, and all of them in one transaction with these.
