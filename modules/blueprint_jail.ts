@@ -16,10 +16,10 @@ import {
   withDefault,
 } from './core/options.ts'
 import { datasetNameProblem } from './freebsd/zfs-names.ts'
-import { lookAt } from './rules/blueprint-look.ts'
-import { planBlueprints } from './rules/blueprint-plan.ts'
-import { requestsOf } from './rules/blueprint-requests.ts'
-import { DEFAULT_MIRROR } from './rules/blueprint-source.ts'
+import { lookAt } from './rules/blueprint/look.ts'
+import { planBlueprints } from './rules/blueprint/plan.ts'
+import { requestsOf } from './rules/blueprint/requests.ts'
+import { DEFAULT_MIRROR } from './rules/blueprint/source.ts'
 import { DEFAULT_SITE, type Site } from './rules/layout.ts'
 
 const name = "The blueprint's name, conventionally the quarter of its ports and what it is for: `2026Q4-php83`."

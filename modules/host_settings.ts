@@ -6,10 +6,10 @@ import { readKenv } from './freebsd/kenv.ts'
 import { listLoaded } from './freebsd/kld.ts'
 import { isTunable } from './freebsd/loader-conf.ts'
 import { listSysctls, listWritable, readSysctls } from './freebsd/sysctl.ts'
-import type { Shelf } from './rules/settings-files.ts'
-import { readConfFile } from './rules/settings-look.ts'
-import { openSysctls, planSettings, SERVICE_FOLDER } from './rules/settings-plan.ts'
-import { type Request, requestsOf } from './rules/settings-requests.ts'
+import type { Shelf } from './rules/settings/files.ts'
+import { readConfFile } from './rules/settings/look.ts'
+import { openSysctls, planSettings, SERVICE_FOLDER } from './rules/settings/plan.ts'
+import { type Request, requestsOf } from './rules/settings/requests.ts'
 
 const value = scalar('A value. Null takes the name out. In these files, true and false are written YES and NO.')
 const number = scalar('A value. Null takes the name out. True and false are written 1 and 0.')

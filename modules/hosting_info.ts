@@ -3,8 +3,8 @@ import { InvalidOptions } from './core/errors.ts'
 import { defineModule } from './core/module.ts'
 import { flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
 import { datasetNameProblem } from './freebsd/zfs-names.ts'
-import { lookAtHost } from './rules/info-look.ts'
-import { planInfo } from './rules/info-plan.ts'
+import { lookAtHost } from './rules/info/look.ts'
+import { planInfo } from './rules/info/plan.ts'
 import { checkInstanceId, DEFAULT_SITE, type Site } from './rules/layout.ts'
 
 const sentences = listOf(text('A sentence.'), 'What is not as it is configured, in words.')

@@ -17,11 +17,11 @@ import {
 import { listJails } from './freebsd/jls.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { readSelected } from './freebsd/zfs-selected.ts'
-import type { Places } from './rules/instance-look.ts'
-import { amendmentsToLookAt, placesToLookAt, planInstances } from './rules/instance-plan.ts'
-import type { Place } from './rules/instance-points.ts'
-import { requestsOf } from './rules/instance-requests.ts'
-import { DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance-world.ts'
+import type { Places } from './rules/instance/look.ts'
+import { amendmentsToLookAt, placesToLookAt, planInstances } from './rules/instance/plan.ts'
+import type { Place } from './rules/instance/points.ts'
+import { requestsOf } from './rules/instance/requests.ts'
+import { DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance/world.ts'
 import { DEFAULT_OVERLAYS, DEFAULT_SITE, DEFAULT_WRITABLE } from './rules/layout.ts'
 
 const id = "The instance's id, like `web1`: a to z, 0 to 9 and `-`, at most 11 characters."

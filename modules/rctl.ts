@@ -9,9 +9,9 @@ import { readBootFile } from './freebsd/rctl-conf.ts'
 import { RESOURCES } from './freebsd/rctl-resources.ts'
 import { readSysctls } from './freebsd/sysctl.ts'
 import { INSTANCE_CONFS } from './rules/layout.ts'
-import type { CpusSeen } from './rules/limit-cpus.ts'
-import { planLimits } from './rules/limit-plan.ts'
-import { type Request, requestsOf, type TaskOptions } from './rules/limit-requests.ts'
+import type { CpusSeen } from './rules/limit/cpus.ts'
+import { planLimits } from './rules/limit/plan.ts'
+import { type Request, requestsOf, type TaskOptions } from './rules/limit/requests.ts'
 
 const options = {
   limits: optional(

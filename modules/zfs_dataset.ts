@@ -16,9 +16,9 @@ import {
 } from './core/options.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { type Dataset, listBelow, listSnapshots, readAltroots, readDatasets, readHolds } from './freebsd/zfs.ts'
-import { planDatasets } from './rules/dataset-plan.ts'
-import { looksRelocated } from './rules/dataset-properties.ts'
-import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset-requests.ts'
+import { planDatasets } from './rules/dataset/plan.ts'
+import { looksRelocated } from './rules/dataset/properties.ts'
+import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset/requests.ts'
 
 const STATES = ['present', 'absent'] as const
 const SETTINGS = ['own', 'effective'] as const

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseRules } from '../modules/freebsd/rctl.ts'
-import { changeRules, kindOf } from '../modules/rules/limit-wishes.ts'
+import { changeRules, kindOf } from '../modules/rules/limit/wishes.ts'
 import { type FakeHost, fakeFreeBSD } from './support/fake-freebsd.ts'
 import { applied, FILE, limitedHost as host, LINES, refusal } from './support/limited-host.ts'
 

@@ -5,7 +5,7 @@
 import { type Command, type RunStep, run } from '../core/step.ts'
 import { inBatches } from './zfs.ts'
 
-/** Values as `normalizeWanted` of rules/dataset-properties.ts spells them: zfs(8) takes each. */
+/** Values as `normalizeWanted` of rules/dataset/properties.ts spells them: zfs(8) takes each. */
 export type Setting = readonly [property: string, value: string]
 
 export interface CreateOptions {

@@ -1,7 +1,7 @@
 /** A host in memory whose blueprint is amended, and what an instance shall have of that. */
 import { expect } from 'vitest'
 import { listTree } from '../../modules/freebsd/mtree.ts'
-import { renderListing } from '../../modules/rules/blueprint-manifest.ts'
+import { renderListing } from '../../modules/rules/blueprint/manifest.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { BLUEPRINT } from '../support/instance-host.ts'
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PipeStep } from '../../modules/core/step.ts'
 import { copyNamesInside } from '../../modules/freebsd/seed.ts'
-import { compareListings } from '../../modules/rules/instance-amend-compare.ts'
+import { compareListings } from '../../modules/rules/instance/amend-compare.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { BLUEPRINT, instanceHost, startJail } from '../support/instance-host.ts'
 import { add, amend, dataset, expectAmended, ROOT, recorded, SOURCE, SOURCE_DATASET, seal, web1 } from './amended.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { requestsOf, type TaskOptions } from '../../modules/rules/blueprint-requests.ts'
+import { requestsOf, type TaskOptions } from '../../modules/rules/blueprint/requests.ts'
 
 const task = (options: Partial<TaskOptions>): TaskOptions => ({
   name: 'b',

@@ -1,8 +1,8 @@
 /** What follows from what was seen of a blueprint: differences, drift, and manifests before and after an amendment. */
 import { describe, expect, test } from 'vitest'
-import { addedBy, differencesTo } from '../../modules/rules/blueprint-compare.ts'
-import { driftOf } from '../../modules/rules/blueprint-drift.ts'
-import type { Tree } from '../../modules/rules/blueprint-look.ts'
+import { addedBy, differencesTo } from '../../modules/rules/blueprint/compare.ts'
+import { driftOf } from '../../modules/rules/blueprint/drift.ts'
+import type { Tree } from '../../modules/rules/blueprint/look.ts'
 import {
   asOfRevision,
   digestOf,
@@ -13,10 +13,10 @@ import {
   recipeOf,
   renderListing,
   renderManifest,
-} from '../../modules/rules/blueprint-manifest.ts'
-import type { Request } from '../../modules/rules/blueprint-requests.ts'
-import { amendedManifest, lostBy } from '../../modules/rules/blueprint-seal.ts'
-import { describeBytes } from '../../modules/rules/blueprint-work.ts'
+} from '../../modules/rules/blueprint/manifest.ts'
+import type { Request } from '../../modules/rules/blueprint/requests.ts'
+import { amendedManifest, lostBy } from '../../modules/rules/blueprint/seal.ts'
+import { describeBytes } from '../../modules/rules/blueprint/work.ts'
 
 const pkg = (name: string, version = '1', automatic = false) => ({
   name,

@@ -1,7 +1,7 @@
 /** What rc.conf must say, by libexec/rc/network.subr: for a boot, and for `service netif restart`. */
 import { expect, test } from 'vitest'
-import { bootWishes, clonesOf } from '../../modules/rules/bridge-boot.ts'
-import { requestsOf, type TaskOptions } from '../../modules/rules/bridge-requests.ts'
+import { bootWishes, clonesOf } from '../../modules/rules/bridge/boot.ts'
+import { requestsOf, type TaskOptions } from '../../modules/rules/bridge/requests.ts'
 
 function wishes(task: TaskOptions, set: Record<string, string> = {}) {
   const requests = requestsOf(task)

@@ -1,6 +1,6 @@
 /** What keeps an instance from sending as somebody else. */
 import { expect, test } from 'vitest'
-import { instanceRules, memberRules, memberWords } from '../../modules/rules/bridge-isolation.ts'
+import { instanceRules, memberRules, memberWords } from '../../modules/rules/bridge/isolation.ts'
 import { fakeFreeBSD } from '../support/fake-freebsd.ts'
 
 const guarded = { member: 'e0a_web1', ether: '02:00:00:00:00:0b', addresses: ['10.66.0.11/24', 'fd00:66::11/64'] }

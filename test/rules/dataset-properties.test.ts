@@ -1,7 +1,7 @@
 /** The cases of zfs.md §3 that are about one property, by number. */
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { compareProperty, createdVolsize, looksRelocated } from '../../modules/rules/dataset-properties.ts'
+import { compareProperty, createdVolsize, looksRelocated } from '../../modules/rules/dataset/properties.ts'
 import { DB, decide, filesystem, knows, ON_2_2, volume } from './datasets-of-a-host.ts'
 
 /** The case, what a playbook says, what `zfs get` shows of that property (and of others), and what follows. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Dataset } from '../../modules/freebsd/zfs.ts'
 import { type DatasetType, findProperty, humanSize, nativeNames } from '../../modules/freebsd/zfs-properties.ts'
-import { compareProperty, describeValue, objectToCreation } from '../../modules/rules/dataset-properties.ts'
-import { knownFrom, normalizeWanted, type Wanted } from '../../modules/rules/dataset-values.ts'
+import { compareProperty, describeValue, objectToCreation } from '../../modules/rules/dataset/properties.ts'
+import { knownFrom, normalizeWanted, type Wanted } from '../../modules/rules/dataset/values.ts'
 import { filesystem, knows, ON_2_2, volume } from './datasets-of-a-host.ts'
 
 const spelled = (

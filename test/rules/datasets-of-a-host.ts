@@ -2,8 +2,8 @@
 import type { Dataset, PropertyState } from '../../modules/freebsd/zfs.ts'
 import { parseProperties } from '../../modules/freebsd/zfs.ts'
 import { nativeNames, type ZfsVersion } from '../../modules/freebsd/zfs-properties.ts'
-import { type Circumstances, compareProperty } from '../../modules/rules/dataset-properties.ts'
-import { type Known, knownFrom, normalizeWanted } from '../../modules/rules/dataset-values.ts'
+import { type Circumstances, compareProperty } from '../../modules/rules/dataset/properties.ts'
+import { type Known, knownFrom, normalizeWanted } from '../../modules/rules/dataset/values.ts'
 import { said } from '../freebsd/zfs-transcript.ts'
 
 export const DB = 'zroot/hosting/db'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Pool } from '../../modules/freebsd/zpool.ts'
-import { problemsOfPool, stateOfPool } from '../../modules/rules/info-pools.ts'
-import { newestSnapshots } from '../../modules/rules/info-snapshots.ts'
-import { age, size, table } from '../../modules/rules/info-words.ts'
+import { problemsOfPool, stateOfPool } from '../../modules/rules/info/pools.ts'
+import { newestSnapshots } from '../../modules/rules/info/snapshots.ts'
+import { age, size, table } from '../../modules/rules/info/words.ts'
 
 const NOW = new Date('2026-11-22T12:00:00Z')
 const daysAgo = (count: number) => new Date(NOW.getTime() - count * 86_400_000)

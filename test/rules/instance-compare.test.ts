@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Mount } from '../../modules/freebsd/mount.ts'
-import { compareMounts, describeComparison, unmountOrder } from '../../modules/rules/instance-compare.ts'
-import { type PlannedMount, plannedMounts } from '../../modules/rules/instance-mounts.ts'
-import { requestsOf } from '../../modules/rules/instance-requests.ts'
+import { compareMounts, describeComparison, unmountOrder } from '../../modules/rules/instance/compare.ts'
+import { type PlannedMount, plannedMounts } from '../../modules/rules/instance/mounts.ts'
+import { requestsOf } from '../../modules/rules/instance/requests.ts'
 
 const ROOT = '/hosting/instances/web1/root'
 const planned = requestsOf({ id: 'web1', blueprint: 'b' }).flatMap(plannedMounts)

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseFstab } from '../../modules/freebsd/fstab.ts'
 import { isWithin } from '../../modules/freebsd/mount.ts'
-import { formatOf, plannedMounts, renderInstanceFstab } from '../../modules/rules/instance-mounts.ts'
-import { requestsOf, type TaskOptions } from '../../modules/rules/instance-requests.ts'
+import { formatOf, plannedMounts, renderInstanceFstab } from '../../modules/rules/instance/mounts.ts'
+import { requestsOf, type TaskOptions } from '../../modules/rules/instance/requests.ts'
 
 const mountsOf = (options: TaskOptions) =>
   requestsOf({ id: 'web1', blueprint: '2026Q4-php83', ...options }).flatMap(plannedMounts)

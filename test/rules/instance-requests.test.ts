@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { requestsOf, type TaskOptions } from '../../modules/rules/instance-requests.ts'
+import { requestsOf, type TaskOptions } from '../../modules/rules/instance/requests.ts'
 
 const one = (options: TaskOptions) => requestsOf({ id: 'web1', blueprint: '2026Q4-php83', ...options })
 

@@ -9,8 +9,8 @@ import {
   refuseCollisions,
   takenUnits,
   wiresOf,
-} from '../../modules/rules/jail-interfaces.ts'
-import { interfacesOf } from '../../modules/rules/jail-network.ts'
+} from '../../modules/rules/jail/interfaces.ts'
+import { interfacesOf } from '../../modules/rules/jail/network.ts'
 
 const named = (...names: string[]): Interface[] =>
   names.map(name => ({ name, description: undefined, ether: undefined, groups: [], members: [] }))

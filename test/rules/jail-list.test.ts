@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { changedVariables, orderWarnings, plannedList, refuseHidingOthers } from '../../modules/rules/jail-list.ts'
-import { type InstanceOptions, requestsOf } from '../../modules/rules/jail-requests.ts'
+import { changedVariables, orderWarnings, plannedList, refuseHidingOthers } from '../../modules/rules/jail/list.ts'
+import { type InstanceOptions, requestsOf } from '../../modules/rules/jail/requests.ts'
 
 const requests = (...instances: ({ id: string } & InstanceOptions)[]) => requestsOf({ parallel: 4, instances })
 const settings = { parallelStart: undefined, reverseStop: undefined }

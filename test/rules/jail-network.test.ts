@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type InstanceOptions, requestsOf, type TaskOptions } from '../../modules/rules/jail-requests.ts'
+import { type InstanceOptions, requestsOf, type TaskOptions } from '../../modules/rules/jail/requests.ts'
 
 const requests = (task: Partial<TaskOptions>) => requestsOf({ parallel: 4, ...task })
 const one = (options: InstanceOptions) => {

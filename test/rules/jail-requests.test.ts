@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidOptions } from '../../modules/core/errors.ts'
-import { type InstanceOptions, requestsOf, type TaskOptions, wavesOf } from '../../modules/rules/jail-requests.ts'
+import { type InstanceOptions, requestsOf, type TaskOptions, wavesOf } from '../../modules/rules/jail/requests.ts'
 
 const requests = (task: Partial<TaskOptions>) => requestsOf({ parallel: 4, ...task })
 const one = (options: InstanceOptions) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { describeRule } from '../../modules/freebsd/rctl.ts'
-import { readAmount } from '../../modules/rules/limit-amounts.ts'
-import { readCpuList } from '../../modules/rules/limit-cpus.ts'
-import { requestsOf, type TaskOptions } from '../../modules/rules/limit-requests.ts'
+import { readAmount } from '../../modules/rules/limit/amounts.ts'
+import { readCpuList } from '../../modules/rules/limit/cpus.ts'
+import { requestsOf, type TaskOptions } from '../../modules/rules/limit/requests.ts'
 
 const rulesOf = (task: Omit<TaskOptions, 'use'>) =>
   requestsOf({ use: 'none', ...task }).map(({ limits }) => [...(limits?.values() ?? [])].flat().map(describeRule))

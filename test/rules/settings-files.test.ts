@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { LOADER } from '../../modules/freebsd/loader-conf.ts'
 import { RC_CONF } from '../../modules/freebsd/rc-conf.ts'
 import { SYSCTL } from '../../modules/freebsd/sysctl-conf.ts'
-import { type Shelf, settle, type Wish } from '../../modules/rules/settings-files.ts'
+import { type Shelf, settle, type Wish } from '../../modules/rules/settings/files.ts'
 
 const HOME = '/etc/rc.conf'
 const LOCAL = '/etc/rc.conf.local'

@@ -2,7 +2,7 @@
 import { apply, type Conduct, check, converge } from '../../modules/core/converge.ts'
 import type { Step } from '../../modules/core/step.ts'
 import hostingInfo from '../../modules/hosting_info.ts'
-import type { HostState } from '../../modules/rules/info-plan.ts'
+import type { HostState } from '../../modules/rules/info/plan.ts'
 import type { FakeHost } from './fake-freebsd.ts'
 import { BLUEPRINT } from './instance-host.ts'
 import { converged, jailHost, ON_BRIDGE } from './jail-host.ts'

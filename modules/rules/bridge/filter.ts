@@ -1,0 +1,151 @@
+/** pf's rules of all bridges, in one anchor with one file: so one process tells what is in force, whatever their number. */
+import { createHash } from 'node:crypto'
+import { Refused } from '../../core/errors.ts'
+import type { Step } from '../../core/step.ts'
+import {
+  checkAnchor,
+  checkRules,
+  enableFilter,
+  type Filter,
+  loadAnchor,
+  loadFilter,
+  loadRules,
+} from '../../freebsd/pf.ts'
+import { hasRulesBeside, withLines } from '../../freebsd/pf-conf.ts'
+import { anchorOf, BRIDGES_RULES, FILTER_FOLDER, FORMAT, rulesFile } from '../layout.ts'
+import type { ConfFile } from '../settings/files.ts'
+import { type Family, familyOf, networkOf } from './addresses.ts'
+import type { Request } from './requests.ts'
+
+export const BRIDGES_ANCHOR = anchorOf(BRIDGES_RULES)
+export const BRIDGES_FILE = rulesFile(BRIDGES_RULES)
+
+/** The main rules call every anchor of hosting, and after a boot load ours; instances load theirs when they start. */
+const MAIN_LINES: readonly string[] = [
+  `ether anchor "${anchorOf('*')}"`,
+  `nat-anchor "${anchorOf('*')}"`,
+  `rdr-anchor "${anchorOf('*')}"`,
+  `anchor "${anchorOf('*')}"`,
+  `load anchor "${BRIDGES_ANCHOR}" from "${BRIDGES_FILE}"`,
+]
+
+const HEADER = `# bluejail, format ${FORMAT}. Written by vnet_bridge: what is changed here by hand is lost.\n`
+/** In the order that pfctl(8) demands. */
+const KINDS = [/^table /, /^(nat|rdr) /, /^block /]
+
+export const needsFilter = ({ state, isolate, nat, redirects }: Request) =>
+  state === 'present' && (isolate || nat !== undefined || redirects.length > 0)
+
+/** Of one bridge. */
+export function rulesFor(request: Request): string[] {
+  if (request.state === 'absent') return []
+  return [...isolationRules(request), ...natRules(request), ...redirectRules(request)]
+}
+
+function natRules({ nat, addresses = [] }: Request): string[] {
+  if (nat === undefined) return []
+  const { interface: name, address, address6 } = nat
+  // `:0` is its first address alone: an instance should not be seen under another one with each connection.
+  const targets: Record<Family, string | undefined> = { inet: address ?? `(${name}:0)`, inet6: address6 }
+  return addresses.flatMap(own => {
+    const family = familyOf(own)
+    const target = targets[family]
+    return target === undefined ? [] : [`nat on ${name} ${family} from ${networkOf(own)} to any -> ${target}`]
+  })
+}
+
+/** `pass`: what is redirected needs no filter rule of its own. */
+const redirectRules = ({ redirects }: Request): string[] =>
+  redirects.map(({ interface: name, protocol, address, port, to, toPort }) => {
+    const target = address ?? `(${name})`
+    return `rdr pass on ${name} ${familyOf(to)} proto ${protocol} from any to ${target} port ${port} -> ${to} port ${toPort}`
+  })
+
+/** Nobody on a private network has an address of elsewhere. `::` and fe80::/10 are those of a link. */
+function isolationRules({ name, isolate, uplinks, addresses = [] }: Request): string[] {
+  if (!isolate || uplinks.length > 0 || addresses.length === 0) return []
+  const table = `net_${name}`
+  return [
+    `table <${table}> const { ${[...addresses.map(networkOf), '0.0.0.0', 'fe80::/10', '::'].join(', ')} }`,
+    `block drop in quick on ${name} inet from ! <${table}> to any`,
+    `block drop in quick on ${name} inet6 from ! <${table}> to any`,
+  ]
+}
+
+/** The file's text with the rules of these bridges, and those of others as they are. */
+export function rulesText(requests: readonly Request[], current: string | undefined): string {
+  const names = requests.map(({ name }) => name)
+  const kept = linesIn(current).filter(({ bridge }) => !names.includes(bridge))
+  const own = requests.flatMap(request => rulesFor(request).map(rule => ({ rule, bridge: request.name })))
+  const all = [...kept, ...own].sort((one, other) =>
+    one.bridge < other.bridge ? -1 : one.bridge > other.bridge ? 1 : 0,
+  )
+  const lines = KINDS.flatMap(kind => all.filter(({ rule }) => kind.test(rule)))
+  const text = lines.map(({ rule, bridge }) => `${rule} # ${bridge}\n`).join('')
+  return `${HEADER}${text}anchor "${revisionOf(text)}"\n`
+}
+
+/** An anchor that is always empty, and tells by its name which text is in force. */
+const revisionOf = (text: string) => `revision-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+
+function linesIn(text: string | undefined): { rule: string; bridge: string }[] {
+  const format = Number(/^# bluejail, format (\d+)\./.exec(text ?? HEADER)?.[1] ?? 0)
+  if (format > FORMAT)
+    throw new Refused(
+      `${BRIDGES_FILE} is of format ${format}, written by a later release of bluejail than this one, which knows ${FORMAT}. Use that release.`,
+    )
+  return [...(text ?? '').matchAll(/^(.*\S) # ([a-z0-9_]+)$/gm)].map(([, rule = '', bridge = '']) => ({ rule, bridge }))
+}
+
+/** Of bridges of the task, as a diff shows them. */
+export const rulesOfTask = (requests: readonly Request[], text: string | undefined): string[] =>
+  linesIn(text)
+    .filter(({ bridge }) => requests.some(({ name }) => name === bridge))
+    .map(({ rule }) => rule)
+
+export interface SeenFilter {
+  readonly filter: Filter
+  /** pf.conf, wherever rc.conf says it is. */
+  readonly main: ConfFile
+  readonly hasFolder: boolean
+  readonly rules: string | undefined
+}
+
+/** Checked by pfctl before they are written, written before they are in force. */
+export function filterSteps(text: string, { filter, main, hasFolder, rules }: SeenFilter, isNeeded: boolean): Step[] {
+  const written: Step[] =
+    rules === text
+      ? []
+      : [checkAnchor(BRIDGES_ANCHOR, text), { kind: 'write', path: BRIDGES_FILE, content: text } as const]
+  const load = isInForce(text, filter) ? [] : [loadAnchor(BRIDGES_ANCHOR, BRIDGES_FILE)]
+  // Something was taken away: whether there is pf at all is not up to this task.
+  if (!isNeeded) return filter.isLoaded ? [...written, ...load] : written.slice(1)
+
+  const mainText = withLines(main.text ?? '', MAIN_LINES)
+  const isMainNew = mainText !== main.text
+  const isMainInForce = filter.main.some(rule => rule.startsWith(`anchor "${anchorOf('*')}"`))
+  return [
+    ...(filter.isLoaded ? [] : [loadFilter()]),
+    ...(hasFolder ? [] : [{ kind: 'directory', path: FILTER_FOLDER, mode: 0o755 } as const]),
+    ...written,
+    ...(isMainNew ? [checkRules(mainText), { kind: 'write', path: main.path, content: mainText } as const] : []),
+    ...(isMainNew || !isMainInForce ? [loadRules(main.path)] : load),
+    ...(filter.isEnabled ? [] : [enableFilter()]),
+  ]
+}
+
+function isInForce(text: string, { anchor }: Filter): boolean {
+  const revision = /^anchor "(revision-\w+)"$/m.exec(text)?.[1] ?? ''
+  return anchor.some(rule => rule.includes(`${revision}"`))
+}
+
+/** Why pf must not be set up here. */
+export function filterProblems({ filter, main }: SeenFilter, allowsStart: boolean): string[] {
+  if (main.type === 'link')
+    return [`${main.path} is a symbolic link, which a new file would replace. Put a real file there.`]
+  if (main.type !== undefined && main.type !== 'file') return [`${main.path} is not a file. Look at what it is.`]
+  if (filter.isEnabled || allowsStart || !hasRulesBeside(main.text ?? '', MAIN_LINES)) return []
+  return [
+    `pf is off, and ${main.path} has rules that would come into force with it and may cut the connection. Look at them and start it ('service pf onestart'), give \`allow_filter_start: true\`, or do without it: \`isolate: false\`, and neither \`nat\` nor \`redirects\`.`,
+  ]
+}

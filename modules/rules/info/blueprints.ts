@@ -1,0 +1,67 @@
+/** Blueprints of a host, who runs on them, and what is wrong with them. */
+
+import { blueprintDataset, buildDataset, PROPERTY } from '../layout.ts'
+import type { InstanceView } from './instance.ts'
+import { childrenOf, type Seen } from './look.ts'
+
+export interface BlueprintState {
+  readonly release?: string
+  readonly architecture?: string
+  readonly revision?: number
+  readonly packages?: number
+  readonly used_bytes: number
+  readonly instances: string[]
+}
+
+export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): Record<string, BlueprintState> {
+  return Object.fromEntries(
+    namesOf(seen).map(name => {
+      const row = seen.datasets.get(blueprintDataset(seen.site, name))
+      const manifest = seen.manifests.get(name)
+      const revision = row?.get(PROPERTY.revision)
+      const users = views.filter(({ runsOn, configuredOn }) => runsOn === name || configuredOn === name)
+      return [
+        name,
+        {
+          ...(typeof manifest === 'object'
+            ? {
+                release: manifest.release,
+                architecture: manifest.architecture,
+                packages: manifest.packages.length,
+              }
+            : {}),
+          ...(revision === undefined ? {} : { revision: Number(revision) }),
+          used_bytes: Number(row?.get('used')),
+          instances: users.map(({ id }) => id),
+        },
+      ]
+    }),
+  )
+}
+
+const namesOf = ({ site, datasets }: Seen) => childrenOf(`${site.dataset}/blueprints`, datasets)
+
+export function problemsOfBlueprints(seen: Seen): string[] {
+  const { site, datasets, manifests } = seen
+  return [
+    ...namesOf(seen).flatMap(name => {
+      const row = datasets.get(blueprintDataset(site, name))
+      const stage = row?.get(PROPERTY.stage)
+      const manifest = manifests.get(name)
+      return [
+        ...(stage === undefined || stage === 'complete'
+          ? []
+          : [`the blueprint ${name} is not complete (${stage}): run blueprint_jail again`]),
+        ...(row?.get('readonly') === 'on' ? [] : [`the blueprint ${name} is writable`]),
+        ...(manifest === undefined ? [`the blueprint ${name} has no manifest, so nobody can tell what is in it`] : []),
+        ...(typeof manifest === 'string'
+          ? [`the blueprint ${name} cannot be read: ${manifest.replace(/\.$/, '')}`]
+          : []),
+      ]
+    }),
+    ...childrenOf(`${site.dataset}/build`, datasets).map(
+      name =>
+        `the blueprint ${name} is half built (${datasets.get(buildDataset(site, name))?.get(PROPERTY.stage) ?? 'just begun'}): run blueprint_jail again`,
+    ),
+  ]
+}

@@ -1,0 +1,130 @@
+/** Everything that is read of a host to tell about it: ten processes at most, however many instances; the rest are files. */
+import { Refused } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import { type Interface, listInterfaces } from '../../freebsd/ifconfig.ts'
+import { type JailInFull, listJailsInFull } from '../../freebsd/jls.ts'
+import { isWithin, listMounts, type Mount } from '../../freebsd/mount.ts'
+import { readTraffic, type Traffic } from '../../freebsd/netstat.ts'
+import { readRcFiles } from '../../freebsd/rc-files.ts'
+import { type Kernel as Limits, readRules, readUse } from '../../freebsd/rctl.ts'
+import { type BootFile, readBootFile } from '../../freebsd/rctl-conf.ts'
+import { listTree, type Row } from '../../freebsd/zfs-tree.ts'
+import { type Pool, readPools } from '../../freebsd/zpool.ts'
+import { type Manifest, parseManifest } from '../blueprint/manifest.ts'
+import { blueprintPath, INSTANCE_CONFS, instancePlaces, MANIFEST, PROPERTY, type Site } from '../layout.ts'
+
+export interface Seen {
+  readonly site: Site
+  readonly jails: readonly JailInFull[]
+  /** In the order of mounting. */
+  readonly mounts: readonly Mount[]
+  readonly interfaces: readonly Interface[]
+  readonly traffic: ReadonlyMap<string, Traffic>
+  readonly limits: Limits
+  /** Of running jails, where the kernel counts it. */
+  readonly use: ReadonlyMap<string, ReadonlyMap<string, number>>
+  readonly atBoot: BootFile
+  readonly rcConf: ReadonlyMap<string, string>
+  readonly pools: readonly Pool[]
+  /** Below the site's dataset, with PROPERTIES. Empty where it is not there. */
+  readonly datasets: ReadonlyMap<string, Row>
+  readonly snapshots: ReadonlyMap<string, Row>
+  /** Files of /etc/jail.conf.d whose names could be an instance's, by that. */
+  readonly confs: ReadonlyMap<string, string>
+  /** By path: of each instance its fstab and the one of its next start. */
+  readonly fstabs: ReadonlyMap<string, string>
+  /** By blueprint: its manifest, or why it cannot be read. */
+  readonly manifests: ReadonlyMap<string, Manifest | string>
+}
+
+const PROPERTIES: readonly string[] = [
+  'used',
+  'available',
+  'usedbysnapshots',
+  'quota',
+  'readonly',
+  'keystatus',
+  PROPERTY.stage,
+  PROPERTY.revision,
+  PROPERTY.seeded,
+  PROPERTY.replica,
+]
+
+export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
+  const [jails, mounts, interfaces, traffic, limits, atBoot, rcConf, pools, datasets, snapshots, confs] =
+    await Promise.all([
+      listJailsInFull(machine),
+      listMounts(machine),
+      listInterfaces(machine),
+      readTraffic(machine),
+      readRules(machine),
+      readBootFile(machine),
+      readRcFiles(machine),
+      readPools(machine),
+      listTree(machine, site.dataset, 'filesystem,volume', PROPERTIES),
+      listTree(machine, `${site.dataset}/instances`, 'snapshot', ['creation']),
+      readConfs(machine),
+    ])
+  const running = jails.filter(({ path, isDying }) => !isDying && isWithin(path, `${site.path}/instances`))
+  const ids = childrenOf(`${site.dataset}/instances`, datasets)
+  return {
+    site,
+    jails,
+    mounts,
+    interfaces,
+    traffic,
+    limits,
+    use:
+      'rules' in limits
+        ? await readUse(
+            machine,
+            running.map(({ name }) => name),
+          )
+        : new Map(),
+    atBoot,
+    rcConf,
+    pools,
+    datasets,
+    snapshots,
+    confs,
+    fstabs: await readFstabs(machine, site, new Set([...ids, ...confs.keys()])),
+    manifests: await readManifests(machine, site, childrenOf(`${site.dataset}/blueprints`, datasets)),
+  }
+}
+
+/** The names of the datasets directly below one. */
+export const childrenOf = (dataset: string, datasets: ReadonlyMap<string, Row>): string[] =>
+  [...datasets.keys()].flatMap(name => {
+    const child = name.startsWith(`${dataset}/`) ? name.slice(dataset.length + 1) : ''
+    return child === '' || child.includes('/') ? [] : [child]
+  })
+
+async function readConfs(machine: Probe): Promise<Map<string, string>> {
+  const names = (await machine.list(INSTANCE_CONFS)) ?? []
+  const ids = names.flatMap(name => /^([a-z][a-z0-9-]{0,10})\.conf$/.exec(name)?.[1] ?? [])
+  return readAll(ids, id => machine.read(`${INSTANCE_CONFS}/${id}.conf`))
+}
+
+const readFstabs = (machine: Probe, site: Site, ids: ReadonlySet<string>): Promise<Map<string, string>> => {
+  const paths = [...ids].map(id => instancePlaces(site, id)).flatMap(({ fstab, nextFstab }) => [fstab, nextFstab])
+  return readAll(paths, path => machine.read(path))
+}
+
+const readManifests = (machine: Probe, site: Site, names: readonly string[]): Promise<Map<string, Manifest | string>> =>
+  readAll(names, async name => {
+    const path = `${blueprintPath(site, name)}/${MANIFEST}`
+    try {
+      return parseManifest(await machine.read(path), path)
+    } catch (problem) {
+      if (problem instanceof Refused) return problem.message
+      throw problem
+    }
+  })
+
+async function readAll<T>(
+  keys: readonly string[],
+  read: (key: string) => Promise<T | undefined>,
+): Promise<Map<string, T>> {
+  const found = await Promise.all(keys.map(async key => [key, await read(key)] as const))
+  return new Map(found.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])))
+}

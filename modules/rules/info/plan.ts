@@ -1,0 +1,109 @@
+/** What is told of a host: everything by name, a table, and the sentences that matter most. */
+import type { Plan } from '../../core/module.ts'
+import { type BlueprintState, problemsOfBlueprints, stateOfBlueprints } from './blueprints.ts'
+import { driftOf } from './drift.ts'
+import { problemsOfHost } from './host.ts'
+import { viewsOf } from './instance.ts'
+import type { Seen } from './look.ts'
+import { type PoolState, problemsOfPool, stateOfPool } from './pools.ts'
+import { newestSnapshots } from './snapshots.ts'
+import { type InstanceState, stateOf } from './state.ts'
+import { age, counted, size, table } from './words.ts'
+
+export interface HostState {
+  host: string
+  instances: Record<string, InstanceState>
+  blueprints: Record<string, BlueprintState>
+  pools: Record<string, PoolState>
+  not_as_configured: string[]
+  table: string[]
+}
+
+export interface Wish {
+  /** Undefined for all. */
+  readonly ids: readonly string[] | undefined
+  readonly facts: boolean
+}
+
+export function planInfo({ ids, facts }: Wish, seen: Seen, now: Date): Plan<HostState> {
+  const all = viewsOf(seen)
+  const views = all.filter(({ id }) => ids?.includes(id) ?? true)
+  const newest = newestSnapshots(`${seen.site.dataset}/instances`, seen.snapshots, seen.datasets)
+  const instances = Object.fromEntries(
+    views.map(view => {
+      const drift = driftOf(view, seen)
+      return [view.id, stateOf(view, seen, { newest: newest.get(view.id), drift, now })] as const
+    }),
+  )
+  const state: HostState = {
+    host: seen.rcConf.get('hostname') ?? '',
+    instances,
+    blueprints: stateOfBlueprints(seen, all),
+    pools: Object.fromEntries(seen.pools.map(pool => [pool.name, stateOfPool(pool, now)])),
+    not_as_configured: [
+      ...seen.pools.flatMap(pool => problemsOfPool(pool, now)),
+      ...problemsOfHost(seen, all),
+      ...problemsOfBlueprints(seen),
+      ...Object.values(instances).flatMap(one => one.not_as_configured),
+    ],
+    table: tableOf(instances),
+  }
+  const unknown = (ids ?? []).filter(id => !(id in instances))
+  return {
+    before: state,
+    after: state,
+    steps: [],
+    unmet: unknown.map(id => `${id}: this host has no instance of that name. Check the name, or make it first.`),
+    ...(facts ? { facts: { bluejail: state } } : {}),
+    msg: summary(state, ids === undefined),
+  }
+}
+
+const HEAD = ['instance', 'runs', 'cpu', 'memory', 'disk', 'received', 'sent', 'snapshot', 'replica', 'remarks']
+
+function tableOf(instances: Readonly<Record<string, InstanceState>>): string[] {
+  const rows = Object.entries(instances).map(([id, one]) => [
+    id,
+    one.running ? (one.blueprint ?? 'yes') : 'no',
+    one.use === undefined ? '-' : `${one.use.cpu_percent}%`,
+    one.use === undefined ? '-' : size(one.use.memory_bytes),
+    one.disk === undefined ? '-' : size(one.disk.used_bytes),
+    one.traffic === undefined ? '-' : size(one.traffic.received_bytes),
+    one.traffic === undefined ? '-' : size(one.traffic.sent_bytes),
+    one.snapshot_age_seconds === undefined ? '-' : age(one.snapshot_age_seconds),
+    one.replica_age_seconds === undefined ? '-' : age(one.replica_age_seconds),
+    one.not_as_configured.length === 0 ? '' : `${one.not_as_configured.length}`,
+  ])
+  return rows.length === 0 ? [] : table([HEAD, ...rows])
+}
+
+/** Of many things that are not as they should be, so many are told. */
+const MOST = 5
+
+function summary({ host, instances, pools, not_as_configured: problems }: HostState, isWhole: boolean): string {
+  const more = problems.length - MOST
+  return [
+    isWhole ? counts(host, Object.values(instances)) : Object.entries(instances).map(describeInstance).join(' '),
+    ...Object.entries(pools).map(([name, pool]) => `The pool ${name} is ${describePool(pool)}.`),
+    problems.length === 0
+      ? 'Everything is as configured.'
+      : `Not as configured: ${problems.slice(0, MOST).join('; ')}${more > 0 ? `; and ${more} more (state.not_as_configured)` : ''}.`,
+  ]
+    .filter(sentence => sentence !== '')
+    .join(' ')
+}
+
+function counts(host: string, instances: readonly InstanceState[]): string {
+  const running = instances.filter(one => one.running)
+  const blueprints = new Set(running.flatMap(({ blueprint }) => blueprint ?? []))
+  const name = host === '' ? 'This host' : host
+  if (instances.length === 0) return `${name} has no instances.`
+  if (running.length === 0) return `${name} has ${counted(instances.length, 'instance')}, none of which runs.`
+  return `${name} has ${counted(instances.length, 'instance')}, of which ${running.length} ${running.length === 1 ? 'runs' : 'run'} on ${counted(blueprints.size, 'blueprint')}.`
+}
+
+const describeInstance = ([id, { running, blueprint }]: [string, InstanceState]) =>
+  running ? `${id} runs${blueprint === undefined ? '' : ` on ${blueprint}`}.` : `${id} does not run.`
+
+const describePool = ({ health, used_percent, scrub_age_seconds }: PoolState) =>
+  `${health}, ${used_percent}% full, ${scrub_age_seconds === undefined ? 'and no scrub has ended' : `scrubbed ${age(scrub_age_seconds)} ago`}`

@@ -1,0 +1,47 @@
+/** An instance's file in /etc/jail.conf.d, complete in itself: rc.d starts it at boot with nothing but this. */
+import { createdLines, prepareLines, releaseLine, routeLine, type Wire } from '../../freebsd/ifconfig.ts'
+import { renderJail, type Setting } from '../../freebsd/jail-conf.ts'
+import { negated } from '../../freebsd/jail-parameters.ts'
+import { FORMAT } from '../layout.ts'
+import type { Request } from './requests.ts'
+import { type Parameter, sharesNetwork } from './settings.ts'
+
+const HEADER = `# bluejail, format ${FORMAT}. Written by instance_jail: what is changed here by hand is lost.\n`
+
+export function renderConf({ id, places, hostname, parameters, routes }: Request, wires: readonly Wire[]): string {
+  const settings: Setting[] = [
+    ['path', places.root],
+    ['host.hostname', hostname],
+    ['mount.fstab', places.fstab],
+    ...(sharesNetwork(parameters) ? [] : [['vnet', true] as const]),
+    ['persist', true],
+    ...[...parameters].map(([name, parameter]) => settingOf(name, parameter)),
+    ...commands('exec.prepare', wires.flatMap(prepareLines)),
+    ...commands('exec.created', [
+      ...wires.flatMap(wire => createdLines(id, wire)),
+      ...routes.map(({ destination, gateway }) => routeLine(id, destination, gateway)),
+    ]),
+    ...commands('exec.release', wires.map(releaseLine)),
+  ]
+  return HEADER + renderJail(id, settings)
+}
+
+function settingOf(name: string, { kind, value }: Parameter): Setting {
+  if (kind === 'switch') return [value === 'true' ? name : negated(name), true]
+  return [name, kind === 'list' ? value.split(',') : value]
+}
+
+const commands = (name: string, lines: readonly string[]): Setting[] => (lines.length === 0 ? [] : [[name, lines]])
+
+/** The format a file says it has; undefined for one that is none of ours. */
+export const formatOf = (conf: string): number | undefined => {
+  const format = /^# bluejail, format (\d+)\./.exec(conf)?.[1]
+  return format === undefined ? undefined : Number(format)
+}
+
+/** As a diff shows it: a parameter a line, without what is the same in every file. */
+export const linesOf = (conf: string): string[] =>
+  conf
+    .split('\n')
+    .filter(line => line.startsWith('  '))
+    .map(line => line.trim().replace(/;$/, ''))

@@ -1,0 +1,80 @@
+/** Which files must be looked at to decide about jails, and what is read only where something asks for it. */
+import type { Probe } from '../../core/host.ts'
+import type { Done } from '../../core/perform.ts'
+import { readConsole } from '../../freebsd/console-log.ts'
+import type { JailInFull } from '../../freebsd/jls.ts'
+import type { Mount } from '../../freebsd/mount.ts'
+import { listBelow, readDatasets, readHolds } from '../../freebsd/zfs.ts'
+import { INSTANCE_CONFS } from '../layout.ts'
+import { History } from './history.ts'
+import { MAIN_CONF } from './list.ts'
+import type { Request } from './requests.ts'
+import { directoriesFor, startStep } from './start.ts'
+import type { Seen } from './world.ts'
+
+export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs'>
+
+export async function lookAt(requests: readonly Request[], machine: Probe): Promise<Look> {
+  const paths = new Set([
+    MAIN_CONF,
+    ...requests.flatMap(request => directoriesFor(request).map(({ path }) => path)),
+    ...requests.flatMap(({ places }) => [places.root, places.nextFstab]),
+  ])
+  const found = await Promise.all([...paths].map(async path => [path, await machine.status(path)] as const))
+  const fstabs = await Promise.all(
+    requests.map(async ({ id, places }) => [id, await machine.read(places.fstab)] as const),
+  )
+  return {
+    confs: await readConfs(machine),
+    present: new Set(found.flatMap(([path, status]) => (status === undefined ? [] : [path]))),
+    fstabs: new Map(fstabs.flatMap(([id, text]) => (text === undefined ? [] : [[id, text]]))),
+  }
+}
+
+/** All of them, for the numbers of epairs that they have taken. */
+async function readConfs(machine: Probe): Promise<Map<string, string>> {
+  const names = (await machine.list(INSTANCE_CONFS)) ?? []
+  const ids = names.flatMap(name => /^([a-z][a-z0-9-]{0,10})\.conf$/.exec(name)?.[1] ?? [])
+  const texts = await Promise.all(
+    ids.map(async id => [id, await machine.read(`${INSTANCE_CONFS}/${id}.conf`)] as const),
+  )
+  return new Map(texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text]])))
+}
+
+/** Of those that this run has started, and that do not run. */
+export async function readConsoles(
+  requests: readonly Request[],
+  jails: readonly JailInFull[],
+  machine: Probe,
+  done: readonly Done[],
+): Promise<Map<string, string[]>> {
+  const history = new History(done)
+  const consoles = new Map<string, string[]>()
+  for (const request of requests) {
+    const { id, parameters } = request
+    const log = parameters.get('exec.consolelog')?.value
+    if (log === undefined || history.tries(startStep(request)) === 0 || jails.some(({ name }) => name === id)) continue
+    consoles.set(id, await readConsole(machine, log))
+  }
+  return consoles
+}
+
+export async function readDatasetsToDestroy(
+  requests: readonly Request[],
+  mounts: readonly Mount[],
+  machine: Probe,
+): Promise<Seen['datasets']> {
+  const names = requests.filter(one => one.destroysDatasets).map(({ places }) => places.dataset)
+  const datasets = names.length === 0 ? new Map() : await readDatasets(machine, names)
+  const below = datasets.size === 0 ? [] : await listBelow(machine, [...datasets.keys()])
+  const held = below.filter(({ holds }) => holds > 0).map(({ name }) => name)
+  return {
+    datasets,
+    below,
+    mounts,
+    holds: held.length === 0 ? new Map() : await readHolds(machine, held),
+    snapshots: new Set(),
+    altroots: new Map(),
+    modes: new Map(),
+  }
+}

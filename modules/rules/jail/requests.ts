@@ -1,0 +1,148 @@
+/** What an instance_jail task asks for, one request an instance, with everything that can be wrong with the words alone. */
+import { InvalidOptions } from '../../core/errors.ts'
+import type { Scalar } from '../../core/options.ts'
+import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
+import { checkInstanceId, DEFAULT_SITE, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
+import { MOST_INTERFACES } from './interfaces.ts'
+import {
+  type InterfaceOptions,
+  type InterfaceWish,
+  interfacesOf,
+  type Route,
+  refuseSharedAddresses,
+  routesOf,
+} from './network.ts'
+import { type Parameters, parametersOf, sharesNetwork } from './settings.ts'
+
+export type State = 'started' | 'stopped' | 'restarted' | 'present' | 'absent'
+
+/** The options that an instance of the list and the task itself have alike. */
+export interface InstanceOptions {
+  readonly state?: State | undefined
+  readonly hostname?: string | undefined
+  readonly interfaces?: readonly InterfaceOptions[] | undefined
+  readonly gateways?: readonly string[] | undefined
+  readonly routes?: Readonly<Record<string, string>> | undefined
+  readonly parameters?: Readonly<Record<string, Scalar>> | undefined
+  readonly boot?: boolean | undefined
+  readonly after?: readonly string[] | undefined
+  readonly restart?: boolean | undefined
+  readonly destroy_datasets?: boolean | undefined
+}
+
+export interface TaskOptions extends InstanceOptions {
+  readonly id?: string | undefined
+  readonly instances?: readonly ({ readonly id: string } & InstanceOptions)[] | undefined
+  readonly parallel: number
+  readonly host?: string | undefined
+  readonly parallel_start?: boolean | undefined
+  readonly reverse_stop?: boolean | undefined
+  readonly hosting_dataset?: string | undefined
+  readonly hosting_path?: string | undefined
+}
+
+export interface Request {
+  readonly id: string
+  readonly site: Site
+  readonly places: InstancePlaces
+  readonly state: State
+  readonly hostname: string
+  readonly interfaces: readonly InterfaceWish[]
+  readonly routes: readonly Route[]
+  readonly parameters: Parameters
+  readonly boot: boolean
+  /** Instances that come before it, whether of this task or not. */
+  readonly after: readonly string[]
+  readonly restart: boolean
+  readonly destroysDatasets: boolean
+}
+
+/** In the order in which they are to be started. */
+export function requestsOf(task: TaskOptions): Request[] {
+  const { id, instances, hosting_dataset, hosting_path, ...common } = task
+  if ((id === undefined) === (instances === undefined))
+    throw new InvalidOptions('give either `id`, for one instance, or `instances`, for a list of them')
+  const site: Site = {
+    dataset: hosting_dataset ?? DEFAULT_SITE.dataset,
+    path: hosting_path ?? DEFAULT_SITE.path,
+  }
+  const problem = datasetNameProblem(site.dataset)
+  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${site.dataset}' cannot be used: ${problem}`)
+  if (!/^(\/[A-Za-z0-9._-]+)+$/.test(site.path) || /\/\.\.?(\/|$)/.test(site.path))
+    throw new InvalidOptions(`hosting_path '${site.path}' cannot be used: it is not a plain absolute path`)
+
+  const given = instances ?? [{ id: id ?? '' }]
+  const repeated = given.map(one => one.id).filter((each, index, all) => all.indexOf(each) !== index)
+  if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
+  const requests = given.map(own => requestOf(own.id, combined(common, own), site))
+  refuseSharedAddresses(new Map(requests.map(one => [one.id, one.interfaces])))
+  return inOrder(requests)
+}
+
+function combined(common: InstanceOptions, own: InstanceOptions): InstanceOptions {
+  const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  return { ...common, ...said, parameters: { ...common.parameters, ...own.parameters } }
+}
+
+function requestOf(id: string, options: InstanceOptions, site: Site): Request {
+  const places = instancePlaces(site, checkInstanceId(id))
+  const refuse = (why: string): never => {
+    throw new InvalidOptions(`${id}: ${why}`)
+  }
+  const { state = 'started', hostname = id, after = [], destroy_datasets: destroysDatasets = false } = options
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$/.test(hostname)) refuse(`'${hostname}' is not a host's name`)
+  if (destroysDatasets && state !== 'absent') refuse('`destroy_datasets` goes with `state: absent` alone')
+
+  const interfaces = interfacesOf(id, options.interfaces ?? [], MOST_INTERFACES)
+  const parameters = parametersOf(id, options.parameters ?? {}, places)
+  if (sharesNetwork(parameters) && interfaces.length > 0)
+    refuse('it cannot have both interfaces of its own and the addresses of the host (ip4, ip6, ip4.addr, ip6.addr)')
+  return {
+    id,
+    site,
+    places,
+    state,
+    hostname,
+    interfaces,
+    routes: routesOf(id, options.gateways ?? [], options.routes ?? {}, interfaces),
+    parameters,
+    boot: options.boot ?? true,
+    after: after.map(checkInstanceId),
+    restart: options.restart ?? false,
+    destroysDatasets,
+  }
+}
+
+/** Each behind those it names in `after`; otherwise as they were given. */
+function inOrder(requests: readonly Request[]): Request[] {
+  const known = new Map(requests.map(one => [one.id, one]))
+  const ordered = new Set<Request>()
+  const place = (one: Request, path: readonly string[]) => {
+    if (ordered.has(one)) return
+    if (path.includes(one.id))
+      throw new InvalidOptions(
+        `\`after\` goes round in a circle: ${[...path.slice(path.indexOf(one.id)), one.id].join(' after ')}`,
+      )
+    for (const id of one.after) {
+      const before = known.get(id)
+      if (before !== undefined) place(before, [...path, one.id])
+    }
+    ordered.add(one)
+  }
+  for (const one of requests) place(one, [])
+  return [...ordered]
+}
+
+/** Those that can be started side by side, wave after wave. */
+export function wavesOf(requests: readonly Request[]): Request[][] {
+  const waves: Request[][] = []
+  const waveOf = new Map<string, number>()
+  for (const one of requests) {
+    const wave = Math.max(-1, ...one.after.map(id => waveOf.get(id) ?? -1)) + 1
+    waveOf.set(one.id, wave)
+    const members = waves[wave] ?? []
+    waves[wave] = members
+    members.push(one)
+  }
+  return waves
+}
