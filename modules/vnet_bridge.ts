@@ -104,7 +104,7 @@ export default defineModule({
   notes: [
     'An instance is made a member by M(bluejail.hosting.instance_jail).',
     'Where pf is off and pf.conf has rules, they would come into force with it: refused unless `allow_filter_start` says so.',
-    'Forwarding and the kernel’s filtering on bridges stay as they are when a bridge goes.',
+    'Forwarding, and what the kernel filters on bridges, stay as they are when a bridge goes.',
     'Needs root.',
   ],
   options: {
