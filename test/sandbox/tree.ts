@@ -70,17 +70,18 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
     },
     usedBytes(storage) {
       let bytes = 0
-      for (const entry of fs.readdirSync(`${storagePath(storage)}/`, { recursive: true, withFileTypes: true })) {
-        if (entry.isFile()) bytes += fs.lstatSync(join(entry.parentPath, entry.name)).size
+      for (const path of pathsIn(storagePath(storage))) {
+        const status = fs.lstatSync(path, { throwIfNoEntry: false })
+        if (status?.isFile()) bytes += status.size
       }
       return bytes
     },
     fingerprint(storage) {
       const hash = createHash('sha256')
       const directory = `${storagePath(storage)}/`
-      for (const name of ['', ...(fs.readdirSync(directory, { recursive: true }) as string[]).sort()]) {
-        const { size, mode, ctimeNs } = fs.lstatSync(join(directory, name), { bigint: true })
-        hash.update(`${name}\0${size} ${mode} ${ctimeNs}\0`)
+      for (const path of [directory, ...pathsIn(directory).sort()]) {
+        const status = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+        if (status !== undefined) hash.update(`${path}\0${status.size} ${status.mode} ${status.ctimeNs}\0`)
       }
       return hash.digest('hex')
     },
@@ -138,5 +139,23 @@ function unlessMissing<T>(look: () => T): T | undefined {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EBUSY', 'EISDIR'].includes(code)) throw error
     return undefined
+  }
+}
+
+/** All that is below a directory. Processes of the host write meanwhile: what is gone when it is looked at is not there. */
+function pathsIn(directory: string): string[] {
+  return namesIn(directory).flatMap(({ name, isFolder }) => {
+    const path = join(directory, name)
+    return isFolder ? [path, ...pathsIn(path)] : [path]
+  })
+}
+
+function namesIn(directory: string): { name: string; isFolder: boolean }[] {
+  try {
+    const entries = fs.readdirSync(directory, { withFileTypes: true })
+    return entries.map(entry => ({ name: entry.name, isFolder: entry.isDirectory() }))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return []
   }
 }
