@@ -9,7 +9,7 @@ import { complaintsAbout, MARKER } from './guard.ts'
 import { root } from './paths.ts'
 
 /** The packages that may be sent to hosts. Another one is a decision, to be seen in review. */
-const BUNDLED: readonly string[] = ['fastest-levenshtein', 'zod', 'execa', ...broughtByExeca()]
+const BUNDLED: readonly string[] = ['fastest-levenshtein', 'node-diff3', 'zod', 'execa', ...broughtByExeca()]
 
 /** FreeBSD's ports install every node there. `env node` would not do: ansible-core 2.17 and later take it for one word. */
 const SHEBANG = '#!/usr/local/bin/node'
