@@ -5,32 +5,30 @@
  */
 import { deflateRawSync } from 'node:zlib'
 import { build, type Metafile } from 'esbuild'
+import { launching, SHEBANG } from '../modules/core/launch.ts'
 import { complaintsAbout, MARKER } from './guard.ts'
 import { root } from './paths.ts'
 
 /** The packages that may be sent to hosts. Another one is a decision, to be seen in review. */
 const BUNDLED: readonly string[] = ['fastest-levenshtein', 'node-diff3', 'zod', 'execa', ...broughtByExeca()]
 
-/** FreeBSD's ports install every node there. `env node` would not do: ansible-core 2.17 and later take it for one word. */
-const SHEBANG = '#!/usr/local/bin/node'
-
 /** Read back as text, so that no key and no large number is changed by being a literal: modules/core/program.ts. */
 const ARGUMENTS = `const __ANSIBLE_FN=()=>(${MARKER});`
 
 export class BuildFailed extends Error {}
 
-export async function bundle(name: string): Promise<Buffer> {
+/** A module's file. With `program`, the same code is also that program of `programs/`, which the module installs. */
+export async function bundle(name: string, program?: string): Promise<Buffer> {
+  const { packed, strangers } = await packedCode(name, program)
+  const file = Buffer.from(`${SHEBANG}\n${ARGUMENTS}\n${launching(packed, `${name}.cjs`)}`, 'latin1')
+  const complaints = [...strangers, ...complaintsAbout(file)]
+  if (complaints.length > 0) throw new BuildFailed(`modules/${name}.ts: ${complaints.join('; ')}`)
+  return file
+}
+
+export async function packedCode(name: string, program?: string): Promise<{ packed: string; strangers: string[] }> {
   const { outputFiles, metafile } = await build({
-    stdin: {
-      contents: [
-        `import definition from './modules/${name}.ts'`,
-        `import { runProgram } from './modules/core/program.ts'`,
-        'runProgram(definition, __ANSIBLE_FN)',
-      ].join('\n'),
-      sourcefile: `${name}.entry.ts`,
-      resolveDir: root,
-      loader: 'ts',
-    },
+    stdin: { contents: entry(name, program), sourcefile: `${name}.entry.ts`, resolveDir: root, loader: 'ts' },
     bundle: true,
     write: false,
     metafile: true,
@@ -46,18 +44,23 @@ export async function bundle(name: string): Promise<Buffer> {
   })
   const [output] = outputFiles
   if (!output) throw new BuildFailed(`esbuild made nothing of modules/${name}.ts`)
-  const file = pack(name, output.contents)
-  const complaints = [...strangersIn(metafile), ...complaintsAbout(file)]
-  if (complaints.length > 0) throw new BuildFailed(`modules/${name}.ts: ${complaints.join('; ')}`)
-  return file
+  const packed = deflateRawSync(output.contents, { level: 9 }).toString('base64')
+  return { packed, strangers: strangersIn(metafile) }
 }
 
-function pack(name: string, code: Uint8Array): Buffer {
-  const packed = deflateRawSync(code, { level: 9 }).toString('base64')
-  const unpacked = `require('zlib').inflateRawSync(Buffer.from('${packed}','base64'))`
-  const wrapped = `'(function(require,__ANSIBLE_FN){'+${unpacked}+'})'`
-  const run = `require('vm').runInThisContext(${wrapped},{filename:'${name}.cjs'})(require,__ANSIBLE_FN)`
-  return Buffer.from(`${SHEBANG}\n${ARGUMENTS}\n${run}\n`, 'latin1')
+function entry(name: string, program: string | undefined): string {
+  const asModule = [
+    `import definition from './modules/${name}.ts'`,
+    `import { runProgram } from './modules/core/program.ts'`,
+  ]
+  if (program === undefined) return [...asModule, 'runProgram(definition, __ANSIBLE_FN)'].join('\n')
+  return [
+    ...asModule,
+    `import program from './programs/${program}.ts'`,
+    `import { runHostProgram } from './modules/core/host-program.ts'`,
+    'if (__ANSIBLE_FN) runProgram(definition, __ANSIBLE_FN)',
+    'else runHostProgram(program, process.argv.slice(2))',
+  ].join('\n')
 }
 
 function strangersIn(metafile: Metafile): string[] {

@@ -46,7 +46,7 @@ export async function collectionFiles(definitions: readonly AnyDefinition[]): Pr
   add(INVENTORY_PROGRAM, await bundleInventory())
   for (const minor of SANITY_VERSIONS) add(`tests/sanity/ignore-2.${minor}.txt`, sanityExceptions(names, minor))
   for (const definition of definitions) {
-    add(`plugins/modules/${definition.name}.cjs`, await bundle(definition.name))
+    add(`plugins/modules/${definition.name}.cjs`, await bundle(definition.name, definition.program))
     add(`plugins/modules/${definition.name}.yml`, sidecarOf(definition))
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -10,6 +10,8 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .filter(path => path !== '' && existsSync(path))
 const sources = tracked.filter(path => path.endsWith('.ts') || path.endsWith('.mjs'))
 const modules = sources.filter(path => path.startsWith('modules/'))
+const programs = sources.filter(path => path.startsWith('programs/'))
+const sent = [...modules, ...programs]
 const textOf = (path: string) => readFileSync(path, 'utf8')
 
 /** Which layers a layer may import from. `rules` decides, `freebsd` knows commands, `core` knows neither. */
@@ -18,6 +20,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'modules/freebsd': ['modules/freebsd', 'modules/core'],
   'modules/rules': ['modules/rules', 'modules/freebsd', 'modules/core'],
   modules: ['modules/rules', 'modules/freebsd', 'modules/core'],
+  programs: ['programs', 'modules/rules', 'modules/freebsd', 'modules/core'],
 }
 
 const importsOf = (path: string) =>
@@ -25,11 +28,15 @@ const importsOf = (path: string) =>
     match => match[1] ?? match[2] ?? '',
   )
 
-/** `modules/rules/dataset/plan.ts` is of the layer `modules/rules`. */
-const layerOf = (path: string) => dirname(path).split('/').slice(0, 2).join('/')
+/** `modules/rules/dataset/plan.ts` is of the layer `modules/rules`, `programs/autosnap/run.ts` of `programs`. */
+const layerOf = (path: string) =>
+  dirname(path)
+    .split('/')
+    .slice(0, path.startsWith('programs/') ? 1 : 2)
+    .join('/')
 
 describe('imports go one way: a module to rules and commands, and those to the core', () => {
-  test.each(modules)('%s', path => {
+  test.each(sent)('%s', path => {
     const allowed = LAYERS[layerOf(path)] ?? []
     const local = importsOf(path).filter(name => name.startsWith('.'))
     const layers = local.map(name => layerOf(normalize(join(dirname(path), name))))
@@ -38,24 +45,24 @@ describe('imports go one way: a module to rules and commands, and those to the c
 })
 
 test('only the local host starts processes or writes files, and only the program writes output', () => {
-  const offending = modules.filter(path =>
+  const offending = sent.filter(path =>
     importsOf(path).some(name => /^(execa|node:(child_process|fs|fs\/promises))$/.test(name)),
   )
   expect(offending).toEqual(['modules/core/files.ts', 'modules/core/local-host.ts', 'modules/core/program.ts'])
 })
 
 test('check mode is known to the core alone', () => {
-  expect(modules.filter(path => /check_?mode/i.test(textOf(path)) && !path.startsWith('modules/core/'))).toEqual([])
-  expect(modules.filter(path => /if \(.*\b(check|checking|checkMode|dryRun)\b/.test(textOf(path)))).toEqual([])
+  expect(sent.filter(path => /check_?mode/i.test(textOf(path)) && !path.startsWith('modules/core/'))).toEqual([])
+  expect(sent.filter(path => /if \(.*\b(check|checking|checkMode|dryRun)\b/.test(textOf(path)))).toEqual([])
 })
 
 test('what must never be run is written nowhere', () => {
   const forbidden = /'destroy'[^\n]*'-\w*R|'umount'[^\n]*'-\w*f|'(rm|sh)'/
-  expect(modules.filter(path => forbidden.test(textOf(path)))).toEqual([])
+  expect(sent.filter(path => forbidden.test(textOf(path)))).toEqual([])
 })
 
 test('host-2 chroot is for blueprints, never for an instance', () => {
-  expect(modules.filter(path => /'chroot'/.test(textOf(path)))).toEqual(['modules/freebsd/chroot.ts'])
+  expect(sent.filter(path => /'chroot'/.test(textOf(path)))).toEqual(['modules/freebsd/chroot.ts'])
 })
 
 test('a file holds one thought: at most 250 lines', () => {

@@ -10,6 +10,7 @@ const SOURCES = [
   'modules',
   'playbooks',
   'plugins',
+  'programs',
   'roles',
   'CHANGELOG.md',
   'LICENSE',

@@ -48,6 +48,8 @@ export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Se
   readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** It never has a step, so it neither waits for the host's lock nor makes others wait. */
   readonly readsOnly?: true
+  /** The program of `programs/` that it installs on the host (rules/program/install.ts): the build puts it into its file. */
+  readonly program?: string
   /**
    * Reads all that the decision needs, in a number of processes that does not grow with the options. `done` is what this
    * run has done so far: nothing the first time, and nothing to rely on where the host itself can tell.

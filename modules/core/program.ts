@@ -87,18 +87,19 @@ export function readArguments(source: () => unknown): Record<string, unknown> {
 }
 
 /** Process exit would cut off what a pipe has not taken yet (64 KiB, over ssh 128), so write until all is gone. */
-function writeAll(bytes: Buffer): void {
+export function writeAll(bytes: Buffer, descriptor: 1 | 2 = 1): void {
   let rest = bytes
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(1, rest))
+      rest = rest.subarray(writeSync(descriptor, rest))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
     }
   }
 }
 
-function describeHolder(name: string): string {
+/** Who holds a lock, for those who meet it. */
+export function describeHolder(name: string): string {
   const from = process.env.SSH_CONNECTION?.split(' ')[0]
   return `${name} (process ${process.pid}, since ${new Date().toISOString()}${from === undefined ? '' : `, from ${from}`})`
 }

@@ -120,6 +120,12 @@ export const BRIDGES_RULES = '_bridges'
 export const anchorOf = (rules: string) => `hosting/${rules}`
 export const rulesFile = (rules: string) => `${FILTER_FOLDER}/${rules}.conf`
 
+/** What runs on a host without Ansible: from cron, at boot, by hand. */
+export const PROGRAMS = '/usr/local/libexec/bluejail'
+export const programPath = (name: string) => `${PROGRAMS}/${name}`
+/** What programs are to do, a file each. */
+export const PROGRAM_SETTINGS = '/usr/local/etc/bluejail'
+
 /** An epair's two ends: `a` stays on the host, `b` goes into the instance. At most 15 characters (fact jail-7). */
 export const epairEnd = (number: number, end: 'a' | 'b', id: string) => `e${number}${end}_${id}`
 
