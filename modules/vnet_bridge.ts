@@ -98,7 +98,7 @@ export default defineModule({
   summary: 'Bridges for instances exist, with uplinks or as private networks, now and after a reboot',
   description: [
     'Bridges with an uplink, a VLAN on one, several, or none: then a private network, with a gateway address on the bridge, NAT and port redirects. Live by ifconfig(8), and in /etc/rc.conf so that they come back after a boot and keep their members over `service netif restart`.',
-    'Translations and filter rules are in the pf anchor `hosting/_bridges`, whose file in /etc/pf.hosting.d a boot loads; pf.conf gets the lines that call it, in the places that the order of statements demands, and is otherwise left as it is. pf is told to check everything before it is written.',
+    'Translations and filter rules are in the pf anchor `hosting/all_bridges`, whose file in /etc/pf.hosting.d a boot loads; pf.conf gets the lines that call it, in the places that the order of statements demands, and is otherwise left as it is. pf is told to check everything before it is written.',
     'An interface that has an address, and so may carry the connection, is not made a member, taken off or destroyed unless `allow_uplink_change` says so. On FreeBSD 15 members have no addresses: they become those of the bridge.',
   ],
   notes: [

@@ -115,8 +115,8 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
 
 /** Where the rules of pf's anchors are, one file each: of all bridges together, and of each instance by its id. */
 export const FILTER_FOLDER = '/etc/pf.hosting.d'
-/** No id has an underscore. */
-export const BRIDGES_RULES = '_bridges'
+/** No id has an underscore; and pfctl(8) loads no anchor whose name begins with one (main in sbin/pfctl/pfctl.c). */
+export const BRIDGES_RULES = 'all_bridges'
 export const anchorOf = (rules: string) => `hosting/${rules}`
 export const rulesFile = (rules: string) => `${FILTER_FOLDER}/${rules}.conf`
 

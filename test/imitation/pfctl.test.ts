@@ -116,3 +116,32 @@ test('main rules load anchors from files, all or nothing (pfctl_load_anchors)', 
   expect(pfctl('-a', 'hosting/x', '-sr').stdout).toBe('block drop in proto icmp all icmp-type 5\n')
   expect(pfctl('-a', 'hosting/x', '-s', 'ether').stdout).toBe('ether block in on vtnet0 from ! 02:00:00:00:00:01\n')
 })
+
+test("'*' shows the rules of all anchors that are called, each in its own (pfctl_show_rules)", () => {
+  const { host, pfctl, load } = machine()
+  host.tree.write('/tmp/main', 'anchor "hosting/*"\npass\n')
+  pfctl('-f', '/tmp/main')
+  load('hosting/web2', 'block in on e0a_web2\nanchor "revision-2"\n')
+  load('hosting/web1', 'block in on e0a_web1\n')
+  load('uncalled', 'block\n')
+  expect(pfctl('-a', '*', '-sr').stdout).toBe(`anchor "hosting/*" all {
+  anchor "web1" all {
+    block drop in on e0a_web1 all
+  }
+  anchor "web2" all {
+    block drop in on e0a_web2 all
+    anchor "revision-2" all {
+    }
+  }
+}
+pass all flags S/SA keep state
+`)
+  expect(pfctl('-a', 'hosting/*', '-sr').stdout).toBe('')
+})
+
+test('an anchor of a name with _ in front cannot be changed from the command line (main of pfctl.c)', () => {
+  const { load, pfctl } = machine()
+  const refusal = "pfctl: anchor names beginning with '_' cannot be modified from the command line\n"
+  expect(load('hosting/_x', 'pass\n')).toEqual({ exit: 1, stdout: '', stderr: refusal })
+  expect(pfctl('-a', '_x', '-F', 'all').stderr).toBe(refusal)
+})

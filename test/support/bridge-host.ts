@@ -20,7 +20,7 @@ export async function hostForBridges(title: string): Promise<FakeHost> {
     const again = bridgeHost({
       '/etc/rc.conf': host.tree.read('/etc/rc.conf') ?? '',
       '/etc/pf.conf': host.tree.read('/etc/pf.conf') ?? '',
-      '/etc/pf.hosting.d/_bridges.conf': host.tree.read('/etc/pf.hosting.d/_bridges.conf') ?? '',
+      '/etc/pf.hosting.d/all_bridges.conf': host.tree.read('/etc/pf.hosting.d/all_bridges.conf') ?? '',
     })
     again.boot()
     return again

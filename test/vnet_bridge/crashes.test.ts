@@ -16,12 +16,12 @@ const TASKS: Record<string, object> = {
   },
 }
 
-const FILES = ['/etc/rc.conf', '/etc/pf.conf', '/etc/pf.hosting.d/_bridges.conf', '/etc/sysctl.conf']
+const FILES = ['/etc/rc.conf', '/etc/pf.conf', '/etc/pf.hosting.d/all_bridges.conf', '/etc/sysctl.conf']
 
 const looks = (host: FakeHost) => [
   ...FILES.map(path => host.tree.read(path)),
   host.outside('ifconfig', '-a').stdout.replace(/ether .*|port \d+/g, ''),
-  host.outside('pfctl', '-a', 'hosting/_bridges', '-sn').stdout,
+  host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn').stdout,
   host.outside('route', '-n', 'get', 'default').stdout,
 ]
 

@@ -19,8 +19,8 @@ describe('a private network', () => {
       'sysctl net.inet.ip.forwarding=1 net.inet6.ip6.forwarding=1 net.link.bridge.pfil_local_phys=1',
       'kldload -n pf',
       'mkdir -m 0755 /etc/pf.hosting.d',
-      'pfctl -a hosting/_bridges -n -f -',
-      'write /etc/pf.hosting.d/_bridges.conf',
+      'pfctl -a hosting/all_bridges -n -f -',
+      'write /etc/pf.hosting.d/all_bridges.conf',
       'pfctl -n -f -',
       'write /etc/pf.conf',
       'pfctl -f /etc/pf.conf',
@@ -29,7 +29,7 @@ describe('a private network', () => {
       'write /etc/rc.conf',
     ])
     expect(shown(host, 'hosting0')).toMatch(/<UP,[\s\S]*inet 10\.66\.0\.1\/24 [\s\S]*inet6 fd00:66::1\/64/)
-    expect(host.outside('pfctl', '-a', 'hosting/_bridges', '-sn').stdout).toBe(
+    expect(host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn').stdout).toBe(
       'nat on vtnet0 inet from 10.66.0.0/24 to any -> (vtnet0:0) round-robin\nrdr pass on vtnet0 inet proto tcp from any to (vtnet0) port = 80 -> 10.66.0.11 port 80\n',
     )
     expect(rcConf(host)).toContain(
@@ -51,12 +51,12 @@ ipv6_gateway_enable="YES"
     await converged(host, PRIVATE)
     const before = [
       shown(host, 'hosting0').replace(/ether .*/, ''),
-      host.outside('pfctl', '-a', 'hosting/_bridges', '-sn'),
+      host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn'),
     ]
     host.boot()
     expect([
       shown(host, 'hosting0').replace(/ether .*/, ''),
-      host.outside('pfctl', '-a', 'hosting/_bridges', '-sn'),
+      host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn'),
     ]).toEqual(before)
     expect(host.outside('pfctl', '-si').stdout).toContain('Status: Enabled')
     expect(await converged(host, PRIVATE)).toMatchObject({ changed: false })
@@ -67,18 +67,18 @@ ipv6_gateway_enable="YES"
     await converged(host, PRIVATE)
     const more = { ...PRIVATE, redirects: [...PRIVATE.redirects, { port: 443, to: 'fd00:66::11' }] }
     expect((await converged(host, more)).steps).toEqual([
-      'pfctl -a hosting/_bridges -n -f -',
-      'write /etc/pf.hosting.d/_bridges.conf',
-      'pfctl -a hosting/_bridges -f /etc/pf.hosting.d/_bridges.conf',
+      'pfctl -a hosting/all_bridges -n -f -',
+      'write /etc/pf.hosting.d/all_bridges.conf',
+      'pfctl -a hosting/all_bridges -f /etc/pf.hosting.d/all_bridges.conf',
     ])
   })
 
   test('rules that somebody has flushed, or pf that somebody has switched off, come back', async () => {
     const host = bridgeHost()
     await converged(host, PRIVATE)
-    host.outside('pfctl', '-a', 'hosting/_bridges', '-F', 'all')
+    host.outside('pfctl', '-a', 'hosting/all_bridges', '-F', 'all')
     expect((await converged(host, PRIVATE)).steps).toEqual([
-      'pfctl -a hosting/_bridges -f /etc/pf.hosting.d/_bridges.conf',
+      'pfctl -a hosting/all_bridges -f /etc/pf.hosting.d/all_bridges.conf',
     ])
     host.outside('pfctl', '-F', 'all')
     host.outside('pfctl', '-d')
@@ -184,10 +184,10 @@ describe('several', () => {
     const host = bridgeHost()
     await converged(host, PRIVATE)
     await converged(host, { name: 'other', addresses: ['10.67.0.1/24'], nat: 'vtnet0' })
-    expect(host.outside('pfctl', '-a', 'hosting/_bridges', '-sn').stdout.match(/^nat /gm)).toHaveLength(2)
+    expect(host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn').stdout.match(/^nat /gm)).toHaveLength(2)
     await converged(host, { name: 'other', state: 'absent' })
-    expect(host.tree.read('/etc/pf.hosting.d/_bridges.conf')).not.toContain('other')
-    expect(host.outside('pfctl', '-a', 'hosting/_bridges', '-sn').stdout.match(/^nat /gm)).toHaveLength(1)
+    expect(host.tree.read('/etc/pf.hosting.d/all_bridges.conf')).not.toContain('other')
+    expect(host.outside('pfctl', '-a', 'hosting/all_bridges', '-sn').stdout.match(/^nat /gm)).toHaveLength(1)
   })
 })
 
@@ -229,7 +229,7 @@ rdr-anchor "hosting/*"
 anchor "hosting/*"
 pass in proto tcp to port 22
 block in
-load anchor "hosting/_bridges" from "/etc/pf.hosting.d/_bridges.conf"
+load anchor "hosting/all_bridges" from "/etc/pf.hosting.d/all_bridges.conf"
 `,
     )
   })

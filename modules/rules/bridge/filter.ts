@@ -1,6 +1,4 @@
 /** pf's rules of all bridges, in one anchor with one file: so one process tells what is in force, whatever their number. */
-import { createHash } from 'node:crypto'
-import { Refused } from '../../core/errors.ts'
 import type { Step } from '../../core/step.ts'
 import {
   checkAnchor,
@@ -12,10 +10,11 @@ import {
   loadRules,
 } from '../../freebsd/pf.ts'
 import { hasRulesBeside, withLines } from '../../freebsd/pf-conf.ts'
-import { anchorOf, BRIDGES_RULES, FILTER_FOLDER, FORMAT, rulesFile } from '../layout.ts'
+import { anchorOf, BRIDGES_RULES, FILTER_FOLDER, rulesFile } from '../layout.ts'
 import type { ConfFile } from '../settings/files.ts'
 import { type Family, familyOf, networkOf } from './addresses.ts'
 import type { Request } from './requests.ts'
+import { areOf, asFile, refuseLaterFormat } from './revision.ts'
 
 export const BRIDGES_ANCHOR = anchorOf(BRIDGES_RULES)
 export const BRIDGES_FILE = rulesFile(BRIDGES_RULES)
@@ -29,7 +28,6 @@ const MAIN_LINES: readonly string[] = [
   `load anchor "${BRIDGES_ANCHOR}" from "${BRIDGES_FILE}"`,
 ]
 
-const HEADER = `# bluejail, format ${FORMAT}. Written by vnet_bridge: what is changed here by hand is lost.\n`
 /** In the order that pfctl(8) demands. */
 const KINDS = [/^table /, /^(nat|rdr) /, /^block /]
 
@@ -81,19 +79,11 @@ export function rulesText(requests: readonly Request[], current: string | undefi
     one.bridge < other.bridge ? -1 : one.bridge > other.bridge ? 1 : 0,
   )
   const lines = KINDS.flatMap(kind => all.filter(({ rule }) => kind.test(rule)))
-  const text = lines.map(({ rule, bridge }) => `${rule} # ${bridge}\n`).join('')
-  return `${HEADER}${text}anchor "${revisionOf(text)}"\n`
+  return asFile(lines.map(({ rule, bridge }) => `${rule} # ${bridge}\n`).join(''), 'vnet_bridge')
 }
 
-/** An anchor that is always empty, and tells by its name which text is in force. */
-const revisionOf = (text: string) => `revision-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
-
 function linesIn(text: string | undefined): { rule: string; bridge: string }[] {
-  const format = Number(/^# bluejail, format (\d+)\./.exec(text ?? HEADER)?.[1] ?? 0)
-  if (format > FORMAT)
-    throw new Refused(
-      `${BRIDGES_FILE} is of format ${format}, written by a later release of bluejail than this one, which knows ${FORMAT}. Use that release.`,
-    )
+  refuseLaterFormat(text, BRIDGES_FILE)
   return [...(text ?? '').matchAll(/^(.*\S) # ([a-z0-9_]+)$/gm)].map(([, rule = '', bridge = '']) => ({ rule, bridge }))
 }
 
@@ -117,7 +107,7 @@ export function filterSteps(text: string, { filter, main, hasFolder, rules }: Se
     rules === text
       ? []
       : [checkAnchor(BRIDGES_ANCHOR, text), { kind: 'write', path: BRIDGES_FILE, content: text } as const]
-  const load = isInForce(text, filter) ? [] : [loadAnchor(BRIDGES_ANCHOR, BRIDGES_FILE)]
+  const load = areOf(text, filter.anchor) ? [] : [loadAnchor(BRIDGES_ANCHOR, BRIDGES_FILE)]
   // Something was taken away: whether there is pf at all is not up to this task.
   if (!isNeeded) return filter.isLoaded ? [...written, ...load] : written.slice(1)
 
@@ -132,11 +122,6 @@ export function filterSteps(text: string, { filter, main, hasFolder, rules }: Se
     ...(isMainNew || !isMainInForce ? [loadRules(main.path)] : load),
     ...(filter.isEnabled ? [] : [enableFilter()]),
   ]
-}
-
-function isInForce(text: string, { anchor }: Filter): boolean {
-  const revision = /^anchor "(revision-\w+)"$/m.exec(text)?.[1] ?? ''
-  return anchor.some(rule => rule.includes(`${revision}"`))
 }
 
 /** Why pf must not be set up here. */

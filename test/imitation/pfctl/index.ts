@@ -4,6 +4,7 @@ import type { Machine } from '../machine.ts'
 import { toDotted, toNumber } from '../network.ts'
 import { Exit, getopt, imitation, type Screen, Unknown } from '../screen.ts'
 import { parseRules } from './grammar.ts'
+import { shownWithin } from './recursive.ts'
 
 const COUNTERS =
   `bad-offset fragment short normalize memory bad-timestamp congestion ip-option proto-cksum state-mismatch
@@ -12,7 +13,8 @@ const COUNTERS =
 export const pfctl = imitation('pfctl', (machine, call, screen) => {
   const { set, values, operands } = getopt(call.args, 'a:deF:f:nqs:v')
   if (operands.length > 0) throw new Unknown(`operand ${operands[0]}`)
-  const [anchor = '', file, flush, show] = ['a', 'f', 'F', 's'].map(flag => values.get(flag)?.at(-1))
+  const [given = '', file, flush, show] = ['a', 'f', 'F', 's'].map(flag => values.get(flag)?.at(-1))
+  const anchor = given.replace(/\/?\*$/, '')
   const { modules, pf } = kernelOf(machine)
   const say = (text: string) => {
     if (!set.has('q')) screen.err(`${text}\n`)
@@ -21,10 +23,12 @@ export const pfctl = imitation('pfctl', (machine, call, screen) => {
     screen.err('pfctl: /dev/pf: No such file or directory\n')
     return 1
   }
+  if (/(^|\/)_/.test(anchor) && (flush ?? file) !== undefined)
+    refuse("anchor names beginning with '_' cannot be modified from the command line")
   if (set.has('d')) disable()
   if (flush !== undefined) for (const line of clear(machine, anchor, flush)) say(line)
   if (file !== undefined) load(machine, screen, { anchor, file, stdin: call.stdin, isTrial: set.has('n') })
-  if (show !== undefined) screen.out(describe(machine, anchor, show))
+  if (show !== undefined) screen.out(describe(machine, anchor, show, given.endsWith('*')))
   if (set.has('e')) enable()
   return 0
 
@@ -130,7 +134,7 @@ const CLEARED_WITH_MAIN = [
   'pf: interface flags reset',
 ]
 
-function describe(machine: Machine, anchor: string, what: string): string {
+function describe(machine: Machine, anchor: string, what: string, isRecursive: boolean): string {
   const { anchors } = kernelOf(machine).pf
   const { nat = [], filter = [] } = anchors[anchor] ?? {}
   const lines = (texts: readonly string[]) => texts.map(text => `${text}\n`).join('')
@@ -140,7 +144,7 @@ function describe(machine: Machine, anchor: string, what: string): string {
       return lines(nat)
     case 'r':
     case 'rules':
-      return lines(filter)
+      return lines(isRecursive ? shownWithin(anchors, anchor) : filter)
     case 'e':
     case 'ether':
       return lines(anchors[anchor]?.ether ?? [])
