@@ -42,7 +42,7 @@ show python "$python_prefix" "$python"
   cat "$sources/client.py"
 } > .sandbox/client
 chmod 755 .sandbox/client
-cp "$sources/exlock.cjs" "$sources/jail.sh" .sandbox/
+cp "$sources/exlock.cjs" "$sources/snapdir.cjs" "$sources/jail.sh" .sandbox/
 mkdir .sandbox/jail
 
 mount -t proc proc proc

@@ -63,8 +63,9 @@ ${PLAIN_USER} ALL=(ALL:ALL) NOPASSWD: ALL
     'auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\n',
   'etc/pam.d/su': 'auth sufficient pam_rootok.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\n',
   'etc/pam.d/other': 'auth required pam_deny.so\naccount required pam_deny.so\nsession required pam_deny.so\n',
-  // Modules take FreeBSD's open(2) for granted; exlock.cjs makes this Linux's like it.
-  'usr/local/bin/node': '#!/bin/sh\nexec /.sandbox/node --require /.sandbox/exlock.cjs "$@"\n',
+  // Modules take FreeBSD's open(2) and readdir(3) for granted; these make this Linux's like them.
+  'usr/local/bin/node':
+    '#!/bin/sh\nexec /.sandbox/node --require /.sandbox/exlock.cjs --require /.sandbox/snapdir.cjs "$@"\n',
 })
 
 /** Of the base system, what its programs read. */

@@ -1,6 +1,7 @@
 /** Files one by one, as they really are. FreeBSD's flags, which Linux does not know, are kept in a file of ours. */
 import * as fs from 'node:fs'
 import type { Files } from '../imitation/files.ts'
+import { contentOf } from './snapdir.ts'
 
 /** `flagsFile` may be lost with no more harm than that flags are. */
 export function realFiles(flagsFile: string): Files {
@@ -36,7 +37,7 @@ export function realFiles(flagsFile: string): Files {
         flags: flags[identity] ?? [],
       }
     },
-    list: path => unlessMissing(() => fs.readdirSync(path).sort()),
+    list: path => unlessMissing(() => contentOf(path).sort()),
     bytes: path => unlessMissing(() => fs.readFileSync(path)),
     target: path => fs.readlinkSync(path),
 

@@ -39,7 +39,7 @@ if [ "$root" != / ]; then
   ln -s .sandbox/linux/lib64 lib64
   ln -s /.sandbox/linux/usr/lib usr/lib
   ln -s /.sandbox/linux/usr/lib64 usr/lib64
-  for entry in linux node node-prefix python python-prefix client exlock.cjs; do
+  for entry in linux node node-prefix python python-prefix client exlock.cjs snapdir.cjs; do
     if [ -L /.sandbox/$entry ]; then
       cp -P /.sandbox/$entry .sandbox/
     elif [ -d /.sandbox/$entry ]; then

@@ -5,6 +5,8 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import type { BindSource, Tree, TreeStatus } from '../imitation/tree.ts'
 import { realFiles } from './files.ts'
+import { bindMount, mountTable, must, unmount } from './kernel-mounts.ts'
+import { contentOf, expose, protect, removeSnapshot, SNAPDIR, showSnapshots } from './snapdir.ts'
 
 export function realTree(store: string): Tree & { adopt(storage: string, directory: string): void } {
   /** Id of a mount to the kernel's number for it: paths change when somebody renames a directory above. */
@@ -32,22 +34,28 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
 
     bind(id: string, source: BindSource, node: string, readonly: boolean) {
       const from = 'storage' in source ? storagePath(source.storage) : source.path
-      must('mount', '-n', '--no-canonicalize', '-o', readonly ? 'bind,ro' : 'bind', from, node)
+      bindMount(from, node, readonly)
       // The last one of the table that is there is the one on top.
       const made = mountTable().findLast(mount => mount.node === node)
       if (made !== undefined) kernelIds.set(id, made.kernelId)
+      if (!readonly) protect(node)
     },
     remount(id, node, readonly) {
-      must('mount', '-n', '--no-canonicalize', '-o', `remount,bind,${readonly ? 'ro' : 'rw'}`, mountedAt(id) ?? node)
+      const place = mountedAt(id) ?? node
+      expose(place)
+      must('mount', '-n', '--no-canonicalize', '-o', `remount,bind,${readonly ? 'ro' : 'rw'}`, place)
+      if (!readonly) protect(place)
     },
     unbind(id, _node, force) {
       const node = mountedAt(id)
       // Taken away together with a mount above it.
       if (node === undefined) return 'ok'
-      const { status, stderr } = spawnSync('umount', ['-n', '--no-canonicalize', ...(force ? ['-l'] : []), node])
-      if (status === 0) kernelIds.delete(id)
-      else if (!stderr.includes('busy')) throw new Error(`umount ${node}: ${stderr}`)
-      return status === 0 ? 'ok' : 'busy'
+      // By force it goes together with what is mounted in it.
+      if (!force && expose(node) === 'busy') return 'busy'
+      const outcome = unmount(node, force)
+      if (outcome === 'ok') kernelIds.delete(id)
+      else protect(node)
+      return outcome
     },
     unbindAll() {
       for (const id of [...kernelIds.keys()].reverse()) this.unbind(id, '', true)
@@ -55,22 +63,32 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
 
     createStorage: storage => void fs.mkdirSync(storagePath(storage), { recursive: true }),
     copyStorage(from, to) {
-      fs.mkdirSync(storagePath(to))
-      must('cp', '-a', `${storagePath(from)}/.`, storagePath(to))
+      const [source, copy] = [storagePath(from), storagePath(to)]
+      fs.mkdirSync(copy)
+      if (!fs.existsSync(join(source, SNAPDIR))) must('cp', '-a', `${source}/.`, copy)
+      else {
+        const names = contentOf(source)
+        if (names.length > 0) must('cp', '-a', '-t', copy, '--', ...names.map(name => join(source, name)))
+        must('chown', '--reference', `${source}/`, copy)
+        must('chmod', '--reference', `${source}/`, copy)
+        must('touch', '--reference', `${source}/`, copy)
+      }
     },
     replaceStorage(storage, from) {
       const directory = storagePath(storage)
-      for (const name of fs.readdirSync(directory)) fs.rmSync(join(directory, name), { recursive: true, force: true })
+      for (const name of contentOf(directory)) fs.rmSync(join(directory, name), { recursive: true, force: true })
       must('cp', '-a', `${storagePath(from)}/.`, directory)
     },
     removeStorage(storage) {
       const directory = storagePath(storage)
-      if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) fs.unlinkSync(directory)
-      else fs.rmSync(directory, { recursive: true, force: true })
+      if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) {
+        removeSnapshot(directory)
+        fs.unlinkSync(directory)
+      } else fs.rmSync(directory, { recursive: true, force: true })
     },
     usedBytes(storage) {
       let bytes = 0
-      for (const path of pathsIn(storagePath(storage))) {
+      for (const path of pathsOf(storagePath(storage))) {
         const status = fs.lstatSync(path, { throwIfNoEntry: false })
         if (status?.isFile()) bytes += status.size
       }
@@ -79,13 +97,19 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
     fingerprint(storage) {
       const hash = createHash('sha256')
       const directory = `${storagePath(storage)}/`
-      for (const path of [directory, ...pathsIn(directory).sort()]) {
+      // Its times change with `.zfs`.
+      const { mode, uid, gid } = fs.statSync(directory)
+      hash.update(`${directory}\0${mode} ${uid} ${gid}\0`)
+      for (const path of pathsOf(directory).sort()) {
         const status = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
         if (status !== undefined) hash.update(`${path}\0${status.size} ${status.mode} ${status.ctimeNs}\0`)
       }
       return hash.digest('hex')
     },
-    packStorage: storage => must('tar', '-C', `${storagePath(storage)}/`, '-cf', '-', '.').toString('base64'),
+    packStorage: storage =>
+      must('tar', '-C', `${storagePath(storage)}/`, '--anchored', `--exclude=./${SNAPDIR}`, '-cf', '-', '.').toString(
+        'base64',
+      ),
     unpackStorage(text, storage) {
       fs.mkdirSync(storagePath(storage), { recursive: true })
       const { status, stderr } = spawnSync('tar', ['-C', `${storagePath(storage)}/`, '-xpf', '-'], {
@@ -93,8 +117,7 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
       })
       if (status !== 0) throw new Error(`tar: ${stderr}`)
     },
-    /** Not shown: `.zfs` of a mount would have to be a mount itself, and would make its dataset busy. */
-    showSnapshots() {},
+    showSnapshots: (storage, snapshots) => showSnapshots(storagePath(storage), snapshots, storagePath),
 
     /** From now on `directory`, which exists, is where this storage's files are. */
     adopt(storage, directory) {
@@ -102,29 +125,6 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
       fs.symlinkSync(directory, storagePath(storage))
     },
   }
-}
-
-interface KernelMount {
-  readonly kernelId: string
-  readonly node: string
-}
-
-/** proc_pid_mountinfo(5): number, parent, device, root, mount point with octal escapes, … */
-function mountTable(): KernelMount[] {
-  const lines = fs.readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
-  return lines.map(line => {
-    const [kernelId = '', , , , node = ''] = line.split(' ')
-    return { kernelId, node: unescapeOctal(node) }
-  })
-}
-
-const unescapeOctal = (text: string) =>
-  text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
-
-function must(program: string, ...args: string[]): Buffer {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { maxBuffer: 1 << 30 })
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`)
-  return stdout
 }
 
 function describe(stats: fs.Stats): TreeStatus {
@@ -141,6 +141,13 @@ function unlessMissing<T>(look: () => T): T | undefined {
     return undefined
   }
 }
+
+/** All that is below a storage's directory, less its snapshots. */
+const pathsOf = (directory: string): string[] =>
+  contentOf(directory).flatMap(name => {
+    const path = join(directory, name)
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? [path, ...pathsIn(path)] : [path]
+  })
 
 /** All that is below a directory. Processes of the host write meanwhile: what is gone when it is looked at is not there. */
 function pathsIn(directory: string): string[] {

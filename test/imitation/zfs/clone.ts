@@ -67,8 +67,8 @@ export const promote: Program = (machine, call, screen) => {
     origin.dataset.origin = origin.snapshot.guid
     if (above === undefined) delete dataset.origin
     else dataset.origin = above
-    showSnapshots(machine, origin.dataset)
     showSnapshots(machine, dataset)
+    showSnapshots(machine, origin.dataset)
     machine.changed()
   })
 }
