@@ -1,0 +1,43 @@
+/** What replication calls its own things on hosts. */
+import { InvalidOptions } from '../../core/errors.ts'
+import { PROGRAM_SETTINGS } from '../layout.ts'
+import type { Point } from './side.ts'
+
+export const PROGRAM = 'replicate'
+export const SETTINGS_FILE = `${PROGRAM_SETTINGS}/${PROGRAM}.json`
+
+/** A part of bookmarks' names. */
+const REPLICA_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/
+
+export function checkReplicaName(name: string): string {
+  if (REPLICA_NAME.test(name)) return name
+  throw new InvalidOptions(
+    `'${name}' cannot be a replica's name: up to 31 characters of a to z, 0 to 9 and '-', like to-hamburg2`,
+  )
+}
+
+/**
+ * On the source, of each snapshot that a replica got or is about to get: an increment can be sent from it when the snapshot
+ * itself is gone. It takes no space, so nothing has to be held for a target that does not answer.
+ */
+export const bookmarkOf = (replica: string, { guid }: Pick<Point, 'guid'>) => `replica_${replica}_${guid}`
+
+/** The replica whose bookmark this is, or undefined where it is somebody else's. */
+export function replicaOfBookmark({ kind, name, guid }: Point): string | undefined {
+  const [, replica, marked] = /^replica_([a-z0-9-]+)_(\d+)$/.exec(name) ?? []
+  return kind === 'bookmark' && marked === guid ? replica : undefined
+}
+
+/** On the target, on the newest snapshot received: without it the next increment would have nothing to stand on. */
+export const HOLD = 'bluejail-replica'
+
+/** 20261122T120000Z. */
+export const stamp = (now: Date) => now.toISOString().replace(/[-:]|\.\d+/g, '')
+
+/** Snapshots that are taken for a replica alone, where it is to have what is there right now. */
+export const ownSnapshot = (now: Date) => `replica-${stamp(now)}`
+export const isOwnSnapshot = ({ kind, name }: Point) => kind === 'snapshot' && /^replica-\d{8}T\d{6}Z$/.test(name)
+
+/** Where a copy goes that the source cannot continue. */
+export const setAside = (dataset: string, now: Date) => `${dataset}-diverged-${stamp(now)}`
+export const isSetAside = (path: string) => /-diverged-\d{8}T\d{6}Z(\/|$)/.test(path)

@@ -1,0 +1,151 @@
+/** Two pools in memory, by the rules of zfs-send(8) and zfs-receive(8), for what is decided about replicas. */
+import type { Resumable } from '../../modules/rules/replica/decide.ts'
+import { marksOf } from '../../modules/rules/replica/marks.ts'
+import { bookmarkOf } from '../../modules/rules/replica/names.ts'
+import { type DatasetSeen, type Point, type Side, snapshotsOf } from '../../modules/rules/replica/side.ts'
+import { type Item, isWork, planTree, type TreeWishes } from '../../modules/rules/replica/tree.ts'
+
+/** `content` stands for every byte of it: two with the same are equal. */
+interface Snapshot extends Point {
+  readonly content: number
+}
+
+export interface ModelDataset {
+  content: number
+  readOnly: boolean
+  partial: Resumable | undefined
+  points: Snapshot[]
+}
+
+export type Pool = Map<string, ModelDataset>
+
+let counter = 1
+export const fresh = () => counter++
+
+export const made = (): ModelDataset => ({ content: fresh(), readOnly: false, partial: undefined, points: [] })
+
+export function snapshot(dataset: ModelDataset, name = `s${fresh()}`): void {
+  const [guid, createtxg] = [String(fresh()), fresh()]
+  dataset.points.push({ kind: 'snapshot', name, guid, createtxg, content: dataset.content })
+}
+
+export const sideOf = (pool: Pool, root: string): Side =>
+  new Map(
+    [...pool]
+      .filter(([name]) => name === root || name.startsWith(`${root}/`))
+      .map(([name, dataset]): [string, DatasetSeen] => [
+        name.slice(root.length),
+        {
+          name,
+          type: 'filesystem',
+          isEncrypted: false,
+          isReadOnly: dataset.readOnly,
+          mountsItself: false,
+          points: [...dataset.points].sort((a, b) => a.createtxg - b.createtxg),
+          ...(dataset.partial && { token: `token of ${name}` }),
+        },
+      ]),
+  )
+
+export interface Model {
+  readonly source: Pool
+  readonly target: Pool
+  /** How many of the coming sends are cut off halfway. */
+  cuts: number
+}
+
+export const SOURCE = 'zroot/data'
+export const TARGET = 'backup/data'
+export const WISHES: TreeWishes = { diverged: 'refuse', history: true, exclude: [] }
+
+/** One run of the program: rounds until nothing is to be done that has not just failed. Returns what it last decided. */
+export function replicate(model: Model, wishes = WISHES, switching: readonly string[] = []): Item[] {
+  const refused = new Map<string, string>()
+  const failed = new Set<string>()
+  for (let round = 0; ; round++) {
+    if (round > 60) throw new Error('there is no end to it')
+    const target = sideOf(model.target, TARGET)
+    const tokens = new Map(
+      [...target.values()].map(({ token, name }) => [token ?? '', model.target.get(name)?.partial]),
+    )
+    const learned = { tokens, refused, switching: new Set(switching) }
+    const items = planTree(sideOf(model.source, SOURCE), target, TARGET, wishes, learned)
+    const work = items.filter(item => isWork(item) && !failed.has(item.path))
+    for (const item of items) {
+      const dataset = model.source.get(item.source.name) as ModelDataset
+      const { make, drop } = marksOf('copy', item)
+      for (const point of make) {
+        const name = bookmarkOf('copy', point)
+        dataset.points.push({ ...(point as Snapshot), kind: 'bookmark', name })
+      }
+      dataset.points = dataset.points.filter(point => !drop.some(each => each.name === point.name))
+    }
+    if (work.length === 0) return items
+    for (const item of work) {
+      const outcome = perform(model, item)
+      if (outcome === 'modified') refused.set(item.path, 'it was changed')
+      else if (outcome !== 'done') failed.add(item.path)
+    }
+  }
+}
+
+function perform(model: Model, { decision, source, targetName }: Item): 'done' | 'modified' | 'cut' {
+  const { target } = model
+  const from = model.source.get(source.name) as ModelDataset
+  const copy = target.get(targetName)
+  switch (decision.kind) {
+    case 'placeholder':
+      target.set(targetName, { ...made(), readOnly: true })
+      return 'done'
+    case 'abandon':
+      if (copy === undefined) throw new Error(`nothing to abandon of ${targetName}`)
+      if (copy.points.length === 0) target.delete(targetName)
+      copy.partial = undefined
+      return 'done'
+    case 'rotate':
+      for (const [name, dataset] of [...target])
+        if (name === targetName || name.startsWith(`${targetName}/`)) {
+          target.delete(name)
+          target.set(`${targetName}-diverged-20261122T12000${fresh() % 10}Z${name.slice(targetName.length)}`, dataset)
+        }
+      return 'done'
+    case 'full':
+      if (copy !== undefined) throw new Error(`${targetName} exists`)
+      target.set(targetName, { ...made(), readOnly: true })
+      return receive(model, from, target.get(targetName) as ModelDataset, [decision.to], source.name)
+    case 'resume':
+      if (copy?.partial === undefined) throw new Error(`${targetName} is not half received`)
+      return receive(model, from, copy, [decision.to], source.name)
+    case 'incremental': {
+      if (copy === undefined || copy.partial !== undefined) throw new Error(`${targetName} cannot take an increment`)
+      if (decision.through && decision.from.kind === 'bookmark') throw new Error('-I from a bookmark')
+      const base = copy.points.find(({ guid }) => guid === decision.from.guid)
+      if (base === undefined) throw new Error(`${targetName} has not got the base`)
+      if (copy.content !== base.content) return 'modified'
+      const all = snapshotsOf({ points: from.points } as never as DatasetSeen)
+      const between = all.filter(
+        one => one.createtxg > decision.from.createtxg && one.createtxg <= decision.to.createtxg,
+      )
+      return receive(model, from, copy, decision.through ? between : [decision.to], source.name)
+    }
+    default:
+      throw new Error(`${decision.kind} is not work`)
+  }
+}
+
+function receive(model: Model, from: ModelDataset, copy: ModelDataset, what: readonly Point[], name: string) {
+  for (const { guid } of what) {
+    const sent = from.points.find(point => point.guid === guid && point.kind === 'snapshot')
+    if (sent === undefined) throw new Error(`${name} has no such snapshot`)
+    if (model.cuts > 0) {
+      model.cuts--
+      copy.partial = { guid, name: `${name}@${sent.name}` }
+      return 'cut'
+    }
+    if (copy.points.some(point => point.name === sent.name)) throw new Error(`${sent.name} is there already`)
+    copy.partial = undefined
+    copy.content = sent.content
+    copy.points.push({ ...sent, createtxg: fresh() })
+  }
+  return 'done'
+}
