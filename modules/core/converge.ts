@@ -1,9 +1,10 @@
 /** Options to report: read, observe, plan, perform. Check mode differs from applying in its `Conduct` and nowhere else. */
 import { GoalMissed, InvalidOptions, Refused } from './errors.ts'
 import type { Host } from './host.ts'
-import { type AnyDefinition, type Plan, UNKNOWN } from './module.ts'
+import { follow, followAll, type Lane, type Lanes } from './lanes.ts'
+import { type AnyDefinition, UNKNOWN } from './module.ts'
 import { readOptions } from './options.ts'
-import { type Done, performAll } from './perform.ts'
+import { type Done, type Manner, performAll } from './perform.ts'
 import { describeStep, eachStep, type Step, type Together } from './step.ts'
 
 export interface Report {
@@ -24,7 +25,7 @@ export interface Conduct {
   /** Prerequisites that are not there: returns what to warn of, or throws. */
   meet(unmet: readonly string[]): readonly string[]
   /** Carries out a plan's steps and says what was done. `before` are those of plans before it, for the report of a failure. */
-  perform(host: Host, steps: readonly (Step | Together)[], before: readonly Done[]): Promise<Done[]>
+  perform(host: Host, steps: readonly (Step | Together)[], before: readonly Done[], manner: Manner): Promise<Done[]>
   /** Whether to look again, once a plan is carried out: for what was left for later, or to learn what was unknown. */
   readonly looksAgain: boolean
 }
@@ -70,49 +71,66 @@ export async function converge(
 ): Promise<Report> {
   const read = readOptions(definition.options, given)
   if ('problems' in read) throw new InvalidOptions(read.problems.join('; '))
+  const module: Lane = {
+    name: definition.name,
+    observe: (machine, done) => definition.observe(read.values, machine, done),
+    plan(seen, at, done) {
+      const plan = definition.plan(read.values, seen, at, done)
+      if (definition.readsOnly && plan.steps.length > 0) throw new TypeError('a module that only reads has steps')
+      return plan
+    },
+  }
 
   const end = definition.readsOnly ? async () => {} : await conduct.begin(host, holder)
   try {
     const done: Done[] = []
-    const look = async () => {
-      const seen = await definition.observe(read.values, host, done)
-      return definition.plan(read.values, seen, now(), done)
-    }
-    const first = await look()
-    const warnings = new Set<string>()
-    let plan = first
-    for (;;) {
-      if (definition.readsOnly && plan.steps.length > 0) throw new TypeError('a module that only reads has steps')
-      for (const warning of [...conduct.meet(plan.unmet ?? []), ...(plan.warnings ?? [])]) warnings.add(warning)
-      const performed = await conduct.perform(host, plan.steps, done)
-      done.push(...performed)
-      if (!conduct.looksAgain || !isUnfinished(plan, performed)) break
-      plan = await look()
-    }
+    const { first, last, warnings } = await follow(module, host, conduct, now, done)
     const steps = done.map(({ step }) => step)
-    if ((plan.failures ?? []).length > 0) throw new GoalMissed(plan.failures ?? [], steps)
-    const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(plan.after).includes(UNKNOWN)
-    const state = learns ? withoutUnknown(plan.after, (await look()).before) : plan.after
+    if ((last.failures ?? []).length > 0) throw new GoalMissed(last.failures ?? [], steps)
+    const facts = last.facts === undefined ? {} : { facts: last.facts }
+    if (last.lanes !== undefined)
+      return { ...(await inLanes(last.lanes, host, conduct, now, steps, warnings)), ...facts }
 
+    const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(last.after).includes(UNKNOWN)
+    const found = learns ? module.plan(await module.observe(host, done), now(), done).before : undefined
+    const state = (learns ? withoutUnknown(last.after, found) : last.after) as Report['state']
     return {
       changed: steps.length > 0,
       msg: first.msg,
-      steps: [...steps.map(describeStep), ...(plan.later ?? [])],
+      steps: [...steps.map(describeStep), ...(last.later ?? [])],
       warnings: [...warnings],
       state,
-      diff: { before: first.before, after: state },
-      ...(plan.facts === undefined ? {} : { facts: plan.facts }),
+      diff: { before: first.before as object, after: state },
+      ...facts,
     }
   } finally {
     await end()
   }
 }
 
-function isUnfinished(plan: Plan<unknown>, performed: readonly Done[]): boolean {
-  if (performed.some(({ setback }) => setback !== undefined)) return true
-  const isOpen = (plan.later ?? []).length > 0 || plan.verify === true
-  if (isOpen && performed.length === 0) throw new TypeError('a plan without steps left something for later')
-  return isOpen
+/** What a module is to do in lanes, after `steps` of its own. */
+async function inLanes(
+  lanes: Lanes,
+  host: Host,
+  conduct: Conduct,
+  now: () => Date,
+  before: readonly Step[],
+  warned: readonly string[],
+): Promise<Report> {
+  const followed = await followAll(lanes, host, conduct, now)
+  const { before: was, after: state, failures, msg } = lanes.gather(followed.ends)
+  const done = [...before, ...followed.done.map(({ step }) => step)]
+  const words = followed.steps.flatMap(one => [...one.done.map(({ step }) => describeStep(step)), ...one.later])
+  const report: Report = {
+    changed: done.length > 0,
+    msg,
+    steps: [...before.map(describeStep), ...words],
+    warnings: [...new Set([...warned, ...followed.warnings])],
+    state,
+    diff: { before: was, after: state },
+  }
+  if (failures.length > 0) throw new GoalMissed(failures, done, report)
+  return report
 }
 
 /** `planned`, with what `found` says in every place that was unknown. */

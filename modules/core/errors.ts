@@ -2,6 +2,7 @@
  * Failures that are told to a person by their message alone: it names the thing, the cause and, where there is one, the
  * way out. Any other exception is a bug of ours and is reported with its stack.
  */
+import type { Report } from './converge.ts'
 import type { Answer } from './host.ts'
 import { type Command, describeCommand, describeStep, type RunStep, type Step } from './step.ts'
 
@@ -102,8 +103,12 @@ export class StepFailed extends Halted {
 
 /** All steps were done, and yet the host is not as it should be: an instance did not come up. */
 export class GoalMissed extends Halted {
-  constructor(reasons: readonly string[], done: readonly Step[]) {
+  /** How things are now, where that is told of a failed run too. */
+  readonly report: Report | undefined
+
+  constructor(reasons: readonly string[], done: readonly Step[], report?: Report) {
     super(reasons.join(' '), done)
+    this.report = report
   }
 }
 

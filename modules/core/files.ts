@@ -1,6 +1,6 @@
 /** The file system of the real host: looking without following links, and writing so that a crash leaves the one or the other. */
 import { constants, type Stats } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { isSystemError, LinkInTheWay } from './errors.ts'
 import type { PathStatus } from './host.ts'
@@ -25,9 +25,22 @@ export async function listNames(path: string, beneath?: string): Promise<string[
   return readdir(path).then(names => names.sort(), undefinedWhereMissing)
 }
 
+export async function readBytes(
+  path: string,
+  most: number,
+  beneath?: string,
+): Promise<Buffer | 'too large' | undefined> {
+  await refuseLinks(path, beneath)
+  const size = await stat(path).then(({ size }) => size, undefinedWhereMissing)
+  if (size !== undefined && size > most) return 'too large'
+  return readFile(path).catch(undefinedWhereMissing)
+}
+
 /** Performs any step but a command. */
 export async function change(step: FileStep): Promise<void> {
   if (step.kind === 'move') {
+    await refuseLinks(dirname(step.from), step.beneath)
+    await refuseLinks(dirname(step.to), step.beneath)
     await rename(step.from, step.to)
     return flush(dirname(step.to))
   }
@@ -47,18 +60,22 @@ export async function change(step: FileStep): Promise<void> {
         await made.chown(step.uid ?? 0, step.gid ?? 0)
       })
     case 'mode':
-      return inDirectory(step.path, directory => directory.chmod(step.mode))
+      return opened(step.path, 0, async file => {
+        // The owner first: it takes the set-user-id bit away (chown(2)).
+        if (step.owner !== undefined) await file.chown(step.owner.uid, step.owner.gid)
+        await file.chmod(step.mode)
+      })
   }
 }
 
-async function write({ path, content, mode = 0o644, uid, gid }: WriteStep): Promise<void> {
+async function write({ path, content, encoding, mode = 0o644, uid, gid }: WriteStep): Promise<void> {
   const replaced = await look(path)
   const beside = join(dirname(path), `.${process.pid}.bluejail`)
   await unlink(beside).catch(undefinedWhereMissing)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const file = await open(beside, flags, 0o600)
   try {
-    await file.writeFile(content)
+    await file.writeFile(content, encoding ?? 'utf8')
     await file.chmod(replaced?.mode ?? mode)
     if (replaced !== undefined) await file.chown(replaced.uid, replaced.gid)
     else if (uid !== undefined || gid !== undefined) await file.chown(uid ?? 0, gid ?? 0)
@@ -73,12 +90,13 @@ async function write({ path, content, mode = 0o644, uid, gid }: WriteStep): Prom
 /** A rename is on disk once its directory is. */
 const flush = (directory: string) => inDirectory(directory, opened => opened.sync())
 
-async function inDirectory(
-  path: string,
-  act: (opened: Awaited<ReturnType<typeof open>>) => Promise<void>,
-): Promise<void> {
-  const opened = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY)
-  await act(opened).finally(() => opened.close())
+const inDirectory = (path: string, act: (directory: FileHandle) => Promise<void>) =>
+  opened(path, constants.O_DIRECTORY, act)
+
+/** Not by a link, and without waiting for who writes into a pipe. */
+async function opened(path: string, flags: number, act: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | flags)
+  await act(file).finally(() => file.close())
 }
 
 async function refuseLinks(path: string, beneath: string | undefined): Promise<void> {

@@ -22,6 +22,25 @@ export interface PathStatus {
 export interface QueryOptions {
   /** Exit statuses that are answers and not failures. Default: 0 alone. */
   readonly exits?: readonly number[]
+  /** Written to the command's standard input. */
+  readonly input?: string
+  /** How long it may take. */
+  readonly timeoutSeconds?: number
+  /** `latin1`: each character of standard output is a byte of it. Default: text. */
+  readonly encoding?: 'latin1'
+}
+
+/** A server that something is asked of, over the network. */
+export type Contact =
+  | { readonly kind: 'tcp'; readonly address: string; readonly port: number }
+  | { readonly kind: 'http'; readonly url: string; readonly host?: string }
+
+/** What a server said; a port that takes a connection says nothing. */
+export interface Reply {
+  readonly status?: number
+  readonly text?: string
+  /** Why there was no answer. */
+  readonly problem?: string
 }
 
 export interface Probe {
@@ -32,6 +51,10 @@ export interface Probe {
    * may be a link: throws `LinkInTheWay`.
    */
   read(path: string, beneath?: string): Promise<string | undefined>
+  /** A file's bytes, as `read`, or 'too large' where there are more than `most`. */
+  bytes(path: string, most: number, beneath?: string): Promise<Buffer | 'too large' | undefined>
+  /** Asks once, from this host. */
+  contact(to: Contact, timeoutSeconds: number): Promise<Reply>
   /** What is at `path`, or undefined where there is nothing. With `beneath`, the first link on the way ends the walk. */
   status(path: string, beneath?: string): Promise<PathStatus | undefined>
   /** The names in a directory, sorted, or undefined where there is none. `beneath` as in `read`. */

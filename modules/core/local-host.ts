@@ -4,8 +4,9 @@ import { open, readFile } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { execa, type Result, type ResultPromise } from 'execa'
 import { CommandFailed, isSystemError, LockHeld, NotPermitted } from './errors.ts'
-import { change, listNames, readText, statusOf } from './files.ts'
+import { change, listNames, readBytes, readText, statusOf } from './files.ts'
 import type { Answer, Host, QueryOptions } from './host.ts'
+import { contact } from './network.ts'
 import type { Command, PipeStep, Step } from './step.ts'
 
 export interface Limits {
@@ -45,9 +46,15 @@ const O_EXLOCK = 0x20
 export function localHost(limits: Partial<Limits> = {}): Host {
   const { commandTimeoutSeconds, lockWaitSeconds, lockPath } = { ...LIMITS, ...limits }
 
-  async function answer(command: Command, input: string | undefined, seconds: number): Promise<Answer> {
+  async function answer(
+    command: Command,
+    input: string | undefined,
+    seconds: number,
+    encoding?: 'latin1',
+  ): Promise<Answer> {
     const running = execa(command[0], command.slice(1), {
       ...STARTING,
+      ...(encoding === undefined ? {} : { encoding }),
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
     })
     const outcome = await withinTime(running, [running.pid], seconds)
@@ -68,13 +75,18 @@ export function localHost(limits: Partial<Limits> = {}): Host {
   }
 
   return {
-    async query(command: Command, { exits = [0] }: QueryOptions = {}) {
-      const given = await answer(command, undefined, commandTimeoutSeconds)
+    async query(
+      command: Command,
+      { exits = [0], input, timeoutSeconds = commandTimeoutSeconds, encoding }: QueryOptions = {},
+    ) {
+      const given = await answer(command, input, timeoutSeconds, encoding)
       if (!exits.includes(given.exit)) throw CommandFailed.exited(command, given)
       return given
     },
 
     read: readText,
+    bytes: readBytes,
+    contact,
     status: statusOf,
     list: listNames,
 

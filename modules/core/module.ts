@@ -1,5 +1,6 @@
 /** What a module is: two functions and the words for its documentation. There is no `apply`: steps are data. */
 import type { Probe } from './host.ts'
+import type { Lanes } from './lanes.ts'
 import type { Shape, ValuesOf } from './options.ts'
 import type { Done } from './perform.ts'
 import type { Step, Together } from './step.ts'
@@ -27,6 +28,8 @@ export interface Plan<State> {
   readonly verify?: boolean
   /** Why the goal cannot be reached, sentences for a person: the run fails with them once the steps are done. */
   readonly failures?: readonly string[]
+  /** What goes on when this plan is carried out, each by itself. Their ends make the report: `after` and `msg` are not used. */
+  readonly lanes?: Lanes
   /** What later tasks of the play shall know of the host, by the variable's name. */
   readonly facts?: Readonly<Record<string, unknown>>
   /** The outcome in one sentence. */

@@ -3,8 +3,8 @@
  * The only writer of output and the only catch. Why each rule is there: CONTRIBUTING.md, "What Ansible does".
  */
 import { writeSync } from 'node:fs'
-import { apply, check, converge } from './converge.ts'
-import { doneBefore, isExplained } from './errors.ts'
+import { apply, check, converge, type Report } from './converge.ts'
+import { doneBefore, GoalMissed, isExplained } from './errors.ts'
 import { localHost } from './local-host.ts'
 import type { AnyDefinition } from './module.ts'
 import { secretsIn } from './options.ts'
@@ -43,16 +43,19 @@ export async function answer(
       now: () => new Date(),
       holder: describeHolder(definition.name),
     })
-    const { diff, warnings, facts, ...rest } = report
-    return mask({
-      ...rest,
-      ...(warnings.length > 0 && { warnings }),
-      ...(settings._ansible_diff === true && { diff }),
-      ...(facts !== undefined && { ansible_facts: facts }),
-      invocation,
-    })
+    return mask({ ...told(report, settings), invocation })
   } catch (error) {
-    return mask({ ...failure(error, definition.name), invocation })
+    const report = error instanceof GoalMissed && error.report !== undefined ? told(error.report, settings) : {}
+    return mask({ ...report, ...failure(error, definition.name), invocation })
+  }
+}
+
+function told({ diff, warnings, facts, ...rest }: Report, settings: Record<string, unknown>): object {
+  return {
+    ...rest,
+    ...(warnings.length > 0 && { warnings }),
+    ...(settings._ansible_diff === true && { diff }),
+    ...(facts !== undefined && { ansible_facts: facts }),
   }
 }
 

@@ -6,6 +6,8 @@ export type Command = readonly [program: string, ...args: string[]]
 export interface RunStep {
   readonly kind: 'run'
   readonly command: Command
+  /** As reports show it, where a word of it is only known when it is run: a time that was measured. */
+  readonly shown?: Command
   /** Written to the command's standard input. Keys and passwords go here, never into `command`. */
   readonly input?: string
   /** For commands that may rightly take longer than `commandTimeoutSeconds` of core/local-host.ts. */
@@ -49,6 +51,8 @@ interface Place {
 export interface WriteStep extends Place {
   readonly kind: 'write'
   readonly content: string
+  /** Each character of `content` is a byte. Default: text. */
+  readonly encoding?: 'latin1'
   /** Of a new file. Default: 0644, root's own. */
   readonly mode?: number
   readonly uid?: number
@@ -68,10 +72,11 @@ export interface DirectoryStep extends Place {
   readonly gid?: number
 }
 
-/** Gives a directory its mode. */
+/** Gives a file or directory its mode, and its owner where one is named. */
 export interface ModeStep extends Place {
   readonly kind: 'mode'
   readonly mode: number
+  readonly owner?: { readonly uid: number; readonly gid: number }
 }
 
 /** rename(2): at every moment there is either the one or the other. */
@@ -79,6 +84,8 @@ export interface MoveStep {
   readonly kind: 'move'
   readonly from: string
   readonly to: string
+  /** As of a path: of both. */
+  readonly beneath?: string
 }
 
 export type Step = RunStep | PipeStep | WriteStep | RemoveStep | DirectoryStep | ModeStep | MoveStep
@@ -112,7 +119,7 @@ export type FileStep = Exclude<Step, RunStep | PipeStep>
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'run':
-      return describeCommand(step.command)
+      return describeCommand(step.shown ?? step.command)
     case 'pipe':
       return `${describeCommand(step.from)} | ${describeCommand(step.to)}`
     case 'write':
@@ -124,7 +131,7 @@ export function describeStep(step: Step): string {
     case 'move':
       return `mv ${quote(step.from)} ${quote(step.to)}`
     case 'mode':
-      return `chmod ${describeMode(step.mode)} ${quote(step.path)}`
+      return `${step.owner === undefined ? '' : `chown ${step.owner.uid}:${step.owner.gid} and `}chmod ${describeMode(step.mode)} ${quote(step.path)}`
   }
 }
 

@@ -40,6 +40,8 @@ function toyHost(state: Record<string, string>, failing?: string) {
   const host: Host = {
     query: async () => ({ exit: 0, stdout: JSON.stringify(state), stderr: '' }),
     read: async () => undefined,
+    bytes: async () => undefined,
+    contact: async () => ({}),
     status: async () => undefined,
     list: async () => undefined,
     async perform(step) {

@@ -30,6 +30,8 @@ const door = defineModule({
 const host = (failing?: string): Host => ({
   query: async () => ({ exit: 0, stdout: '', stderr: '' }),
   read: async () => undefined,
+  bytes: async () => undefined,
+  contact: async () => ({}),
   status: async () => undefined,
   list: async () => undefined,
   async perform(step) {

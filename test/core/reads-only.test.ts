@@ -29,6 +29,8 @@ const thermometer = defineModule({
 const host: Host = {
   query: async () => ({ exit: 0, stdout: '21', stderr: '' }),
   read: async () => undefined,
+  bytes: async () => undefined,
+  contact: async () => ({}),
   status: async () => undefined,
   list: async () => undefined,
   async perform() {

@@ -45,6 +45,8 @@ export function machineThatSays(answer: (command: Command, words: string) => Par
       return full
     },
     read: async () => undefined,
+    bytes: async () => undefined,
+    contact: async () => ({}),
     list: async () => undefined,
     status: async () => undefined,
   }

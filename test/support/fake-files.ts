@@ -20,6 +20,17 @@ export function readText(tree: MemoryTree, path: string, beneath?: string): stri
   return tree.read(path)
 }
 
+export function readBytes(
+  tree: MemoryTree,
+  path: string,
+  most: number,
+  beneath?: string,
+): Buffer | 'too large' | undefined {
+  refuseLinks(tree, path, beneath)
+  const bytes = tree.files.bytes(path)
+  return bytes !== undefined && bytes.length > most ? 'too large' : bytes
+}
+
 export function listNames(tree: MemoryTree, path: string, beneath?: string): string[] | undefined {
   refuseLinks(tree, path, beneath)
   return tree.realpath(path) === undefined ? undefined : tree.list(path)
@@ -27,6 +38,7 @@ export function listNames(tree: MemoryTree, path: string, beneath?: string): str
 
 export function change(tree: MemoryTree, step: FileStep): void {
   if (step.kind === 'move') {
+    for (const end of [step.from, step.to]) refuseLinks(tree, dirname(end), step.beneath)
     tree.rename(step.from, step.to)
     return
   }
@@ -35,10 +47,10 @@ export function change(tree: MemoryTree, step: FileStep): void {
   const found = look(tree, path)
   switch (step.kind) {
     case 'write':
-      // A rename over the name: of a link it replaces the link, not what that points to.
-      if (found?.type === 'link') tree.remove(path)
-      tree.write(path, step.content, step.mode)
-      if (found === undefined) tree.chown(path, step.uid ?? 0, step.gid ?? 0)
+      // A rename over the name: of a link it replaces the link, not what that points to, and other names keep what they had.
+      if (found !== undefined) tree.remove(path)
+      tree.files.write(path, Buffer.from(step.content, step.encoding ?? 'utf8'), found?.mode ?? step.mode)
+      tree.chown(path, found?.uid ?? step.uid ?? 0, found?.gid ?? step.gid ?? 0)
       break
     case 'remove':
       if (found?.type === 'directory' && tree.list(path).length > 0) throw new FileError('ENOTEMPTY', path)
@@ -52,8 +64,10 @@ export function change(tree: MemoryTree, step: FileStep): void {
       tree.chown(path, step.uid ?? 0, step.gid ?? 0)
       break
     case 'mode':
-      if (found?.type !== 'directory') throw new FileError(found === undefined ? 'ENOENT' : 'ENOTDIR', path)
+      if (found?.type !== 'directory' && found?.type !== 'file')
+        throw new FileError(found === undefined ? 'ENOENT' : 'ELOOP', path)
       tree.chmod(path, step.mode)
+      if (step.owner !== undefined) tree.chown(path, step.owner.uid, step.owner.gid)
   }
 }
 

@@ -1,6 +1,6 @@
 /** A FreeBSD host in memory: modules run against it as against a real one, and tests see what they did. */
 import { CommandFailed, LockHeld } from '../../modules/core/errors.ts'
-import type { Answer, Host } from '../../modules/core/host.ts'
+import type { Answer, Host, Reply } from '../../modules/core/host.ts'
 import type { Command, Step } from '../../modules/core/step.ts'
 import { boot } from '../imitation/boot.ts'
 import { Hang, Killed, Missing, PowerCut } from '../imitation/faults.ts'
@@ -8,7 +8,7 @@ import { Machine, type Outcome } from '../imitation/machine.ts'
 import { MemoryTree } from '../imitation/memory-tree.ts'
 import { ARGUMENT_BYTES, argumentBytes, run, runAtOnce } from '../imitation/run.ts'
 import { createPool } from '../imitation/zpool.ts'
-import { change, listNames, readText, statusOf } from './fake-files.ts'
+import { change, listNames, readBytes, readText, statusOf } from './fake-files.ts'
 
 export interface FakeOptions {
   /** OpenZFS: 2.2.6 (default), 2.3.0, 2.4.0. */
@@ -38,6 +38,8 @@ export interface FakeHost extends Host {
   readonly performed: readonly Step[]
   /** All commands asked for by `query`, in order. */
   readonly queried: readonly Command[]
+  /** What listens on the network, by `address:port` or URL. */
+  readonly servers: Map<string, () => Reply | undefined>
   /** Who has taken the lock, in order. */
   readonly lockHolders: readonly string[]
   /** What an operator beside us does or sees: not counted, not recorded. */
@@ -69,6 +71,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
   const performed: Step[] = []
   const queried: Command[] = []
   const lockHolders: string[] = []
+  const servers: FakeHost['servers'] = new Map()
   let holder = options.lockedBy
   let isOff = false
 
@@ -98,20 +101,27 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
     performed,
     queried,
     lockHolders,
+    servers,
     get counts() {
       return { ...machine.counts }
     },
 
-    async query(command, { exits = [0] } = {}) {
+    async query(command, { exits = [0], input = '', timeoutSeconds = 600, encoding } = {}) {
       queried.push(command)
-      const { exit, stdout, stderr, bytes = '' } = await answer(command, '', 600)
-      const given = { exit, stdout: `${stdout}${bytes}`, stderr }
+      const { exit, stdout, stderr, bytes = Buffer.alloc(0) } = await answer(command, input, timeoutSeconds)
+      const given = { exit, stdout: `${stdout}${bytes.toString(encoding)}`, stderr }
       if (!exits.includes(given.exit)) throw CommandFailed.exited(command, given)
       return given
     },
 
     read: async (path, beneath) => readText(tree, path, beneath),
+    bytes: async (path, most, beneath) => readBytes(tree, path, most, beneath),
     status: async (path, beneath) => statusOf(tree, path, beneath),
+
+    async contact(to) {
+      const server = servers.get(to.kind === 'tcp' ? `${to.address}:${to.port}` : to.url)
+      return server?.() ?? { problem: 'connect ECONNREFUSED' }
+    },
     list: async (path, beneath) => listNames(tree, path, beneath),
 
     async perform(step) {
