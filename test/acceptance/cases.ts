@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 
 export interface Case {
+  /** By default the one that the file is named after. */
   readonly module: string
   readonly title: string
   /** What this case shows on a real host alone, since a sandbox host's is not FreeBSD's: for README.md (page.ts). */
@@ -24,7 +25,9 @@ export function acceptanceCases(): Case[] {
     .filter(file => file.endsWith('.yml'))
     .sort()
     .flatMap(file => {
-      const cases = parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as Omit<Case, 'module'>[]
+      const cases = parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as (Omit<Case, 'module'> & {
+        module?: string
+      })[]
       return cases.map(one => ({ module: basename(file, '.yml'), ...one }))
     })
 }
