@@ -1,5 +1,5 @@
 /** What a merge of an instance's files is to do, as data. Paths are relative to the instance's root. */
-import type { Attributes, Entry, Side } from './entry.ts'
+import type { Attributes, Entry, Scope, Side } from './entry.ts'
 
 /**
  * What becomes of a conflict. `keep`: the customer's stays, the new file is put beside it as PATH.blueprint-new.
@@ -7,11 +7,9 @@ import type { Attributes, Entry, Side } from './entry.ts'
  */
 export type Policy = 'keep' | 'replace' | 'fail'
 
-export const NEW_BESIDE = '.blueprint-new'
-export const OLD_BESIDE = '.customer-old'
-
 /** The two blueprints, and where they differ: directories before what is in them. */
 export interface Comparison {
+  readonly scope: Scope
   readonly old: Side
   readonly new: Side
   readonly paths: readonly string[]
@@ -41,7 +39,7 @@ export interface MergeInput extends Comparison {
 export interface Take {
   readonly path: string
   readonly kind: 'file' | 'directory' | 'link'
-  /** Of another kind than the new one, or a link: it must be gone first. A directory is empty by then. */
+  /** What must be gone first: it is of another kind, or a link. A directory is empty by then. */
   readonly replaces?: Entry['kind']
   /** To be set afterwards: the customer's mode or owner stays. */
   readonly adjust?: Attributes
@@ -68,32 +66,40 @@ export interface Adjustment {
   readonly adjust: Attributes
 }
 
-/** rename(2). */
+/** rename(2); a file's mode is set afterwards, so that nothing runs it under its other name. */
 export interface Renaming {
   readonly path: string
   readonly to: string
+  readonly mode?: number
 }
 
-/** A copy of the new blueprint's `source`, under another name; replaces a file of that name. */
-export interface Beside {
+/** The new blueprint's file `source` under another name. A file of that name is replaced. */
+export interface Copy {
   readonly path: string
   readonly source: string
+  readonly attributes: Attributes
 }
 
-/** A database that is made anew of a file, which lies in the same directory unless said otherwise. */
+/** Databases that a program makes of a file. */
 export interface Database {
   readonly program: 'pwd_mkdb' | 'cap_mkdb' | 'services_mkdb'
   readonly file: string
   /** Where the program puts what it makes. */
   readonly directory: string
+  /**
+   * To be removed before it runs. cap_mkdb writes through a link (O_TRUNC without O_EXCL in usr.bin/cap_mkdb/cap_mkdb.c);
+   * the others end where something is in the place of their temporary files (O_EXCL in usr.sbin/*_mkdb).
+   */
+  readonly clear: readonly string[]
 }
 
 export interface Conflict {
   readonly path: string
   /** In words, for a person. Names a record and its field, and never what is in a password's field. */
   readonly reason: string
-  /** Who won: `new` in words is "the new blueprint's". */
   readonly winner: 'customer' | 'blueprint'
+  /** Where the other one is. */
+  readonly beside?: string
 }
 
 /** Nothing is written there, whatever the policy. */
@@ -104,7 +110,7 @@ export interface Barred {
 
 /**
  * To be performed in this order. Every path of the comparison is in exactly one of `removes`, `takes`, `writes`, `metadata`,
- * `kept`, `same`, `rebuilt` and `barred`; the others are added to these. Performed once more, nothing is left to do.
+ * `kept`, `same`, `rebuilt` and `barred`, or in `setAside` alone; the other lists are added to these. A merge of what it has made plans nothing but databases.
  */
 export interface MergePlan {
   /** What is in a directory before the directory. */
@@ -115,7 +121,9 @@ export interface MergePlan {
   readonly takes: readonly Take[]
   readonly writes: readonly Write[]
   readonly metadata: readonly Adjustment[]
-  readonly beside: readonly Beside[]
+  /** New files beside the customer's, and samples that the customer uses as they are. */
+  readonly copies: readonly Copy[]
+  /** Made anew whenever the blueprint has another file: a merge that was cut off may have written it, and not them. */
   readonly databases: readonly Database[]
   /** The customer's stays as it is. */
   readonly kept: readonly string[]
