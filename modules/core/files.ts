@@ -1,6 +1,18 @@
 /** The file system of the real host: looking without following links, and writing so that a crash leaves the one or the other. */
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises'
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { isSystemError, LinkInTheWay } from './errors.ts'
 import type { PathStatus } from './host.ts'
@@ -114,8 +126,12 @@ function stepsBetween(beneath: string, path: string): string[] {
   return way.map((_, index) => join(beneath, ...way.slice(0, index + 1)))
 }
 
-const look = (path: string): Promise<PathStatus | undefined> =>
-  lstat(path).then(stats => describeStatus(path, stats), undefinedWhereMissing)
+async function look(path: string): Promise<PathStatus | undefined> {
+  const stats = await lstat(path).catch(undefinedWhereMissing)
+  if (stats === undefined) return undefined
+  const status = describeStatus(path, stats)
+  return status.type === 'link' ? { ...status, target: await readlink(path) } : status
+}
 
 function describeStatus(at: string, stats: Stats): PathStatus {
   const type = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other'

@@ -17,6 +17,8 @@ export interface PathStatus {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** What a link says. */
+  readonly target?: string
 }
 
 export interface QueryOptions {

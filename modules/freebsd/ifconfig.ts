@@ -114,6 +114,10 @@ const familyOf = (address: string) => (address.includes(':') ? 'inet6' : 'inet')
 export const unitsIn = (conf: string): number[] =>
   [...conf.matchAll(/"ifconfig epair(\d+) create"/g)].map(match => Number(match[1]))
 
+/** What a jail's configuration gives its interfaces, without prefix lengths, in order. */
+export const addressesIn = (conf: string): string[] =>
+  [...conf.matchAll(/"ifconfig -j \S+ \S+ inet6? ([0-9a-fA-F.:]+)\/\d+/g)].map(match => match[1] ?? '')
+
 /** The outer ends that a jail's configuration destroys when it stops. */
 export const releasedIn = (conf: string): string[] =>
   [...conf.matchAll(/"ifconfig (\S+) destroy"/g)].map(match => match[1] ?? '')

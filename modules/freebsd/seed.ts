@@ -35,6 +35,13 @@ export const copyNamesInside = (from: string, names: readonly string[], jail: st
   // it is for, the environment, is clean already.
   throughTar(from, names, ['jexec', jail, ...ADD, '-C', '/'])
 
+/**
+ * Copies these of `from` into `to` in place of what is there, flags and all. No link may be there or on the way, since the
+ * one would go and the other be followed: what calls this has looked.
+ */
+export const replaceNames = (from: string, names: readonly string[], to: string): PipeStep[] =>
+  throughTar(from, names, ['tar', '-xpf', '-', '--numeric-owner', '--clear-nochange-fflags', '-C', to])
+
 const ADD: Command = ['tar', '-xpkf', '-', '--numeric-owner']
 
 /** `./` before a name: it is no option and no archive (`@`). */

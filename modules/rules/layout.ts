@@ -30,8 +30,12 @@ export const PROPERTY = {
   part: 'bluejail:part',
   /** Set once a writable dataset has got its first content from the blueprint. */
   seeded: 'bluejail:seeded',
+  /** On an instance's dataset: how long its last switch took it from the network, in milliseconds. */
+  outage: 'bluejail:outage',
   /** On an instance's dataset: what its replica has, as the moment in seconds since 1970, a space, and where it is. */
   replica: 'bluejail:replica',
+  /** The policy of snapshots that a dataset and those below it have, or `off`. Operators set it. */
+  autosnap: 'bluejail:autosnap',
 } as const
 
 /** Becomes a jail's, a dataset's and, with a prefix, an interface's name: 15 characters at most, no dot, no underscore. */
@@ -90,8 +94,13 @@ export interface InstancePlaces {
   readonly nextFstab: string
   /** Writable datasets are mounted below it, each by its name, while they get their first content or new mount points. */
   readonly seed: string
+  /** Of a switch, exactly while one is under way or was cut off. */
   readonly journal: string
+  /** The journal of the last switch that came to its end. */
+  readonly lastSwitch: string
   readonly jailConf: string
+  /** Where a switch puts that while the instance must not be started: under a name that rc.d does not look for. */
+  readonly jailConfAside: string
   readonly consoleLog: string
 }
 
@@ -108,7 +117,9 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
     nextFstab: `${directory}/fstab.next`,
     seed: `${directory}/seed`,
     journal: `${directory}/journal.json`,
+    lastSwitch: `${directory}/switch.json`,
     jailConf: `${INSTANCE_CONFS}/${id}.conf`,
+    jailConfAside: `${INSTANCE_CONFS}/${id}.switching`,
     consoleLog: `/var/log/jails/${id}.log`,
   }
 }

@@ -73,7 +73,8 @@ export function change(tree: MemoryTree, step: FileStep): void {
 
 const look = (tree: MemoryTree, path: string): PathStatus | undefined => {
   const status = tree.lstat(path)
-  return status && { at: path, ...status }
+  if (status === undefined) return undefined
+  return { at: path, ...status, ...(status.type === 'link' ? { target: tree.files.target(path) } : {}) }
 }
 
 function refuseLinks(tree: MemoryTree, path: string, beneath: string | undefined): void {
