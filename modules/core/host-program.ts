@@ -5,7 +5,9 @@
 import { isExplained } from './errors.ts'
 import type { Host } from './host.ts'
 import { localHost } from './local-host.ts'
+import { holdHere } from './local-session.ts'
 import { describeHolder, writeAll } from './program.ts'
+import type { Hold } from './session.ts'
 
 export type ExitStatus = 0 | 1 | 2
 
@@ -14,6 +16,7 @@ export interface Surroundings {
   readonly args: readonly string[]
   /** Its lock is the program's own, and is not waited for. */
   readonly host: Host
+  readonly hold: Hold
   readonly now: () => Date
   /** For messages to others about who holds the lock. */
   readonly holder: string
@@ -56,6 +59,7 @@ export async function runHostProgram(program: HostProgram, args: readonly string
     await outcomeOf(program, {
       args,
       host,
+      hold: holdHere,
       now: () => new Date(),
       holder: describeHolder(program.name),
       say: line => writeAll(Buffer.from(`${line}\n`)),

@@ -20,7 +20,7 @@ export interface Limits {
 const LIMITS: Limits = { commandTimeoutSeconds: 600, lockWaitSeconds: 60, lockPath: '/var/run/bluejail.lock' }
 
 /** Nothing of the caller's environment reaches a command: messages must be in English, and PATH must be the base system's. */
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   PATH: '/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin',
   LC_ALL: 'C',
   HOME: '/',
@@ -38,7 +38,7 @@ const STARTING = {
 
 const LOCK_POLL_MILLISECONDS = 250
 /** Time for SIGTERM to work before SIGKILL, and after that before we stop waiting: a process in the kernel ignores both. */
-const GRACE_MILLISECONDS = 5_000
+export const GRACE_MILLISECONDS = 5_000
 
 /** open(2) of FreeBSD: "Atomically obtain an exclusive lock". Node names only what Linux has too. */
 const O_EXLOCK = 0x20
@@ -162,7 +162,7 @@ async function withinTime<T>(
     const outcome = await orLate(seconds * 1000)
     if (outcome !== undefined || groups.length === 0) return outcome
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      for (const group of groups) end(group, signal)
+      for (const group of groups) endGroup(group, signal)
       if ((await orLate(GRACE_MILLISECONDS)) !== undefined) break
     }
     return undefined
@@ -172,7 +172,7 @@ async function withinTime<T>(
 }
 
 /** One of two may have ended by itself. */
-function end(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+export function endGroup(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-group, signal)
   } catch (error) {

@@ -50,3 +50,5 @@ export const poolOf = (name: string) => name.split(/[/@#]/, 1)[0] ?? name
 
 /** The dataset above, or undefined for a pool's own. */
 export const parentOf = (name: string) => (name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : undefined)
+
+export const isAtOrBelow = (name: string, top: string) => name === top || name.startsWith(`${top}/`)

@@ -1,0 +1,69 @@
+/** Which policy each dataset has: its property, else what zfstools' property forbids, else the list, else zfstools' property. */
+
+import { isAtOrBelow } from '../../freebsd/zfs-names.ts'
+import type { Row } from '../../freebsd/zfs-tree.ts'
+import { type Policy, TIERS, type Tier } from './policy.ts'
+import { OFF, type Settings } from './settings.ts'
+
+export const COM_SUN = 'com.sun:auto-snapshot'
+
+/** The user properties that decide, to be read of each dataset. */
+export const decisive = ({ property, zfstools }: Settings): string[] =>
+  zfstools === undefined ? [property] : [property, COM_SUN, ...TIERS.map(tier => `${COM_SUN}:${tier}`)]
+
+export interface Attached {
+  readonly name: string
+  readonly policy: Policy
+}
+
+/** Datasets with a policy, in their order, and what is wrong with how they say so. */
+export function attach(
+  datasets: ReadonlyMap<string, Row>,
+  settings: Settings,
+): { attached: Attached[]; problems: string[] } {
+  const problems = new Map<string, string[]>()
+  const attached = [...datasets].flatMap(([name, row]) => {
+    const policy = policyOf(name, row)
+    return policy === undefined ? [] : [{ name, policy }]
+  })
+  return {
+    attached,
+    problems: [...problems].map(
+      ([value, [first, ...more]]) =>
+        `${first}${more.length > 0 ? ` and ${more.length} more` : ''}: ${settings.property}=${value} names no policy. Known are: ${[...settings.policies.keys(), OFF].join(', ')}.`,
+    ),
+  }
+
+  function policyOf(name: string, row: Row): Policy | undefined {
+    const own = row.get(settings.property)
+    if (own !== undefined) {
+      const policy = settings.policies.get(own)
+      if (policy === undefined && own !== OFF) problems.set(own, [...(problems.get(own) ?? []), name])
+      return policy
+    }
+    const told = settings.zfstools === undefined ? undefined : row.get(COM_SUN)
+    if (told !== undefined && !/^(true|mysql|postgresql)$/.test(told)) return undefined
+    const nearest = settings.attachments
+      .filter(each => each.name === name || (each.recursive && isAtOrBelow(name, each.name)))
+      .sort((a, b) => b.name.length - a.name.length)[0]
+    if (nearest !== undefined) return nearest.policy
+    return told === undefined || settings.zfstools === undefined ? undefined : tailored(settings.zfstools, row)
+  }
+}
+
+/** Variants of a policy, so that datasets with the same wishes share one. */
+const variants = new WeakMap<Policy, Map<string, Policy>>()
+
+function tailored(policy: Policy, row: Row): Policy {
+  const without = TIERS.filter(tier => policy.keep[tier] > 0 && (row.get(`${COM_SUN}:${tier}`) ?? 'true') === 'false')
+  if (without.length === 0) return policy
+  const known = variants.get(policy) ?? new Map<string, Policy>()
+  variants.set(policy, known)
+  const key = without.join()
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const keep = { ...policy.keep, ...Object.fromEntries(without.map((tier: Tier) => [tier, 0])) }
+  const variant = { ...policy, keep }
+  known.set(key, variant)
+  return variant
+}

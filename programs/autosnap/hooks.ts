@@ -1,0 +1,103 @@
+/** What is done around the snapshots of a group: begun in the order of the policy, ended in the opposite one, whatever happens. */
+import { Failure } from '../../modules/core/errors.ts'
+import type { Surroundings } from '../../modules/core/host-program.ts'
+import type { Session } from '../../modules/core/session.ts'
+import { type Command, run } from '../../modules/core/step.ts'
+import {
+  checkpoint,
+  inside,
+  lockTables,
+  mariadbClient,
+  runsServer,
+  UNLOCK_TABLES,
+} from '../../modules/freebsd/database-servers.ts'
+import type { Group } from '../../modules/rules/snapshot/plan.ts'
+import type { Hook } from '../../modules/rules/snapshot/policy.ts'
+
+export type Tools = Pick<Surroundings, 'host' | 'hold'>
+
+/** Both may throw a `Failure`. The second is called whenever the first was. */
+interface Bracket {
+  before(): Promise<void>
+  after(): Promise<void>
+}
+
+export interface Outcome<T> {
+  /** What `act` gave; undefined where a hook forbade it. */
+  readonly given: T | undefined
+  /** What hooks failed at, in sentences. */
+  readonly troubles: readonly string[]
+}
+
+/** `running` are the jails that run: what is to be done inside others is left out. */
+export async function between<T>(
+  { name, instance, policy }: Group,
+  running: ReadonlySet<string>,
+  tools: Tools,
+  act: () => Promise<T>,
+): Promise<Outcome<T>> {
+  const troubles: string[] = []
+  const jail = instance !== undefined && running.has(instance) ? instance : undefined
+  const attempt = async (hook: Hook, when: 'before' | 'after', part: () => Promise<void>): Promise<boolean> => {
+    try {
+      await part()
+      return true
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      troubles.push(`${name}: the hook '${hook.kind}' ${when} the snapshot: ${error.message}`)
+      return false
+    }
+  }
+  const entered: { hook: Hook; bracket: Bracket }[] = []
+  try {
+    for (const hook of policy.hooks) {
+      const bracket = bracketOf(hook, jail, tools)
+      entered.unshift({ hook, bracket })
+      const fine = await attempt(hook, 'before', bracket.before)
+      if (!fine && hook.onFailure === 'skip') return { given: undefined, troubles }
+    }
+    return { given: await act(), troubles }
+  } finally {
+    for (const { hook, bracket } of entered) await attempt(hook, 'after', bracket.after)
+  }
+}
+
+function bracketOf(hook: Hook, jail: string | undefined, tools: Tools): Bracket {
+  if (hook.kind === 'command') return ofCommands(hook, jail, tools)
+  if (jail === undefined) return NOTHING
+  return hook.kind === 'mariadb' ? ofLocks(hook, jail, tools) : ofCheckpoint(hook, jail, tools)
+}
+
+const NOTHING: Bracket = { before: async () => {}, after: async () => {} }
+
+function ofCommands(hook: Hook, jail: string | undefined, { host }: Tools): Bracket {
+  if (hook.inside && jail === undefined) return NOTHING
+  const perform = async ([program, ...rest]: readonly string[]) => {
+    if (program === undefined) return
+    const command: Command = hook.inside && jail !== undefined ? inside(jail, [program, ...rest]) : [program, ...rest]
+    await host.perform({ ...run(...command), timeoutSeconds: hook.timeoutSeconds })
+  }
+  return { before: () => perform(hook.before), after: () => perform(hook.after) }
+}
+
+function ofLocks({ timeoutSeconds }: Hook, jail: string, { host, hold }: Tools): Bracket {
+  let session: Session | undefined
+  return {
+    async before() {
+      if (await runsServer(host, jail, 'mariadb')) session = await hold(mariadbClient(jail), lockTables(timeoutSeconds))
+    },
+    async after() {
+      if (session === undefined) return
+      if (!session.holds)
+        throw new Failure('the server or its client ended before the snapshot was over, and the locks with it')
+      await session.end(UNLOCK_TABLES)
+    },
+  }
+}
+
+const ofCheckpoint = ({ timeoutSeconds }: Hook, jail: string, { host }: Tools): Bracket => ({
+  ...NOTHING,
+  async before() {
+    if (await runsServer(host, jail, 'postgresql')) await host.perform({ ...run(...checkpoint(jail)), timeoutSeconds })
+  },
+})
