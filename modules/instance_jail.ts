@@ -8,7 +8,7 @@ import { type JailInFull, listJailsInFull } from './freebsd/jls.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { readVariables } from './freebsd/sysrc.ts'
 import { VARIABLES } from './rules/jail/list.ts'
-import { lookAt, readConsoles, readDatasetsToDestroy } from './rules/jail/look.ts'
+import { lookAt, lookAtFilter, readConsoles, readDatasetsToDestroy } from './rules/jail/look.ts'
 import { planJails } from './rules/jail/plan.ts'
 import { type Request, requestsOf } from './rules/jail/requests.ts'
 import { EXEC_TIMEOUT_SECONDS, unlisted } from './rules/jail/settings.ts'
@@ -32,7 +32,7 @@ const networkInterface = record(
     mtu: optional(integer('Of both its ends. All that is on a bridge has the same. Default: 1500.', 576, 16_000)),
     private: optional(
       flag(
-        'On the bridge, it reaches no other private interface, and nothing reaches it but under its own link address, whatever the customer makes of that inside. Default: false.',
+        'It can send from its own link address and `addresses` alone, whatever the customer makes of them inside, is no router and no DHCP server to others, and reaches no other private interface of its bridge. Where instances shall reach each other, as a web server its database, give them a bridge whose `isolate` is false, and false here. Default: true.',
       ),
     ),
   },
@@ -56,6 +56,7 @@ const instance = {
       `Parameters of jail(8) by name, like \`sysvshm: new\` or \`allow.mlock: true\`. They come beside, or in place of, \`devfs_ruleset: 4\`, \`enforce_statfs: 1\`, \`mount.devfs\`, \`mount.fdescfs\`, \`exec.clean\`, \`exec.start: /bin/sh /etc/rc\`, \`exec.stop: /bin/sh /etc/rc.shutdown jail\`, \`exec.timeout: ${EXEC_TIMEOUT_SECONDS}\`, \`stop.timeout: 30\` and \`exec.consolelog\`; null takes one of these away. \`depend\` is refused: use \`after\`.`,
     ),
   ),
+  cpus: optional(text('The CPUs it may use, like `0-3` or `0,2`: now, and from every start on. Default: all.')),
   boot: optional(flag('It starts when the host boots: its id is in `jail_list` of rc.conf. Default: true.')),
   after: optional(
     listOf(text('An id.'), 'Instances that are started before it, by this task and at boot, and stopped after it.'),
@@ -73,6 +74,7 @@ const STATE = {
   jid: optional(text('The number the kernel gave it.')),
   boot: flag('Whether it starts when the host boots.'),
   configuration: listOf(text('A parameter.'), 'What its file in /etc/jail.conf.d says.'),
+  rules: listOf(text('A rule.'), "pf's rules for it, as its file in /etc/pf.hosting.d has them."),
   pending: listOf(
     text('A parameter or interface.'),
     'What is as it was when the instance was started, where its configuration is another by now.',
@@ -84,6 +86,7 @@ export default defineModule({
   summary: "Instances' jails are configured, start at boot, and run or do not",
   description: [
     'Writes /etc/jail.conf.d/ID.conf, complete in itself: the root and fstab of M(bluejail.hosting.instance_mounts), a network stack with interfaces on bridges, devices, a console log, limits of time. Puts the id into `jail_list` of rc.conf, where every name keeps its place.',
+    'Private interfaces, as all are unless that is said, have rules of pf in /etc/pf.hosting.d/ID.conf, an anchor `hosting/ID` that is loaded before the interface is there and emptied when it is gone. pf and the main rules that call it are the affair of M(bluejail.hosting.vnet_bridge); without them, no such instance is started.',
     'Starts and stops through jail(8) with that file, several at a time. Stopped means: no jail, no mount below its root, no interface of its left. What a vanished jail or a failed start left is cleared, from what the mount table and the interface list say, innermost first and never by force.',
     'A customer whose shutdown script fails or hangs does not stop us: then the jail is removed with all its processes, and a warning says so. When an instance does not start, the message has what jail(8) said and the last lines of its console.',
     'Parameters of a running instance are changed while it runs where the kernel can; `pending` names the others, which a restart changes.',
@@ -127,15 +130,20 @@ export default defineModule({
       interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.11/24', 'fd00:66::11/64'] }],
       gateways: ['10.66.0.1', 'fd00:66::1'],
     },
-    'A database first, then what needs it': {
-      interfaces: ['hosting0'],
+    'A database first, then what needs it and may reach it': {
+      interfaces: [{ bridge: 'hosting0', private: false }],
       instances: [
         { id: 'web1', after: ['db1'] },
         { id: 'db1', parameters: { sysvshm: 'new' } },
       ],
       reverse_stop: true,
     },
-    'Not at boot, and with a parameter more': { id: 'web1', boot: false, parameters: { 'allow.mlock': true } },
+    'Not at boot, held to one CPU, and with a parameter more': {
+      id: 'web1',
+      boot: false,
+      cpus: '0',
+      parameters: { 'allow.mlock': true },
+    },
     'Another parameter for one that runs': {
       id: 'web1',
       parameters: { 'children.max': 2, devfs_ruleset: 5 },
@@ -146,7 +154,7 @@ export default defineModule({
     'Gone, with all its data': { id: 'web1', state: 'absent', destroy_datasets: true },
   },
 
-  /** Four processes for any number of instances; more only for what was tried or is to be destroyed. */
+  /** Six processes for any number of instances, four without pf; more only for what was tried or is to be destroyed. */
   async observe(options, machine, done) {
     const requests = requestsOf(options)
     const [jails, mounts, interfaces, rcConf, look] = await Promise.all([
@@ -163,6 +171,7 @@ export default defineModule({
       interfaces,
       rcConf,
       consoles: await readConsoles(requests, jails, machine, done),
+      anchors: await lookAtFilter(requests, look.rules, machine),
       parameters: await readParameters(requests, jails, machine),
       datasets: await readDatasetsToDestroy(requests, mounts, machine),
     }

@@ -23,7 +23,7 @@ const options = {
   keep_others: optional(flag('Limits of other resources and actions than the task names stay. Default: false.')),
   cpus: optional(
     text(
-      'The CPUs that the jail may use, like `0-3` or `0,2`, or `all`. It holds while the jail runs: to have it from every start on, give the same to M(bluejail.hosting.instance_jail) as `exec.poststart: cpuset -l 0-3 -j web1`.',
+      'The CPUs that the jail may use, like `0-3` or `0,2`, or `all`. It holds while the jail runs; for an instance, the option `cpus` of M(bluejail.hosting.instance_jail) sees to it from every start on.',
     ),
   ),
 }
@@ -38,7 +38,7 @@ export default defineModule({
     'A jail need not run, or exist: limits belong to its name.',
   ],
   notes: [
-    'Needs `kern.racct.enable=1` in /boot/loader.conf, and a reboot after that.',
+    'Needs `kern.racct.enable=1` in /boot/loader.conf, and a reboot after that; `allow_later` tells what to do before it.',
     '`memoryuse:deny` denies nothing: what is too much is moved to swap, so that a growing Java heap makes the host slow. `swapuse` lets an allocation fail; `memoryuse:sigterm` and `memoryuse:sigkill` end the process.',
     'rctl runs once for all jails, and once more for what they use; cpuset runs for each jail whose `cpus` are given.',
   ],
@@ -51,6 +51,12 @@ export default defineModule({
       ),
     ),
     ...options,
+    allow_later: withDefault(
+      flag(
+        'Where the kernel keeps no limits before a reboot (`kern.racct.enable` is 0), write them down for it and warn, instead of refusing. Default: false.',
+      ),
+      false,
+    ),
     use: withDefault(
       choice(
         ['limited', 'all', 'none'],
@@ -114,7 +120,7 @@ export default defineModule({
     }
   },
 
-  plan: (asked, seen) => planLimits(requestsOf(asked), asked.use, seen),
+  plan: (asked, seen) => planLimits(requestsOf(asked), { amount: asked.use, allowsLater: asked.allow_later }, seen),
 })
 
 async function lookAtCpus(jail: string, machine: Probe): Promise<[string, CpusSeen]> {

@@ -37,8 +37,17 @@ export function describeCpus(cpus: Cpus): string {
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',')
 }
 
-export const setCpus = (jail: string, cpus: Cpus): RunStep => ({
-  ...run('cpuset', '-l', describeCpus(cpus), '-j', jail),
+const commandFor = (jail: string, cpus: Cpus | 'all') =>
+  ['cpuset', '-l', cpus === 'all' ? cpus : describeCpus(cpus), '-j', jail] as const
+
+/** For exec.poststart of jail.conf(5). */
+export const cpusLine = (jail: string, cpus: Cpus) => commandFor(jail, cpus).join(' ')
+
+/** The CPUs that such a line of `conf` holds its jail to, in cpuset's words. */
+export const cpusIn = (conf: string): string | undefined => /"cpuset -l (\S+) -j \S+"/.exec(conf)?.[1]
+
+export const setCpus = (jail: string, cpus: Cpus | 'all'): RunStep => ({
+  ...run(...commandFor(jail, cpus)),
   // cpuset_testupdate: EDEADLK where nothing would be left of a set below it.
   objections: [
     {

@@ -21,19 +21,66 @@ const INFO: Command = ['pfctl', '-si']
 
 /** Three processes, or one where the kernel has no pf. */
 export async function readFilter(machine: Probe, anchor: string): Promise<Filter> {
-  const info = await machine.query(INFO, { exits: [0, 1] })
-  if (info.exit !== 0) {
-    if (!/\/dev\/pf: No such file/.test(info.stderr)) throw new UnexpectedOutput(INFO, info.stderr || info.stdout)
-    return { isLoaded: false, isEnabled: false, main: [], anchor: [] }
-  }
-  const status = /^Status: (Enabled|Disabled)\b/m.exec(info.stdout)?.[1]
-  if (status === undefined) throw new UnexpectedOutput(INFO, info.stdout)
+  const isEnabled = await readStatus(machine)
+  if (isEnabled === undefined) return { isLoaded: false, isEnabled: false, main: [], anchor: [] }
   return {
     isLoaded: true,
-    isEnabled: status === 'Enabled',
+    isEnabled,
     main: await rulesOf(machine, ['pfctl', '-sr']),
     anchor: await rulesOf(machine, ['pfctl', '-a', anchor, '-sr']),
   }
+}
+
+/** Undefined where the kernel has no pf. */
+async function readStatus(machine: Probe): Promise<boolean | undefined> {
+  const info = await machine.query(INFO, { exits: [0, 1] })
+  if (info.exit !== 0) {
+    if (!/\/dev\/pf: No such file/.test(info.stderr)) throw new UnexpectedOutput(INFO, info.stderr || info.stdout)
+    return undefined
+  }
+  const status = /^Status: (Enabled|Disabled)\b/m.exec(info.stdout)?.[1]
+  if (status === undefined) throw new UnexpectedOutput(INFO, info.stdout)
+  return status === 'Enabled'
+}
+
+export interface Anchors {
+  /** The kernel has pf at all. */
+  readonly isLoaded: boolean
+  readonly isEnabled: boolean
+  /** Rules by the anchor they are in, those of the main ruleset under the empty name; only anchors that are called. */
+  readonly rules: ReadonlyMap<string, readonly string[]>
+}
+
+const EVERYTHING: Command = ['pfctl', '-a', '*', '-sr']
+
+/** Two processes for any number of anchors, or one where the kernel has no pf. */
+export async function readAnchors(machine: Probe): Promise<Anchors> {
+  const isEnabled = await readStatus(machine)
+  if (isEnabled === undefined) return { isLoaded: false, isEnabled: false, rules: new Map() }
+  return { isLoaded: true, isEnabled, rules: parseAnchors((await machine.query(EVERYTHING, { exits: [0, 1] })).stdout) }
+}
+
+/**
+ * Filter rules, each anchor's in braces behind the rule that calls it (pfctl_show_rules of sbin/pfctl/pfctl.c). `hosting/*`
+ * stands for all that are in `hosting`.
+ */
+export function parseAnchors(stdout: string): Map<string, string[]> {
+  const found = new Map<string, string[]>([['', []]])
+  const within: string[] = ['']
+  for (const line of stdout.split('\n').map(text => text.trim())) {
+    if (line === '') continue
+    if (line === '}') {
+      if (within.length === 1) throw new UnexpectedOutput(EVERYTHING, stdout)
+      within.pop()
+      continue
+    }
+    const parent = within.at(-1) ?? ''
+    const rules = found.get(parent) ?? []
+    found.set(parent, [...rules, line.replace(/ \{$/, '')])
+    const called = /^anchor "([^"]+)".* \{$/.exec(line)?.[1]?.replace(/\/\*$/, '')
+    if (called !== undefined) within.push(parent === '' ? called : `${parent}/${called}`)
+  }
+  return found
 }
 
 /** An anchor that is not there has none, whatever pfctl exits with. */
@@ -64,6 +111,12 @@ export const checkAnchor = (anchor: string, text: string): RunStep => ({
 
 export const loadRules = (file: string): RunStep => run('pfctl', '-f', file)
 export const loadAnchor = (anchor: string, file: string): RunStep => run('pfctl', '-a', anchor, '-f', file)
+export const flushAnchor = (anchor: string): RunStep => run('pfctl', '-q', '-a', anchor, '-F', 'all')
+
+/** For jail.conf(5): before a jail's interfaces are there, and when they are gone. */
+export const loadLine = (anchor: string, file: string) => `pfctl -a ${anchor} -f ${file}`
+export const flushLine = (anchor: string) => `pfctl -q -a ${anchor} -F all`
+
 /** Only where it is not: "pf already enabled" is a failure (fact net-4). */
 export const enableFilter = (): RunStep => run('pfctl', '-e')
 export const loadFilter = (): RunStep => loadModules(['pf'])

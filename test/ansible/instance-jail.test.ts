@@ -37,7 +37,8 @@ beforeAll(async () => {
   await must(`
     zfs create -o mountpoint=/hosting zroot/hosting && zfs create zroot/hosting/instances
     mkdir -p /hosting/base/etc /hosting/base/var /hosting/base/dev /hosting/base/tmp
-    ifconfig bridge create name hosting0 && ifconfig hosting0 inet 10.66.0.1/24 up`)
+    ifconfig bridge create name hosting0 && ifconfig hosting0 inet 10.66.0.1/24 up
+    kldload pf && echo 'anchor "hosting/*"' | pfctl -f - && pfctl -e`)
   await must('cat > /hosting/base/etc/rc', RC)
   await must('cat > /hosting/base/etc/rc.shutdown', SHUTDOWN)
   for (const id of IDS)

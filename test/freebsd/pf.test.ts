@@ -5,9 +5,14 @@ import {
   checkAnchor,
   checkRules,
   enableFilter,
+  flushAnchor,
+  flushLine,
   loadAnchor,
   loadFilter,
+  loadLine,
   loadRules,
+  parseAnchors,
+  readAnchors,
   readFilter,
 } from '../../modules/freebsd/pf.ts'
 import { fakeFreeBSD } from '../support/fake-freebsd.ts'
@@ -64,5 +69,38 @@ describe('steps', () => {
     expect(
       [loadFilter(), loadRules('/etc/pf.conf'), loadAnchor('hosting/x', '/x'), enableFilter()].map(describeStep),
     ).toEqual(['kldload -n pf', 'pfctl -f /etc/pf.conf', 'pfctl -a hosting/x -f /x', 'pfctl -e'])
+  })
+})
+
+describe('rules of all anchors', () => {
+  test('each in the anchor it is in, told in two processes', async () => {
+    const host = fakeFreeBSD({
+      files: { '/tmp/main': 'anchor "hosting/*"\npass\n', '/tmp/rules': 'block in on e0a_web1\nanchor "revision-1"\n' },
+      commands: [
+        ['kldload', 'pf'],
+        ['pfctl', '-f', '/tmp/main'],
+        ['pfctl', '-a', 'hosting/web1', '-f', '/tmp/rules'],
+      ],
+    })
+    expect(await readAnchors(host)).toEqual({
+      isLoaded: true,
+      isEnabled: false,
+      rules: new Map([
+        ['', ['anchor "hosting/*" all', 'pass all flags S/SA keep state']],
+        ['hosting', ['anchor "web1" all']],
+        ['hosting/web1', ['block drop in on e0a_web1 all', 'anchor "revision-1" all']],
+      ]),
+    })
+    expect(host.counts).toEqual({ pfctl: 2 })
+    expect(await readAnchors(fakeFreeBSD())).toEqual({ isLoaded: false, isEnabled: false, rules: new Map() })
+  })
+
+  test('braces that do not match are not guessed at', () => {
+    expect(() => parseAnchors('pass all\n}\n')).toThrow("cannot read what 'pfctl -a '*' -sr' printed")
+  })
+
+  test('what goes into jail.conf, and out of force', () => {
+    expect(loadLine('hosting/x', '/x')).toBe('pfctl -a hosting/x -f /x')
+    expect(flushLine('hosting/x')).toBe(describeStep(flushAnchor('hosting/x')))
   })
 })

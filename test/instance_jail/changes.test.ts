@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checked, converged, jailHost, ON_BRIDGE, tracesOf } from '../support/jail-host.ts'
 
 const CONF = '/etc/jail.conf.d/web1.conf'
+const RULES = '/etc/pf.hosting.d/web1.conf'
 const parameter = (host: Awaited<ReturnType<typeof jailHost>>, name: string) =>
   host.outside('jls', '-j', 'web1', name).stdout.trim()
 
@@ -52,8 +53,35 @@ describe('while it runs', () => {
     const host = await running()
     host.outside('ifconfig', 'hosting0', 'deletem', 'e0a_web1')
     const report = await converged(host, { id: 'web1', ...ON_BRIDGE })
-    expect(report.steps).toEqual(['ifconfig hosting0 addm e0a_web1'])
+    expect(report.steps).toEqual([expect.stringMatching(/^ifconfig hosting0 addm e0a_web1 private e0a_web1 /)])
     expect(await converged(host, { id: 'web1', ...ON_BRIDGE })).toMatchObject({ changed: false })
+  })
+
+  test('the CPUs it is held to change at once, and are the same after a restart and a reboot', async () => {
+    const host = await running({ cpus: '0' })
+    const mask = () => /mask: (.*)/.exec(host.outside('cpuset', '-g', '-j', 'web1').stdout)?.[1]
+    expect(mask()).toBe('0')
+    host.boot()
+    expect(mask()).toBe('0')
+    const options = { id: 'web1', ...ON_BRIDGE, cpus: '1' }
+    const foretold = await checked(host, options)
+    expect(await converged(host, options)).toMatchObject({
+      steps: ['cpuset -l 1 -j web1', `write ${CONF}`],
+      msg: 'web1: configured',
+    })
+    expect(foretold.steps).toEqual(['cpuset -l 1 -j web1', `write ${CONF}`])
+    await converged(host, { ...options, state: 'restarted' })
+    expect(mask()).toBe('1')
+    expect((await converged(host, { id: 'web1', ...ON_BRIDGE })).steps).toEqual([
+      'cpuset -l all -j web1',
+      `write ${CONF}`,
+    ])
+    expect(mask()).toBe('0, 1')
+  })
+
+  test('commands that are given for after its start come behind those of ours', async () => {
+    const host = await running({ cpus: '0-1', parameters: { 'exec.poststart': 'true' } })
+    expect(host.tree.read(CONF)).toContain('  exec.poststart = "cpuset -l 0-1 -j web1";\n  exec.poststart += true;\n')
   })
 
   test('what only matters when it starts or stops is written, and nothing is pending', async () => {
@@ -79,7 +107,7 @@ describe('what only a restart changes', () => {
       parameters: { devfs_ruleset: 5, 'mount.fdescfs': null, securelevel: -1 },
     }
     const first = await converged(host, options)
-    expect(first.steps).toEqual([`write ${CONF}`])
+    expect(first.steps).toEqual([`write ${RULES}`, `write ${CONF}`])
     const pending = ['devfs_ruleset', 'mount.fdescfs', 'vnet0']
     expect(first.state).toMatchObject({ instances: { web1: { pending } } })
     const second = await converged(host, options)
@@ -94,7 +122,9 @@ describe('what only a restart changes', () => {
     const options = { id: 'web1', ...otherAddress, restart: true }
     const foretold = await checked(host, options)
     const report = await converged(host, options)
-    expect(report.steps).toEqual([`jail -f ${CONF} -r web1`, `write ${CONF}`, `jail -f ${CONF} -c web1`])
+    expect(report.steps).toEqual([
+      ...[`jail -f ${CONF} -r web1`, `write ${RULES}`, `write ${CONF}`, `jail -f ${CONF} -c web1`],
+    ])
     expect(foretold.steps).toEqual(report.steps)
     expect(report).toMatchObject({
       msg: 'web1: restarted',

@@ -24,7 +24,8 @@ describe('a start that fails leaves nothing behind', () => {
       'name e0a_web1: failed',
     ],
     ['jail-6: in exec.prepare, one end named', on('ifconfig', 'b name e0b_web1'), 'name e0b_web1: failed'],
-    ['jail-6: in exec.prepare, at the bridge', on('ifconfig', 'addm'), 'ifconfig hosting0 addm e0a_web1: failed'],
+    ['jail-6: in exec.prepare, at the bridge', on('ifconfig', 'addm'), 'ifmaxaddr e0a_web1 1: failed'],
+    ['jail-6: in exec.prepare, at its rules', on('pfctl', '-a hosting/web1 -f'), 'web1.conf: failed'],
     [
       'mount-2: in the middle of the mounts',
       on('mount', '/hosting/instances/web1/root/usr/local/www'),
@@ -86,7 +87,9 @@ describe('the message', () => {
     const host = await jailHost()
     host.machine.fault(on('sh', '/etc/rc'))
     const { done = [] } = await failing(host, options)
-    expect(done.map(step => step.kind)).toEqual(['directory', 'directory', 'write', 'run', 'run', 'run'])
+    expect(done.map(step => step.kind)).toEqual([
+      ...['directory', 'directory', 'directory', 'write', 'write', 'run', 'run', 'run', 'run'],
+    ])
   })
 
   test('a jail that is gone again at once is told', async () => {

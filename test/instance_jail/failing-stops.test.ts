@@ -24,7 +24,7 @@ describe("a customer's shutdown script", () => {
       const report = await converged(host, stopped)
       expect(report.steps.slice(0, 2)).toEqual([STOP, 'jail -R web1'])
       expect(report.steps.filter(step => step.startsWith('umount /'))).toHaveLength(mounts)
-      expect(report.steps.at(-1)).toBe('ifconfig e0a_web1 destroy')
+      expect(report.steps.slice(-2)).toEqual(['ifconfig e0a_web1 destroy', 'pfctl -q -a hosting/web1 -F all'])
       expect(report.warnings).toEqual([
         `web1 was stopped by force (jail -R), its processes killed: jail: web1: /bin/sh /etc/rc.shutdown jail: ${kind === 'exit' ? 'failed' : 'timed out'}.`,
       ])
@@ -135,7 +135,9 @@ describe('a jail that vanished', () => {
     const foretold = await checked(host, options)
     const report = await converged(host, options)
     expect(report.steps).toContain(`umount ${ROOT}/dev/fd`)
-    expect(report.steps.slice(-2)).toEqual(['ifconfig e0a_web1 destroy', `jail -f ${CONF} -c web1`])
+    expect(report.steps.slice(-3)).toEqual([
+      ...['ifconfig e0a_web1 destroy', 'pfctl -q -a hosting/web1 -F all', `jail -f ${CONF} -c web1`],
+    ])
     expect(foretold.steps).toEqual(report.steps)
     expect(tracesOf(host, 'web1')).toMatchObject({ runs: true, interfaces: ['e0a_web1'] })
   })
@@ -155,7 +157,9 @@ describe('a jail that vanished', () => {
     const { warnings, steps } = await converged(host, { ...options, state: 'present' })
     expect(steps).toEqual([])
     expect(warnings).toEqual([
-      expect.stringMatching(/^web1 does not run, but has left 15 mounts and 1 interfaces\. They are cleared when/),
+      expect.stringMatching(
+        /^web1 does not run, but has left 15 mounts, 1 interfaces and rules of pf\. They are cleared when/,
+      ),
     ])
   })
 })

@@ -15,6 +15,8 @@ function portrait(host: FakeHost) {
     rcConf: host.tree.read('/etc/rc.conf'),
     traces: IDS.map(id => tracesOf(host, id)),
     members: [...host.outside('ifconfig', 'hosting0').stdout.matchAll(/member: (\S+)/g)].map(match => match[1]).sort(),
+    rules: host.outside('pfctl', '-a', '*', '-sr').stdout,
+    rulesFiles: IDS.map(id => host.tree.read(`/etc/pf.hosting.d/${id}.conf`)),
     datasets: host.outside('zfs', 'list', '-H', '-o', 'name').stdout,
   }
 }
@@ -30,6 +32,16 @@ const CASES: Record<string, { before: object[]; options: object; faults?: (host:
   'restarting with another configuration': {
     before: [both],
     options: { ...wired, instances: ['db1', { id: 'web1', interfaces: [], after: ['db1'] }], restart: true },
+  },
+  'restarting without rules of pf': {
+    before: [both],
+    options: {
+      instances: [
+        { id: 'db1', interfaces: ['hosting0'] },
+        { id: 'web1', interfaces: [{ bridge: 'hosting0', private: false }] },
+      ],
+      restart: true,
+    },
   },
   'stopping by force': {
     before: [both],

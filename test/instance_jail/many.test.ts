@@ -12,7 +12,7 @@ const usedSince = (before: Readonly<Record<string, number>>, after: Readonly<Rec
   )
 
 describe('50 instances', () => {
-  test('one process each of jls, mount, ifconfig and sysrc when nothing changes, running or stopped', async () => {
+  test('one process each of jls, mount, ifconfig and sysrc, and two of pfctl, when nothing changes, running or stopped', async () => {
     const instances = ids(50)
     const host = await jailHost({ ids: instances })
     const options = { instances, interfaces: ['hosting0'], parallel: 10 }
@@ -21,13 +21,13 @@ describe('50 instances', () => {
     expect(first.steps).toContain(`sysrc 'jail_list=${instances.join(' ')}' jail_enable=YES`)
     const before = host.counts
     expect(await converged(host, options)).toMatchObject({ changed: false, msg: '50 instances: as wanted' })
-    expect(usedSince(before, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1 })
+    expect(usedSince(before, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1, pfctl: 2 })
 
     const stopped = { ...options, state: 'stopped' }
     expect((await converged(host, stopped)).msg).toBe('50 instances: 50 stopped')
     const between = host.counts
     expect(await converged(host, stopped)).toMatchObject({ changed: false })
-    expect(usedSince(between, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1 })
+    expect(usedSince(between, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1, pfctl: 2 })
     expect(tracesOf(host, 'web50')).toEqual(NOTHING)
   }, 60_000)
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checked, converged, jailHost, NOTHING, ON_BRIDGE, tracesOf } from '../support/jail-host.ts'
 
 const CONF = '/etc/jail.conf.d/web1.conf'
+const RULES = '/etc/pf.hosting.d/web1.conf'
 const START = `jail -f ${CONF} -c web1`
 const STOP = `jail -f ${CONF} -r web1`
 
@@ -14,7 +15,9 @@ describe('started', () => {
     const report = await converged(host, options)
     expect(report.steps).toEqual([
       'mkdir -m 0755 /etc/jail.conf.d',
+      'mkdir -m 0755 /etc/pf.hosting.d',
       'mkdir -m 0700 /var/log/jails',
+      `write ${RULES}`,
       `write ${CONF}`,
       'sysrc jail_list=web1 jail_enable=YES',
       START,
@@ -61,11 +64,11 @@ describe('started', () => {
     expect(await converged(host, { id: 'web1', ...ON_BRIDGE })).toMatchObject({ changed: false, warnings: [] })
   })
 
-  test('live-8: a private interface is kept from its neighbours, and its link address from being another', async () => {
+  test('live-8: it is kept from its neighbours, and its link address from being another', async () => {
     const host = await jailHost()
     await converged(host, {
       id: 'web1',
-      interfaces: [{ bridge: 'hosting0', private: true, ether: '02:00:00:00:00:01' }],
+      interfaces: [{ bridge: 'hosting0', ether: '02:00:00:00:00:01' }],
     })
     const bridge = host.outside('ifconfig', 'hosting0').stdout
     expect(bridge).toMatch(/member: e0a_web1 flags=\w+<[^>]*PRIVATE/)
@@ -103,7 +106,7 @@ describe('stopped', () => {
     const host = await jailHost()
     await converged(host, { id: 'web1', interfaces: ['hosting0', 'hosting0'] })
     const report = await converged(host, { id: 'web1', interfaces: ['hosting0'], state: 'stopped' })
-    expect(report.steps).toEqual([STOP, `write ${CONF}`])
+    expect(report.steps).toEqual([STOP, `write ${RULES}`, `write ${CONF}`])
     expect(tracesOf(host, 'web1')).toEqual(NOTHING)
   })
 })
@@ -140,7 +143,7 @@ describe('absent', () => {
     const foretold = await checked(host, options)
     const report = await converged(host, options)
     expect(report).toMatchObject({ msg: 'web1: removed', state: { instances: {}, rc_conf: { jail_list: 'web2' } } })
-    expect(report.steps).toEqual(['sysrc jail_list=web2', STOP, `rm ${CONF}`])
+    expect(report.steps).toEqual(['sysrc jail_list=web2', STOP, `rm ${CONF}`, `rm ${RULES}`])
     expect(foretold.steps).toEqual(report.steps)
     expect(tracesOf(host, 'web1').runs).toBe(false)
     expect(host.tree.lstat(CONF)).toBeUndefined()

@@ -106,6 +106,11 @@ describe('parameters', () => {
       'web1: the parameter exec.created cannot be given: interfaces are configured there. Use exec.prestart or exec.poststart.',
     ],
     [
+      'CPUs that are no list',
+      { cpus: 'two' },
+      "web1: cpus: 'two' is not a list of CPUs, like 0-3 or 0,2, and not 'all'",
+    ],
+    [
       'live-2: no limit of time',
       { parameters: { 'exec.timeout': 0 } },
       'web1: exec.timeout must be at least 1 second: without a limit, one rc script that hangs blocks the start of all.',

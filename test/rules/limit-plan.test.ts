@@ -44,6 +44,25 @@ describe('memory', () => {
   })
 })
 
+describe('before the reboot that the limits need', () => {
+  test('they are written down for it where that is asked for, with a warning, and are in force after it', async () => {
+    const machine = host({ sysctls: { 'kern.racct.enable': '0' }, files: {}, commands: [] })
+    const options = { jail: 'web1', limits: { maxproc: 400 }, allow_later: true }
+    const report = await applied(machine, options)
+    expect(report).toMatchObject({
+      steps: ['write /etc/rctl.conf'],
+      warnings: [expect.stringContaining('kern.racct.enable is 0')],
+      state: { jails: { web1: { limits: [], at_boot: ['maxproc:deny=400'] } } },
+    })
+    expect(await applied(machine, options)).toMatchObject({ changed: false, warnings: report.warnings })
+    machine.tree.mkdir('/boot')
+    machine.tree.write('/boot/loader.conf', 'kern.racct.enable="1"\n')
+    machine.boot()
+    expect(machine.outside('rctl', 'jail:web1').stdout).toBe('jail:web1:maxproc:deny=400\n')
+    expect(await applied(machine, options)).toMatchObject({ changed: false, warnings: [] })
+  })
+})
+
 describe('CPUs', () => {
   const running = (files: Record<string, string> = {}) =>
     host({ files, commands: [['jail', '-c', 'name=web1', 'path=/', 'persist']] })
@@ -53,7 +72,7 @@ describe('CPUs', () => {
     const machine = running()
     const report = await applied(machine, { jail: 'web1', cpus: '0' })
     expect(report).toMatchObject({ steps: [command], state: { jails: { web1: { cpus: '0' } } } })
-    expect(report.warnings).toEqual([expect.stringContaining(`exec.poststart: '${command}'`)])
+    expect(report.warnings).toEqual([expect.stringContaining("give instance_jail the same: `cpus: '0'`")])
     expect(machine.outside('cpuset', '-g', '-j', 'web1').stdout).toMatch(/mask: 0$/m)
     expect((await applied(machine, { jail: 'web1', cpus: 'all' })).steps).toEqual(['cpuset -l 0-1 -j web1'])
   })

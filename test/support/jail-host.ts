@@ -11,6 +11,9 @@ export const circumstances = { now: () => new Date('2026-11-22T12:00:00Z'), hold
 /** Of FreeBSD's own, only that they are more than a line. */
 const RC = '#!/bin/sh\nfor script in $(rcorder /etc/rc.d/*); do\n  run_rc_script $script\ndone\n'
 
+/** As vnet_bridge leaves them. */
+const MAIN_RULES = 'ether anchor "hosting/*"\nanchor "hosting/*"\n'
+
 export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeHost> {
   const host = instanceHost(options)
   const root = `/hosting/blueprints/${BLUEPRINT}`
@@ -25,11 +28,13 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   )
   host.tree.write(
     '/etc/rc.conf',
-    'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\n',
+    'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\npf_enable="YES"\n',
   )
+  host.tree.write('/etc/pf.conf', MAIN_RULES)
   host.tree.mkdir('/var/log')
   host.outside('ifconfig', 'bridge', 'create', 'name', 'hosting0')
   host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24', 'up')
+  host.outside('service', 'pf', 'start')
   const { ids = ['web1'] } = options
   await converge(instanceMounts, { instances: ids, blueprint: BLUEPRINT }, host, apply, circumstances)
   return untouched(host)

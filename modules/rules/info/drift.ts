@@ -88,7 +88,8 @@ function asItRuns({ planned, runsOn, configuredOn }: InstanceView, { site }: See
 function jailDrift({ id, places, jail, mounts }: InstanceView, configuration: Configuration, { site }: Seen): string[] {
   if (jail === undefined) return []
   const { hostname, parameters } = configuration
-  const request = { id, site, places, hostname, parameters, interfaces: [], routes: [], after: [], boot: false }
+  const nothing = { interfaces: [], routes: [], after: [], cpus: undefined, boot: false }
+  const request = { id, site, places, hostname, parameters, ...nothing }
   const { steps, pending } = compareJail(
     { ...request, state: 'present', restart: false, destroysDatasets: false },
     [],

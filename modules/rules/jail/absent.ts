@@ -2,13 +2,15 @@
 import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
 import { planDatasets } from '../dataset/plan.ts'
+import { goneSteps } from './filter.ts'
 import type { Seen, View } from './world.ts'
 
 /** Its datasets go with `zfs destroy -r`, which fails where anything else needs them; what forbids that is refused at once. */
 export function removalSteps(views: readonly View[], seen: Seen): Step[] {
-  const files = views.flatMap(({ conf, request: { places } }): Step[] =>
-    conf === undefined ? [] : [{ kind: 'remove', path: places.jailConf }],
-  )
+  const files = views.flatMap(({ conf, guard, request: { places } }): Step[] => [
+    ...(conf === undefined ? [] : [{ kind: 'remove', path: places.jailConf } as const]),
+    ...goneSteps(guard),
+  ])
   return [...files, ...destroySteps(views, seen)]
 }
 

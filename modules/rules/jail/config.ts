@@ -1,27 +1,39 @@
 /** An instance's file in /etc/jail.conf.d, complete in itself: rc.d starts it at boot with nothing but this. */
+import { cpusLine } from '../../freebsd/cpuset.ts'
 import { createdLines, prepareLines, releaseLine, routeLine, type Wire } from '../../freebsd/ifconfig.ts'
 import { renderJail, type Setting } from '../../freebsd/jail-conf.ts'
 import { negated } from '../../freebsd/jail-parameters.ts'
 import { FORMAT } from '../layout.ts'
+import { type Guard, prepareFilter, releaseFilter } from './filter.ts'
 import type { Request } from './requests.ts'
 import { type Parameter, sharesNetwork } from './settings.ts'
 
+const POSTSTART = 'exec.poststart'
+
 const HEADER = `# bluejail, format ${FORMAT}. Written by instance_jail: what is changed here by hand is lost.\n`
 
-export function renderConf({ id, places, hostname, parameters, routes }: Request, wires: readonly Wire[]): string {
+export function renderConf(
+  { id, places, hostname, parameters, cpus, routes }: Request,
+  wires: readonly Wire[],
+  guard: Guard,
+): string {
   const settings: Setting[] = [
     ['path', places.root],
     ['host.hostname', hostname],
     ['mount.fstab', places.fstab],
     ...(sharesNetwork(parameters) ? [] : [['vnet', true] as const]),
     ['persist', true],
-    ...[...parameters].map(([name, parameter]) => settingOf(name, parameter)),
-    ...commands('exec.prepare', wires.flatMap(prepareLines)),
+    ...[...parameters].filter(([name]) => name !== POSTSTART).map(([name, parameter]) => settingOf(name, parameter)),
+    ...commands('exec.prepare', [...prepareFilter(guard), ...wires.flatMap(prepareLines)]),
     ...commands('exec.created', [
       ...wires.flatMap(wire => createdLines(id, wire)),
       ...routes.map(({ destination, gateway }) => routeLine(id, destination, gateway)),
     ]),
-    ...commands('exec.release', wires.map(releaseLine)),
+    ...commands(POSTSTART, [
+      ...(cpus === undefined ? [] : [cpusLine(id, cpus)]),
+      ...(parameters.has(POSTSTART) ? [parameters.get(POSTSTART)?.value ?? ''] : []),
+    ]),
+    ...commands('exec.release', [...wires.map(releaseLine), ...releaseFilter(guard)]),
   ]
   return HEADER + renderJail(id, settings)
 }

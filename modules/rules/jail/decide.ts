@@ -1,6 +1,8 @@
 /** What is to be done about one instance now, and what when that is done. */
 import type { Step } from '../../core/step.ts'
+import { cpusIn, describeCpus, setCpus } from '../../freebsd/cpuset.ts'
 import { removeJail } from '../../freebsd/jail.ts'
+import { fileSteps } from './filter.ts'
 import type { History } from './history.ts'
 import { dyingWarning, missingFor, mustWait, startStep, whyNotStarted } from './start.ts'
 import { isClear, stopStep, type Way, wayDown } from './stop.ts'
@@ -31,7 +33,7 @@ export interface Decision {
 const NO_WAY: Way = { steps: [], warnings: [], isSure: true, needsPause: false }
 
 export function decide(view: View, history: History, seen: Seen): Decision {
-  const { request, conf, wantedConf, difference } = view
+  const { request, conf, wantedConf, guard, difference } = view
   const { id, state, places } = request
   const isUp = view.jail !== undefined
   const wasStopped = history.tries(stopStep(request)) + history.tries(removeJail(id)) > 0
@@ -47,8 +49,16 @@ export function decide(view: View, history: History, seen: Seen): Decision {
     way.failure ?? (isUp || !wantsUp ? undefined : whyNotStarted(view, history, seen.consoles.get(id) ?? []))
   const starts = wantsUp && (!isUp || restarts) && failure === undefined
 
+  const isChanging = difference.pending.some(name => name.startsWith('vnet'))
+  const rules = fileSteps(guard, !isUp ? 'is down' : goesDown ? 'stops' : isChanging ? 'keeps' : 'runs')
   const write: Step[] =
-    state !== 'absent' && conf !== wantedConf ? [{ kind: 'write', path: places.jailConf, content: wantedConf }] : []
+    state === 'absent'
+      ? []
+      : [
+          ...rules.before,
+          ...(conf === wantedConf ? [] : [{ kind: 'write', path: places.jailConf, content: wantedConf } as const]),
+          ...rules.behind,
+        ]
   const isWrittenFirst = !(isUp && goesDown)
   // What instance_mounts wants for the next start, and could not say while the mounts of this one stood in fstab.
   const nextMounts: Step[] =
@@ -60,7 +70,7 @@ export function decide(view: View, history: History, seen: Seen): Decision {
 
   return {
     view,
-    first: [...(isUp && !goesDown ? difference.steps : []), ...(isWrittenFirst ? write : [])],
+    first: [...(isUp && !goesDown ? [...difference.steps, ...cpuSteps(view)] : []), ...(isWrittenFirst ? write : [])],
     course: [...way.steps, ...(isOneCourse ? [...writeLate, ...start] : [])],
     isStart: starts,
     writesLater: isOneCourse ? [] : writeLate,
@@ -80,12 +90,19 @@ export function decide(view: View, history: History, seen: Seen): Decision {
   }
 
   function outcomeOf(): Outcome {
-    if (state === 'absent') return isUp || conf !== undefined || way.steps.length > 0 ? 'removed' : 'as wanted'
+    if (state === 'absent')
+      return isUp || conf !== undefined || guard.file !== undefined || way.steps.length > 0 ? 'removed' : 'as wanted'
     if (starts) return restarts ? 'restarted' : 'started'
     if (isUp && goesDown) return 'stopped'
     if (way.steps.length > 0) return 'cleared'
     return write.length > 0 || difference.steps.length > 0 ? 'configured' : 'as wanted'
   }
+}
+
+/** What a start does by its configuration, for one that runs with another. Before that is written, so that it is not forgotten. */
+function cpuSteps({ conf, request: { id, state, cpus } }: View): Step[] {
+  if (conf === undefined || state === 'absent') return []
+  return cpusIn(conf) === (cpus && describeCpus(cpus)) ? [] : [setCpus(id, cpus ?? 'all')]
 }
 
 function pendingWarning({ request: { id }, difference: { pending } }: View): string[] {
@@ -97,8 +114,8 @@ function pendingWarning({ request: { id }, difference: { pending } }: View): str
 
 function remainsWarning(view: View): string[] {
   if (isClear(view)) return []
-  const { request, mounts, interfaces } = view
+  const { request, mounts, interfaces, guard } = view
   return [
-    `${request.id} does not run, but has left ${mounts.length} mounts and ${interfaces.length} interfaces. They are cleared when it is started or stopped (\`state: stopped\`).`,
+    `${request.id} does not run, but has left ${mounts.length} mounts, ${interfaces.length} interfaces and ${guard.hasRules ? '' : 'no '}rules of pf. They are cleared when it is started or stopped (\`state: stopped\`).`,
   ]
 }

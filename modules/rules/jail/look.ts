@@ -4,15 +4,17 @@ import type { Done } from '../../core/perform.ts'
 import { readConsole } from '../../freebsd/console-log.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import type { Mount } from '../../freebsd/mount.ts'
+import { type Anchors, readAnchors } from '../../freebsd/pf.ts'
 import { listBelow, readDatasets, readHolds } from '../../freebsd/zfs.ts'
-import { INSTANCE_CONFS } from '../layout.ts'
+import { INSTANCE_CONFS, rulesFile } from '../layout.ts'
+import { concernsFilter } from './filter.ts'
 import { History } from './history.ts'
 import { MAIN_CONF } from './list.ts'
 import type { Request } from './requests.ts'
 import { directoriesFor, startStep } from './start.ts'
 import type { Seen } from './world.ts'
 
-export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs'>
+export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs' | 'rules'>
 
 export async function lookAt(requests: readonly Request[], machine: Probe): Promise<Look> {
   const paths = new Set([
@@ -24,12 +26,17 @@ export async function lookAt(requests: readonly Request[], machine: Probe): Prom
   const fstabs = await Promise.all(
     requests.map(async ({ id, places }) => [id, await machine.read(places.fstab)] as const),
   )
+  const rules = await Promise.all(requests.map(async ({ id }) => [id, await machine.read(rulesFile(id))] as const))
   return {
     confs: await readConfs(machine),
     present: new Set(found.flatMap(([path, status]) => (status === undefined ? [] : [path]))),
-    fstabs: new Map(fstabs.flatMap(([id, text]) => (text === undefined ? [] : [[id, text]]))),
+    fstabs: present(fstabs),
+    rules: present(rules),
   }
 }
+
+const present = (texts: readonly (readonly [string, string | undefined])[]) =>
+  new Map(texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text] as const])))
 
 /** All of them, for the numbers of epairs that they have taken. */
 async function readConfs(machine: Probe): Promise<Map<string, string>> {
@@ -38,7 +45,7 @@ async function readConfs(machine: Probe): Promise<Map<string, string>> {
   const texts = await Promise.all(
     ids.map(async id => [id, await machine.read(`${INSTANCE_CONFS}/${id}.conf`)] as const),
   )
-  return new Map(texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text]])))
+  return present(texts)
 }
 
 /** Of those that this run has started, and that do not run. */
@@ -78,3 +85,10 @@ export async function readDatasetsToDestroy(
     modes: new Map(),
   }
 }
+
+/** Undefined where pf need not be there. */
+export const lookAtFilter = async (
+  requests: readonly Request[],
+  rules: Look['rules'],
+  machine: Probe,
+): Promise<Anchors | undefined> => (concernsFilter(requests, rules) ? readAnchors(machine) : undefined)

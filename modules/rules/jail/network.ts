@@ -39,7 +39,7 @@ const INTERFACE_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/
 export function interfacesOf(id: string, given: readonly InterfaceOptions[], most: number): InterfaceWish[] {
   const refuse = refuser(id)
   if (given.length > most) refuse(`an instance can have ${most} interfaces, and these are ${given.length}`)
-  return given.map(({ bridge, addresses = [], ether, mtu, private: isPrivate = false }) => {
+  return given.map(({ bridge, addresses = [], ether, mtu, private: isPrivate = true }) => {
     if (!INTERFACE_NAME.test(bridge)) refuse(`'${bridge}' cannot be the name of a bridge`)
     return {
       bridge,

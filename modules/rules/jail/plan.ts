@@ -7,6 +7,7 @@ import { setVariables } from '../../freebsd/sysrc.ts'
 import { removalSteps } from './absent.ts'
 import { linesOf } from './config.ts'
 import { type Decision, decide } from './decide.ts'
+import { filterProblem, named, shownRules } from './filter.ts'
 import { History } from './history.ts'
 import {
   changedVariables,
@@ -27,6 +28,7 @@ export interface InstanceState {
   readonly jid?: string
   readonly boot: boolean
   readonly configuration: string[]
+  readonly rules: string[]
   readonly pending: string[]
 }
 
@@ -97,8 +99,12 @@ export function planJails(
     ].map(describeStep),
     verify: courses.length > 0,
     failures: decisions.flatMap(one => one.failures),
-    unmet: decisions.flatMap(one => one.unmet),
-    warnings: [...decisions.flatMap(one => one.warnings), ...orderWarnings(seen.rcConf, requests, settings)],
+    unmet: [...decisions.flatMap(one => one.unmet), ...filterUnmet(decisions, seen)],
+    warnings: [
+      ...decisions.flatMap(one => one.warnings),
+      ...filterWarnings(decisions, seen),
+      ...orderWarnings(seen.rcConf, requests, settings),
+    ],
     msg: summarize(decisions),
   }
 }
@@ -116,6 +122,24 @@ function together(waves: readonly Request[][], decisions: readonly Decision[], a
   })
 }
 
+/** What starts must not be able to send as somebody else; what runs already is told of. */
+const filterUnmet = (decisions: readonly Decision[], seen: Seen) =>
+  unfiltered(
+    decisions.filter(({ isStart }) => isStart),
+    seen,
+  )
+const filterWarnings = (decisions: readonly Decision[], seen: Seen) =>
+  unfiltered(
+    decisions.filter(({ runs }) => runs.asBefore && runs.after),
+    seen,
+  )
+
+function unfiltered(decisions: readonly Decision[], { anchors }: Seen): string[] {
+  const guarded = decisions.filter(({ view }) => view.guard.wanted !== undefined)
+  const problem = anchors === undefined || guarded.length === 0 ? undefined : filterProblem(anchors)
+  return problem === undefined ? [] : [`${named(guarded.map(({ view }) => view.request.id))}: ${problem}`]
+}
+
 function directories(decisions: readonly Decision[], present: ReadonlySet<string>): Step[] {
   const needed = decisions
     .filter(({ view }) => view.request.state !== 'absent')
@@ -128,7 +152,7 @@ function statesOf(decisions: readonly Decision[], rcConf: ReadonlyMap<string, st
   const boots = new Set(listed(rcConf))
   return Object.fromEntries(
     decisions.flatMap(({ view, runs }): [string, InstanceState][] => {
-      const { request, conf, wantedConf, jail, difference } = view
+      const { request, conf, wantedConf, guard, jail, difference } = view
       const [running, text] = when === 'before' ? [runs.before, conf ?? ''] : [runs.after, wantedConf]
       const isThere = when === 'before' ? running || conf !== undefined : request.state !== 'absent'
       if (!isThere) return []
@@ -138,6 +162,7 @@ function statesOf(decisions: readonly Decision[], rcConf: ReadonlyMap<string, st
         ...(running && { jid: isAsBefore ? (jail?.jid ?? UNKNOWN) : UNKNOWN }),
         boot: boots.has(request.id),
         configuration: linesOf(text),
+        rules: shownRules(when === 'before' ? guard.file : guard.wanted),
         pending: running && isAsBefore ? [...difference.pending] : [],
       }
       return [[request.id, state]]

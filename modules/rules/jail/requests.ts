@@ -1,8 +1,10 @@
 /** What an instance_jail task asks for, one request an instance, with everything that can be wrong with the words alone. */
 import { InvalidOptions } from '../../core/errors.ts'
 import type { Scalar } from '../../core/options.ts'
+import type { Cpus } from '../../freebsd/cpuset.ts'
 import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
 import { checkInstanceId, DEFAULT_SITE, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
+import { readCpuList } from '../limit/cpus.ts'
 import { MOST_INTERFACES } from './interfaces.ts'
 import {
   type InterfaceOptions,
@@ -24,6 +26,7 @@ export interface InstanceOptions {
   readonly gateways?: readonly string[] | undefined
   readonly routes?: Readonly<Record<string, string>> | undefined
   readonly parameters?: Readonly<Record<string, Scalar>> | undefined
+  readonly cpus?: string | undefined
   readonly boot?: boolean | undefined
   readonly after?: readonly string[] | undefined
   readonly restart?: boolean | undefined
@@ -50,6 +53,8 @@ export interface Request {
   readonly interfaces: readonly InterfaceWish[]
   readonly routes: readonly Route[]
   readonly parameters: Parameters
+  /** Undefined for all that the host has. */
+  readonly cpus: Cpus | undefined
   readonly boot: boolean
   /** Instances that come before it, whether of this task or not. */
   readonly after: readonly string[]
@@ -106,10 +111,20 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
     interfaces,
     routes: routesOf(id, options.gateways ?? [], options.routes ?? {}, interfaces),
     parameters,
+    cpus: cpusOf(id, options.cpus),
     boot: options.boot ?? true,
     after: after.map(checkInstanceId),
     restart: options.restart ?? false,
     destroysDatasets,
+  }
+}
+
+function cpusOf(id: string, words = 'all'): Cpus | undefined {
+  try {
+    const wish = readCpuList(words)
+    return wish === 'all' ? undefined : wish
+  } catch (problem) {
+    throw problem instanceof InvalidOptions ? new InvalidOptions(`${id}: ${problem.message}`) : problem
   }
 }
 

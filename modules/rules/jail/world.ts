@@ -4,10 +4,13 @@ import type { Interface, Wire } from '../../freebsd/ifconfig.ts'
 import { unitsIn } from '../../freebsd/ifconfig.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import { isWithin, type Mount } from '../../freebsd/mount.ts'
+import type { Anchors } from '../../freebsd/pf.ts'
+import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
-import { FORMAT } from '../layout.ts'
+import { FORMAT, rulesFile } from '../layout.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
+import { type Guard, guardOf } from './filter.ts'
 import { chooseUnits, leftInterfaces, refuseCollisions, takenUnits, wiresOf } from './interfaces.ts'
 import type { RcConf } from './list.ts'
 import type { Request } from './requests.ts'
@@ -28,6 +31,10 @@ export interface Seen {
   readonly consoles: ReadonlyMap<string, readonly string[]>
   /** Parameters that this host's kernel knows, where something asks for one that FreeBSD's manual does not list. */
   readonly parameters: ReadonlySet<string>
+  /** Files of pf's rules, by id. */
+  readonly rules: ReadonlyMap<string, string>
+  /** What of them is in force; undefined where neither the task nor a file needs pf. */
+  readonly anchors: Anchors | undefined
   /** Of instances whose datasets shall go. */
   readonly datasets: SeenDatasets
 }
@@ -44,6 +51,7 @@ export interface View {
   readonly conf: string | undefined
   readonly wantedConf: string
   readonly wires: readonly Wire[]
+  readonly guard: Guard
   /** instance_mounts has another fstab for the next start. */
   readonly hasNextFstab: boolean
   /** Of a running one. */
@@ -79,6 +87,7 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
   const mounts = seen.mounts.filter(({ node }) => isWithin(node, places.root))
   const conf = seen.confs.get(id)
   const hasNextFstab = seen.present.has(places.nextFstab)
+  const guard = guardOf(request, wires, seen.rules.get(id), seen.anchors)
   const running = jail && { jail, mounts, interfaces: seen.interfaces, hasNextFstab }
   return {
     request,
@@ -87,8 +96,9 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
     mounts,
     interfaces: leftInterfaces(id, unitsIn(conf ?? ''), seen.interfaces),
     conf,
-    wantedConf: renderConf(request, wires),
+    wantedConf: renderConf(request, wires, guard),
     wires,
+    guard,
     hasNextFstab,
     difference: running === undefined ? { steps: [], pending: [] } : compareJail(request, wires, running),
   }
@@ -106,6 +116,7 @@ function refuseForeign({ id, places }: Request, seen: Seen): void {
     throw new Refused(
       `${id}: ${places.jailConf} is of format ${format}, written by a later release of bluejail than this one, which knows ${FORMAT}. Use that release.`,
     )
+  refuseLaterFormat(seen.rules.get(id), rulesFile(id))
   const jail = seen.jails.find(one => one.name === id)
   if (jail !== undefined && jail.path !== places.root)
     throw new Refused(

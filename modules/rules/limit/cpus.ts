@@ -1,7 +1,7 @@
 /** To which CPUs a jail is held: while it runs by cpuset(1), and from its start on by its configuration. */
 import { InvalidOptions } from '../../core/errors.ts'
 import type { RunStep } from '../../core/step.ts'
-import { type Cpus, describeCpus, setCpus } from '../../freebsd/cpuset.ts'
+import { type Cpus, cpusIn, describeCpus, setCpus } from '../../freebsd/cpuset.ts'
 
 export type CpusWish = Cpus | 'all'
 
@@ -38,7 +38,7 @@ export function holdToCpus(jail: string, wish: CpusWish, { current, configuratio
   const after = describeCpus(wanted)
   if (wanted.some(cpu => cpu >= count))
     return { before, after, steps: [], problem: `${jail}: cpus ${after}: this host has CPUs 0 to ${count - 1} only.` }
-  const warning = warningOf(jail, after, { isRunning: before !== undefined, isUsual: wish === 'all', configuration })
+  const warning = warningOf(jail, wanted, { isRunning: before !== undefined, isUsual: wish === 'all', configuration })
   return {
     before,
     after: before === undefined ? undefined : after,
@@ -54,9 +54,8 @@ interface Circumstances {
 }
 
 /** A jail starts with all CPUs, unless a command of its configuration says otherwise. */
-function warningOf(jail: string, cpus: string, { isRunning, isUsual, configuration }: Circumstances) {
-  const command = `cpuset -l ${cpus} -j ${jail}`
-  if (isUsual || (configuration ?? '').includes(command)) return undefined
+function warningOf(jail: string, cpus: Cpus, { isRunning, isUsual, configuration }: Circumstances) {
+  if (isUsual || cpusIn(configuration ?? '') === describeCpus(cpus)) return undefined
   const fate = isRunning ? 'is held to its CPUs until it stops' : 'does not run, and only a running jail has CPUs'
-  return `${jail} ${fate}. To have it so from every start on, give instance_jail the parameter exec.poststart: '${command}'.`
+  return `${jail} ${fate}. To have it so from every start on, give instance_jail the same: \`cpus: '${describeCpus(cpus)}'\`.`
 }

@@ -31,11 +31,23 @@ export interface LimitState {
   jails: Record<string, JailState>
 }
 
-export function planLimits(requests: readonly Request[], amount: TaskOptions['use'], seen: Seen): Plan<LimitState> {
+export interface Manner {
+  /** Of which resources to tell what is used. */
+  readonly amount: TaskOptions['use']
+  /** The kernel need not keep limits before the next boot. */
+  readonly allowsLater: boolean
+}
+
+export function planLimits(
+  requests: readonly Request[],
+  { amount, allowsLater }: Manner,
+  seen: Seen,
+): Plan<LimitState> {
   const { file, kernel } = seen
   const live = 'rules' in kernel ? kernel.rules : []
   const text = withLimits(file.text ?? '', requests)
   const isWritten = text !== (file.text ?? '')
+  const isLater = allowsLater && 'without' in kernel
   const jails = requests.map(request => {
     const present = live.filter(({ jail }) => jail === request.jail)
     const boot = { before: rulesIn(file.text, request.jail), after: rulesIn(text, request.jail) }
@@ -47,7 +59,7 @@ export function planLimits(requests: readonly Request[], amount: TaskOptions['us
       ...usePart(seen.use.get(request.jail), rules, amount),
       ...(held?.[when] === undefined ? {} : { cpus: held[when] }),
     })
-    const wanted = wantedOf(request, present)
+    const wanted = isLater ? [] : wantedOf(request, present)
     return { request, present, wanted, held, before: state('before', present), after: state('after', wanted) }
   })
 
@@ -73,8 +85,9 @@ export function planLimits(requests: readonly Request[], amount: TaskOptions['us
     before: { jails: Object.fromEntries(jails.map(({ request, before }) => [request.jail, before])) },
     after: { jails: Object.fromEntries(jails.map(({ request, after }) => [request.jail, after])) },
     steps,
-    unmet: wantsLimits && 'without' in kernel ? [switchedOff(seen.isPrepared)] : [],
+    unmet: wantsLimits && 'without' in kernel && !isLater ? [switchedOff(seen.isPrepared)] : [],
     warnings: [
+      ...(wantsLimits && isLater ? [switchedOff(seen.isPrepared)] : []),
       ...(wantsLimits && !file.isRead ? [unread(file.path)] : []),
       ...jails.flatMap(({ request }) => swappingWarning(request)),
       ...jails.flatMap(({ held }) => held?.warning ?? []),

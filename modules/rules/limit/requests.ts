@@ -21,6 +21,7 @@ export interface TaskOptions extends JailOptions {
   readonly jail?: string | undefined
   readonly jails?: readonly ({ readonly jail: string } & JailOptions)[] | undefined
   readonly use: 'limited' | 'all' | 'none'
+  readonly allow_later?: boolean | undefined
 }
 
 export interface Request {
