@@ -24,7 +24,8 @@ afterAll(async () => {
 })
 
 const varsFor = (count: number) => ({
-  host_bridges: { bridge0: 'inet 10.66.0.1/24' },
+  host_bridges: [{ name: 'bridge0', addresses: ['10.66.0.1/24'], nat: 'vtnet0' }],
+  instance_limits: { swapuse: '2G', maxproc: 400 },
   instance_gateways: ['10.66.0.1'],
   instance_defaults: { resolvers: ['192.0.2.53'], timezone: 'UTC', authorized_keys: ['ssh-ed25519 AAAA operators'] },
   blueprints: [{ name: 'bare', release: '14.2-RELEASE' }],

@@ -32,7 +32,7 @@ const under = (name: string) => ({ [`${name}_root`]: site1.root, [`${name}_mount
 test('host: with a root of its own and a bridge', async () => {
   const vars = {
     ...under('host'),
-    host_bridges: { bridge7: 'inet 10.9.0.1/24' },
+    host_bridges: [{ name: 'bridge7', addresses: ['10.9.0.1/24'] }],
     host_rc_conf: { sendmail_enable: 'NONE' },
   }
   const ran = await role('host', vars)
@@ -43,7 +43,7 @@ test('host: with a root of its own and a bridge', async () => {
   expect(await lines('ifconfig bridge7')).toContainEqual(expect.stringContaining('inet 10.9.0.1'))
   expect(await lines('sysrc -n sendmail_enable cloned_interfaces rcshutdown_timeout')).toEqual([
     'NONE',
-    'bridge7',
+    'bridge7:sticky',
     '840',
   ])
   expect(changedTasks(await role('host', vars))).toEqual([])
