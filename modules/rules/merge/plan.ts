@@ -53,7 +53,7 @@ export function planMerge(input: MergeInput): MergePlan {
         return
       }
       merged.push(path)
-    } else if (sameContent(own, base) && !sameContent(own, newer)) {
+    } else if (sameContent(own, base) && !sameContent(own, newer) && !sameContent(old, newer)) {
       draft.take(path, newer, undefined, areEqual(attributes, newer) ? undefined : attributes)
       return
     }
