@@ -1,4 +1,5 @@
 /** The machine is switched on: after a loss of power, or for the first time. */
+import { ctime } from './ctime.ts'
 import { forgetKernel } from './kernel.ts'
 import type { Machine } from './machine.ts'
 import { Screen } from './screen.ts'
@@ -13,7 +14,15 @@ export function powerUp(machine: Machine): void {
   for (const dataset of machine.state.datasets) if (dataset.key !== undefined) dataset.key.loaded = false
   forgetKernel(machine)
   loadKernel(machine)
+  noteTime(machine)
   mountAll(machine, new Screen())
+}
+
+/** kern.boottime, as sysctl(8) prints it (08-host.jsonl). */
+export function noteTime(machine: Machine): void {
+  const now = machine.clock()
+  machine.state.sysctls['kern.boottime'] =
+    `{ sec = ${machine.seconds}, usec = ${now.getUTCMilliseconds() * 1000} } ${ctime(now)}`
 }
 
 /** All of a boot: also what rc.conf(5) names is started, jails last. A promise only where processes are real. */

@@ -25,6 +25,7 @@ import { rctl } from './rctl.ts'
 import { route } from './route.ts'
 import { service } from './service/index.ts'
 import { sha256 } from './sha256.ts'
+import { shutdown } from './shutdown.ts'
 import { sysctl } from './sysctl.ts'
 import { sysrc } from './sysrc/index.ts'
 import { tar } from './tar/index.ts'
@@ -66,6 +67,7 @@ export const imitations: Record<string, Imitation> = {
   service,
   services_mkdb: servicesMkdb,
   sha256,
+  shutdown,
   sleep,
   sysctl,
   sysrc,

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { type Fault, PowerCut } from './faults.ts'
 import { memoryProcesses } from './memory-processes.ts'
 import { containing } from './mounts.ts'
-import type { Network, Processes } from './processes.ts'
+import type { Network, Power, Processes } from './processes.ts'
 import type { Dataset, Mount, State } from './state.ts'
 import type { Tree } from './tree.ts'
 
@@ -51,6 +51,7 @@ export class Machine {
   readonly faults: Fault[] = []
   processes: Processes = memoryProcesses
   network?: Network
+  power?: Power
   readonly #content = new Map<string, unknown>()
   readonly #names = new Map<string, unknown>()
   readonly #datasets = new Map<string, Dataset>()

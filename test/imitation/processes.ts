@@ -59,3 +59,9 @@ export interface Network {
   /** Makes real what the state says now. */
   follow(machine: Machine): void
 }
+
+/** What a machine is switched off and on with, where it goes on without its caller. */
+export interface Power {
+  /** After these seconds, with all that rc.shutdown(8) does before. */
+  goDown(how: 'off' | 'reboot', seconds: number): void
+}

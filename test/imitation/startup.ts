@@ -8,6 +8,8 @@ import { dropRoutes } from './network.ts'
 import { isYes, readRcConf } from './rc-conf.ts'
 import { runUncounted } from './run.ts'
 import { Unknown } from './screen.ts'
+import { localScripts, runScript } from './service/local-scripts.ts'
+import { inOrder, type Ordered } from './service/rcorder.ts'
 import { type Steps, wait } from './starting.ts'
 
 /** Before the file systems are mounted: loader.conf(5). */
@@ -34,6 +36,13 @@ function tune(machine: Machine, name: string, value: string): void {
 const assignments = (machine: Machine, file: string) =>
   (machine.tree.read(file) ?? '').matchAll(/^\s*([A-Za-z0-9][\w.-]*)\s*=\s*(?:"([^"]*)"|([\w.-]+))/gm)
 
+/** A script of rc.d(8), of those in the base that are imitated, or of /usr/local. */
+interface Script extends Ordered {
+  start(): Steps<void>
+  stop(): Steps<void>
+}
+
+/** rc(8): what belongs to the host itself, then all others in the order that they ask for. */
 export function* startUp(machine: Machine): Steps<void> {
   const settings = readRcConf(machine)
   const list = (name: string) => (settings[name] ?? '').split(/\s+/).filter(word => word !== '')
@@ -44,16 +53,55 @@ export function* startUp(machine: Machine): Steps<void> {
     yield* run(machine, 'sysctl', `${name}=${value}`)
   if (isYes(settings.gateway_enable)) yield* run(machine, 'sysctl', 'net.inet.ip.forwarding=1')
   if (isYes(settings.ipv6_gateway_enable)) yield* run(machine, 'sysctl', 'net.inet6.ip6.forwarding=1')
-  yield* startInterfaces(machine, settings)
-  // rc.d/routing
+  for (const script of scriptsOf(machine)) if (!script.keywords.includes('nostart')) yield* script.start()
+}
+
+/** In their order. */
+export function scriptsOf(machine: Machine): Script[] {
+  const local = localScripts(machine).map(each => ({
+    ...each,
+    start: () => runScript(machine, each, 'faststart'),
+    stop: () => runScript(machine, each, 'faststop'),
+  }))
+  return inOrder([...baseScripts(machine), ...local])
+}
+
+/** Their lines are those of libexec/rc/rc.d, less what is not imitated: netwait, behind pf, is what ties that to NETWORKING. */
+function baseScripts(machine: Machine): Script[] {
+  const settings = readRcConf(machine)
+  const script = (provides: string, requires: string, work: Partial<Script> = {}): Script => ({
+    provides: provides.split(' '),
+    requires: requires.split(' '),
+    before: [],
+    keywords: [],
+    *start() {},
+    *stop() {},
+    ...work,
+  })
+  const service = (name: string, verb: string) => () => run(machine, 'service', name, verb)
+  return [
+    script('FILESYSTEMS zfs zfsbe sysctl kld mountcritlocal cleanvar var tmp', ''),
+    script('netif', 'FILESYSTEMS', { start: () => startInterfaces(machine, settings) }),
+    script('routing', 'netif', { start: () => addDefaultRoute(machine, settings) }),
+    script('pf', 'FILESYSTEMS netif routing', { start: service('pf', 'start') }),
+    script('NETWORKING NETWORK netwait', 'netif routing pf'),
+    script('rctl', 'FILESYSTEMS', { start: service('rctl', 'start'), before: ['LOGIN'] }),
+    script('SERVERS', 'FILESYSTEMS'),
+    script('DAEMON', 'NETWORKING SERVERS'),
+    script('LOGIN', 'DAEMON'),
+    script('jail', 'LOGIN FILESYSTEMS', {
+      start: service('jail', 'start'),
+      stop: service('jail', 'stop'),
+      before: ['securelevel'],
+      keywords: ['shutdown'],
+    }),
+    script('securelevel', ''),
+  ]
+}
+
+function* addDefaultRoute(machine: Machine, settings: Readonly<Record<string, string>>): Steps<void> {
   const router = settings.defaultrouter ?? 'NO'
   if (router !== '' && !/^no$/i.test(router)) yield* run(machine, 'route', 'add', 'default', router)
-  for (const name of ['pf', 'rctl']) yield* run(machine, 'service', `${name}`, 'start')
-  const local = (machine.tree.files.list('/usr/local/etc/rc.d') ?? []).filter(name => isYes(settings[`${name}_enable`]))
-  const isEarly = (name: string) => /^# BEFORE:.*\bjail\b/m.test(machine.tree.read(`/usr/local/etc/rc.d/${name}`) ?? '')
-  for (const name of local.filter(isEarly)) yield* run(machine, 'service', name, 'start')
-  yield* run(machine, 'service', 'jail', 'start')
-  for (const name of local.filter(each => !isEarly(each))) yield* run(machine, 'service', name, 'start')
 }
 
 /** rc.d/netif (libexec/rc/network.subr): clones and VLANs are made and named, then each is configured; or only `names`. */
@@ -80,7 +128,7 @@ export function* startInterfaces(
     if (wanted !== undefined) yield* run(machine, 'ifconfig', name, 'name', wanted)
   }
   if (names === undefined) forgetAddresses(machine, settings)
-  for (const { name, vnet } of inOrder(kernelOf(machine).interfaces)) {
+  for (const { name, vnet } of parentsFirst(kernelOf(machine).interfaces)) {
     if (vnet !== 0 || (names !== undefined && !parents.some(each => each.name === name))) continue
     const first = words(of('ifconfig', name)).filter(word => !/^(DHCP|SYNCDHCP|WPA)$/i.test(word))
     const all = [first, words(of('ifconfig', name, '_ipv6')), ...aliases(settings, name)]
@@ -92,7 +140,7 @@ export function* startInterfaces(
 }
 
 /** childif_create of network.subr: VLANs come right after what they are on. */
-const inOrder = (interfaces: readonly Interface[]): Interface[] =>
+const parentsFirst = (interfaces: readonly Interface[]): Interface[] =>
   interfaces
     .filter(each => each.vlan === undefined)
     .flatMap(each => [each, ...interfaces.filter(one => one.vlan?.parent === each.id)])

@@ -4,7 +4,7 @@ import { getopt, imitation, Unknown } from './screen.ts'
 import { FREEBSD_14_2 } from './sysctl-values.ts'
 
 const TUNABLE = /^kern\.racct\.enable$/
-const READ_ONLY = /^(hw\.|kern\.(argmax|os|racct\.enable)|security\.jail\.param\.|vfs\.zfs\.version)/
+const READ_ONLY = /^(hw\.|kern\.(argmax|boottime|os|racct\.enable)|security\.jail\.param\.|vfs\.zfs\.version)/
 
 export const sysctl = imitation('sysctl', (machine, call, screen) => {
   const { set, operands } = getopt(call.args, 'aNneqiW')

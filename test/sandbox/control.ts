@@ -42,6 +42,7 @@ export interface Programs {
 export function controlServer(resident: Resident, programs: Programs): Server {
   return createServer({ allowHalfOpen: true }, async socket => {
     socket.on('error', () => socket.destroy())
+    if (resident.isDown()) return void socket.destroy()
     const pieces: Buffer[] = []
     for await (const piece of socket.iterator({ destroyOnReturn: false })) pieces.push(piece)
     try {

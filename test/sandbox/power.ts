@@ -1,6 +1,6 @@
 /** A sandbox host's machine comes to life: the first time by an installation, then as its disk has it. */
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { powerUp } from '../imitation/boot.ts'
+import { noteTime, powerUp } from '../imitation/boot.ts'
 import { Machine } from '../imitation/machine.ts'
 import { run } from '../imitation/run.ts'
 import { PLAIN_USER } from './disk.ts'
@@ -18,8 +18,9 @@ export async function switchOn(settings: Settings): Promise<Machine> {
   const machine = existsSync(STATE)
     ? Machine.fromJSON(JSON.parse(readFileSync(STATE, 'utf8')), tree)
     : new Machine(tree, () => new Date(), machineOptions(settings.name, settings.zfsVersion))
-  if (existsSync(STATE)) await bootAgain(machine)
+  if (existsSync(STATE)) await mountAgain(machine)
   else {
+    noteTime(machine)
     // What an installation that was cut short has left.
     rmSync(STORE, { recursive: true, force: true })
     mkdirSync(STORE)
@@ -30,6 +31,7 @@ export async function switchOn(settings: Settings): Promise<Machine> {
   for (const program of Object.keys(machine.counts)) delete machine.counts[program]
   return machine
 }
+
 async function install(machine: Machine, { installation, poolBytes }: Settings): Promise<void> {
   for (const command of installation) {
     const { exit, stderr } = await start(machine, command)
@@ -44,7 +46,7 @@ async function install(machine: Machine, { installation, poolBytes }: Settings):
 }
 
 /** What comes back by itself when a host is switched on again: first rc.d/zfs, then rc.d/mountcritlocal of FreeBSD's base. */
-async function bootAgain(machine: Machine): Promise<void> {
+export async function mountAgain(machine: Machine): Promise<void> {
   powerUp(machine)
   await start(machine, ['mount', '-a'])
 }

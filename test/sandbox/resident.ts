@@ -14,6 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import type { Server } from 'node:net'
 import { imitations } from '../imitation/index.ts'
 import { drive } from '../imitation/starting.ts'
 import { startUp } from '../imitation/startup.ts'
@@ -22,6 +23,7 @@ import { realProcesses } from './jail-processes.ts'
 import { realNetwork } from './network.ts'
 import { STATE, switchOn } from './power.ts'
 import { placeOfImitation } from './programs.ts'
+import { endAll, RealPower } from './reboot.ts'
 import { clientServer, type Resident } from './server.ts'
 import type { Settings } from './settings.ts'
 import { startSshd } from './sshd.ts'
@@ -35,8 +37,11 @@ const settings: Settings = JSON.parse(readFileSync(`${DISK}/settings.json`, 'utf
 const machine = await switchOn(settings)
 let saved = -1
 
+let power: RealPower | undefined
+
 const resident: Resident = {
   machine,
+  isDown: () => power?.isDown ?? false,
   save() {
     if (machine.revision === saved) return
     machine.network?.follow(machine)
@@ -45,8 +50,8 @@ const resident: Resident = {
     saved = machine.revision
   },
   losePower() {
-    // All but this process and init; init ends with this one.
-    process.kill(-1, 'SIGKILL')
+    endAll()
+    // init ends with this one.
     process.exit(1)
   },
 }
@@ -78,17 +83,23 @@ programs.showAll()
 clientServer(resident).listen('/.sandbox/socket', () => chmodSync('/.sandbox/socket', 0o666))
 controlServer(resident, programs).listen('/.sandbox/control', () => chmodSync('/.sandbox/control', 0o600))
 
-// As late as this: what it starts asks us.
-await drive(startUp(machine))
-resident.save()
-
-const { port, server } = await startSshd(
-  { hostKeyFile: `${DISK}/host_key`, authorizedKey: readFileSync(`${DISK}/key.pub`, 'utf8').trim() },
-  settings.port,
-)
-server.once('error', problem => {
-  console.error(problem)
-  process.exit(1)
-})
-writeSync(READY, `${JSON.stringify({ port })}\n`)
+/** Logins; until there are some, the port where they were last. */
+let door: { readonly port: number | undefined; readonly server?: Server } = { port: settings.port }
+power = new RealPower({ machine, save: resident.save, close: () => door.server?.close(), comeUp })
+machine.power = power
+await comeUp()
+writeSync(READY, `${JSON.stringify({ port: door.port })}\n`)
 closeSync(READY)
+
+/** What a boot starts once its mounts are there, the way in last. */
+async function comeUp(): Promise<void> {
+  // As late as this: what it starts asks us.
+  await drive(startUp(machine))
+  resident.save()
+  const keys = { hostKeyFile: `${DISK}/host_key`, authorizedKey: readFileSync(`${DISK}/key.pub`, 'utf8').trim() }
+  door = await startSshd(keys, door.port)
+  door.server?.once('error', problem => {
+    console.error(problem)
+    process.exit(1)
+  })
+}

@@ -11,6 +11,8 @@ import { readsStdin, run, runUncounted } from '../imitation/run.ts'
 
 export interface Resident {
   readonly machine: Machine
+  /** Between a shutdown and the boot after it. */
+  isDown(): boolean
   /** Puts the state on disk when it changed. */
   save(): void
   /** Ends everything at once. */
