@@ -4,6 +4,7 @@ import { hostForBridges } from './bridge-host.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
+import { hostForSnapshots } from './snapshot-host.ts'
 import { toldHost } from './told-host.ts'
 
 /** Commands that make of a fresh host, with its pool `zroot`, what the example speaks of. */
@@ -50,6 +51,7 @@ const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   instance_mounts: hostForInstanceMounts,
   rctl: hostForLimits,
   vnet_bridge: hostForBridges,
+  zfs_autosnap: hostForSnapshots,
 }
 
 export const hostForExample = async (module: string, title: string): Promise<FakeHost> =>
