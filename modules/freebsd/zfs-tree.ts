@@ -8,7 +8,7 @@ export type Row = ReadonlyMap<string, string>
 
 /** Of `root` and all below it, in their order; none where `root` does not exist. `types` as of `zfs list -t`. */
 export async function listTree(
-  machine: Probe,
+  machine: Pick<Probe, 'query'>,
   root: string,
   types: string,
   properties: readonly string[],

@@ -186,7 +186,10 @@ export async function listBelow(machine: Probe, roots: readonly string[]): Promi
 }
 
 /** The tags that hold snapshots. Ask only about held ones: `zfs holds` of many is slow (openzfs issue 13372). */
-export async function readHolds(machine: Probe, snapshots: readonly string[]): Promise<Map<string, string[]>> {
+export async function readHolds(
+  machine: Pick<Probe, 'query'>,
+  snapshots: readonly string[],
+): Promise<Map<string, string[]>> {
   const tags = new Map<string, string[]>()
   for (const command of inBatches(['zfs', 'holds', '-Hp'], snapshots)) {
     const { stdout } = await machine.query(command)

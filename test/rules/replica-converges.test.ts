@@ -52,7 +52,7 @@ const amongOthers: Record<string, Deed> = {
   },
   'a snapshot of the copy': ({ target }, path) => {
     const copy = target.get(TARGET + path)
-    if (copy !== undefined && copy.partial === undefined) snapshot(copy)
+    if (copy !== undefined && copy.partial === undefined && copy.points.length > 0) snapshot(copy)
   },
 }
 
@@ -96,9 +96,12 @@ const newest = (dataset: ModelDataset | undefined) =>
     .sort((a, b) => a.createtxg - b.createtxg)
     .at(-1)
 
+/** The newest, or a later one of which the source has no more than a bookmark. */
 const hasNewest = (model: Model, path: string) => {
-  const last = newest(model.source.get(SOURCE + path))
-  return model.target.get(TARGET + path)?.points.some(({ guid }) => guid === last?.guid) ?? false
+  const { points } = model.source.get(SOURCE + path) as ModelDataset
+  const last = newest(model.source.get(SOURCE + path))?.createtxg ?? 0
+  const there = new Set(model.target.get(TARGET + path)?.points.map(({ guid }) => guid))
+  return points.some(({ guid, createtxg }) => createtxg >= last && there.has(guid))
 }
 
 describe('a copy', () => {
@@ -176,6 +179,20 @@ describe('a copy', () => {
       }),
     )
   })
+})
+
+test('a copy that turns out to be changed when an increment comes is begun anew once', () => {
+  const model: Model = { source: new Map([[SOURCE, made()]]), target: new Map(), cuts: 0 }
+  const [source] = model.source.values()
+  snapshot(source as ModelDataset)
+  replicate(model)
+  const copy = model.target.get(TARGET) as ModelDataset
+  copy.content = fresh()
+  snapshot(source as ModelDataset)
+  expect(replicate(model)).toMatchObject([{ decision: { kind: 'diverged', why: 'it was changed' } }])
+  expect(replicate(model, { ...WISHES, diverged: 'rotate' })).toMatchObject([{ decision: { kind: 'nothing' } }])
+  expect([...model.target.values()]).toContain(copy)
+  expect(model.target.size).toBe(2)
 })
 
 test('what pruning is to spare holds the base, and no more than so many of those that wait', () => {

@@ -17,7 +17,6 @@ const seen = (name: string, words: readonly string[], more: Partial<DatasetSeen>
   type: 'filesystem',
   isEncrypted: false,
   isReadOnly: true,
-  mountsItself: false,
   points: points(...words),
   ...more,
 })
@@ -49,6 +48,12 @@ describe('the next send', () => {
     ['nothing', from(['a:1', 'b:2']), copy(['a:1', 'b:2']), 'nothing'],
     ['nothing, whatever the copy has besides', from(['a:1', 'b:2']), copy(['a:1', 'b:2', 'own:9']), 'nothing'],
     ['nothing, though the source renamed it', from(['a:1', 'renamed:2']), copy(['a:1', 'b:2']), 'nothing'],
+    [
+      'nothing, where the source lost its newest and has a bookmark of it',
+      from(['a:1', '#m:2']),
+      copy(['a:1', 'b:2']),
+      'nothing',
+    ],
     ['one increment', from(['a:1', 'b:2']), copy(['a:1']), 'incremental a.b'],
     ['all between', from(['a:1', 'b:2', 'c:3']), copy(['a:1']), 'incremental a..c'],
     [

@@ -40,7 +40,6 @@ export const sideOf = (pool: Pool, root: string): Side =>
           type: 'filesystem',
           isEncrypted: false,
           isReadOnly: dataset.readOnly,
-          mountsItself: false,
           points: [...dataset.points].sort((a, b) => a.createtxg - b.createtxg),
           ...(dataset.partial && { token: `token of ${name}` }),
         },
@@ -85,6 +84,7 @@ export function replicate(model: Model, wishes = WISHES, switching: readonly str
       const outcome = perform(model, item)
       if (outcome === 'modified') refused.set(item.path, 'it was changed')
       else if (outcome !== 'done') failed.add(item.path)
+      else if (item.decision.kind === 'rotate') refused.delete(item.path)
     }
   }
 }

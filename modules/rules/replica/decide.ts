@@ -69,8 +69,8 @@ export function decide(
   const base = baseOf(source, target)
   if (base === undefined)
     return parted(`${target.name} and ${source.name} have no snapshot in common${lastOf(target)}`, wishes)
-  // Not the names decide: the source may have renamed the snapshot.
-  if (base.guid === newest.guid) return { kind: 'nothing', base }
+  // Of a bookmark the snapshot may be gone, and the source's newest is then older than what the copy has.
+  if (newest.createtxg <= base.createtxg) return { kind: 'nothing', base }
   if (!target.isReadOnly)
     return {
       kind: 'diverged',

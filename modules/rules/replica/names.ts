@@ -1,6 +1,6 @@
 /** What replication calls its own things on hosts. */
 import { InvalidOptions } from '../../core/errors.ts'
-import { PROGRAM_SETTINGS } from '../layout.ts'
+import { PROGRAM_SETTINGS, PROPERTY } from '../layout.ts'
 import type { Point } from './side.ts'
 
 export const PROGRAM = 'replicate'
@@ -41,3 +41,9 @@ export const isOwnSnapshot = ({ kind, name }: Point) => kind === 'snapshot' && /
 /** Where a copy goes that the source cannot continue. */
 export const setAside = (dataset: string, now: Date) => `${dataset}-diverged-${stamp(now)}`
 export const isSetAside = (path: string) => /-diverged-\d{8}T\d{6}Z(\/|$)/.test(path)
+/** Whether `to` is what `setAside` makes of `from`. */
+export const isNameAside = (from: string, to: string) =>
+  to.startsWith(`${from}-diverged-`) && /^\d{8}T\d{6}Z$/.test(to.slice(`${from}-diverged-`.length))
+
+/** User properties that a copy does not get: what they say is of the source, or would have effects at the target. */
+export const OWN_AFFAIR = [PROPERTY.replica, PROPERTY.autosnap, 'com.sun:auto-snapshot'] as const

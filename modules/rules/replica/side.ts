@@ -2,16 +2,9 @@
  * What replication knows of one side: a tree of datasets with their snapshots and bookmarks. Both sides are told by the path
  * below the replica's own root, so that a dataset and its copy have the same key: '' is the root, '/web1/etc' below it.
  */
+import type { Point } from '../../freebsd/zfs-points.ts'
 
-export interface Point {
-  readonly kind: 'snapshot' | 'bookmark'
-  /** What stands behind the @ or #. */
-  readonly name: string
-  /** The same in every copy: the only thing by which a snapshot is known to be another's. */
-  readonly guid: string
-  /** Order within this pool. It means nothing in another one. */
-  readonly createtxg: number
-}
+export type { Point }
 
 export interface DatasetSeen {
   readonly name: string
@@ -20,8 +13,6 @@ export interface DatasetSeen {
   /** It is half received, and with this the sender can go on. */
   readonly token?: string
   readonly isReadOnly: boolean
-  /** A filesystem that is mounted at boot and by `zfs mount -a`. */
-  readonly mountsItself: boolean
   /** The id of the instance whose top dataset this is. */
   readonly instance?: string
   /** What PROPERTY.replica says on the dataset. */

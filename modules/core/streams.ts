@@ -1,0 +1,140 @@
+/**
+ * Much data from one command to another. The two are joined by a pipe of the kernel's, so that no byte comes through this
+ * process; only a limit in bytes a second needs that.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as after } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { CommandFailed } from './errors.ts'
+import { ENVIRONMENT, endGroup } from './local-host.ts'
+import type { Command } from './step.ts'
+
+export interface Flow {
+  readonly bytesPerSecond?: number
+  /** Ends both commands. */
+  readonly ending?: AbortSignal
+}
+
+/** Succeeds when both commands do; otherwise says what both said. */
+export type Transfer = (from: Command, to: Command, flow?: Flow) => Promise<void>
+
+export const transferHere: Transfer = async (from, to, { bytesPerSecond, ending } = {}) => {
+  const join = bytesPerSecond === undefined ? await kernelPipe() : undefined
+  let writer: Started | undefined
+  let reader: Started | undefined
+  const stop = () => {
+    for (const each of [writer, reader]) if (each?.pid !== undefined) endGroup(each.pid, 'SIGTERM')
+  }
+  try {
+    reader = start(to, { stdin: join?.reads ?? 'pipe', stdout: 'ignore' })
+    writer = start(from, { stdin: 'ignore', stdout: join?.writes ?? 'pipe' })
+  } finally {
+    // Held open here, the reader would never see the end.
+    join?.close()
+  }
+  ending?.addEventListener('abort', stop)
+  try {
+    const { stdin } = reader.child
+    const { stdout } = writer.child
+    const flow =
+      bytesPerSecond === undefined || stdin === null || stdout === null
+        ? undefined
+        : // One that gives up takes the other along; how they ended tells why.
+          pipeline(stdout, limited(bytesPerSecond), stdin).catch(() => {})
+    const outcomes = await Promise.all([writer.problem, reader.problem, flow])
+    const problems = [outcomes[0], outcomes[1]].filter(each => each !== undefined)
+    if (problems.length > 0) throw new CommandFailed(problems.map(({ message }) => message).join(' / '))
+  } finally {
+    ending?.removeEventListener('abort', stop)
+  }
+}
+
+/** Both ends of a new pipe. Node makes none for two children, so it is a named one that loses its name. */
+async function kernelPipe() {
+  const directory = await mkdtemp(join(tmpdir(), 'bluejail-'))
+  try {
+    const path = join(directory, 'pipe')
+    await promisify(execFile)('mkfifo', ['-m', '600', path], { env: ENVIRONMENT })
+    // The reading end alone does not wait for another one to be opened. The child gets it blocking: libuv sees to that.
+    const reads = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const writes = openSync(path, constants.O_WRONLY)
+    return {
+      reads,
+      writes,
+      close() {
+        closeSync(reads)
+        closeSync(writes)
+      },
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+type End = 'ignore' | 'pipe' | number
+
+interface Started {
+  readonly child: ReturnType<typeof spawn>
+  readonly pid: number | undefined
+  /** What went wrong, once it has ended. */
+  readonly problem: Promise<CommandFailed | undefined>
+}
+
+/** Of what a command says, this much is kept: the last. */
+const MOST_SAID = 16_384
+
+function start(command: Command, { stdin, stdout }: { stdin: End; stdout: End }): Started {
+  const child = spawn(command[0], command.slice(1), {
+    env: ENVIRONMENT,
+    // A terminal that hangs up does not end a transfer halfway.
+    detached: true,
+    stdio: [stdin, stdout, 'pipe'],
+  })
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-MOST_SAID)
+  })
+  const problem = new Promise<CommandFailed | undefined>(resolve => {
+    child.on('error', error =>
+      resolve(
+        'code' in error && error.code === 'ENOENT' ? CommandFailed.missing(command) : new CommandFailed(error.message),
+      ),
+    )
+    child.on('close', (code, signal) => {
+      if (signal !== null) resolve(CommandFailed.killed(command, signal))
+      else if (code === 0) resolve(undefined)
+      else resolve(CommandFailed.exited(command, { exit: code ?? -1, stdout: '', stderr: said }))
+    })
+  })
+  return { child, pid: child.pid, problem }
+}
+
+/** Lets so many bytes through in a second, evenly. */
+function limited(bytesPerSecond: number): Transform {
+  const began = Date.now()
+  let passed = 0
+  return new Transform({
+    async transform(chunk: Buffer, _encoding, next) {
+      passed += chunk.length
+      const early = began + (passed / bytesPerSecond) * 1000 - Date.now()
+      if (early > 1) await after(early)
+      next(null, chunk)
+    },
+  })
+}
+
+/** Runs a command with this process's own input and output, and returns its exit status. */
+export const inPlace = (command: Command): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command[0], command.slice(1), { env: ENVIRONMENT, stdio: 'inherit' })
+    child.on('error', error =>
+      reject('code' in error && error.code === 'ENOENT' ? CommandFailed.missing(command) : error),
+    )
+    child.on('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))
+  })

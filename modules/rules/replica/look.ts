@@ -1,0 +1,43 @@
+/** Reads one side of a replica: two processes, however many datasets there are. */
+import type { Probe } from '../../core/host.ts'
+import { listPoints } from '../../freebsd/zfs-points.ts'
+import { listTree } from '../../freebsd/zfs-tree.ts'
+import { PROPERTY } from '../layout.ts'
+import type { DatasetSeen, Side } from './side.ts'
+
+export const COLUMNS = [
+  'type',
+  'encryption',
+  'receive_resume_token',
+  'readonly',
+  PROPERTY.instance,
+  PROPERTY.replica,
+] as const
+
+export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string): Promise<Side> {
+  const [rows, points] = await Promise.all([
+    listTree(machine, root, 'filesystem,volume', COLUMNS),
+    listPoints(machine, root),
+  ])
+  const side = new Map<string, DatasetSeen>()
+  for (const [name, row] of rows) {
+    const [token, instance, replica] = [
+      row.get('receive_resume_token'),
+      row.get(PROPERTY.instance),
+      row.get(PROPERTY.replica),
+    ]
+    // User properties are inherited: the instance's own dataset is the topmost that says its name.
+    const above = rows.get(name.slice(0, name.lastIndexOf('/')))?.get(PROPERTY.instance)
+    side.set(name.slice(root.length), {
+      name,
+      type: row.get('type') === 'volume' ? 'volume' : 'filesystem',
+      isEncrypted: (row.get('encryption') ?? 'off') !== 'off',
+      isReadOnly: row.get('readonly') === 'on',
+      points: points.get(name) ?? [],
+      ...(token !== undefined && { token }),
+      ...(instance !== undefined && instance !== above && { instance }),
+      ...(replica !== undefined && { replica }),
+    })
+  }
+  return side
+}

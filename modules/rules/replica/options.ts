@@ -1,0 +1,50 @@
+/** Replicas as a task writes them. The file on the host says the same in the same words, and is read with this. */
+import { choice, flag, integer, listOf, optional, record, scalar, text, withDefault } from '../../core/options.ts'
+import { DEFAULT_SITE } from '../layout.ts'
+
+const login = {
+  host: text("The other host's name or address."),
+  user: withDefault(text('The login there. A user of its own, with no more rights than this needs.'), 'replica'),
+  port: optional(integer('The port of its sshd.', 1, 65_535)),
+  key: optional(text('The file on this host with the private key. Default: those of the user who runs this.')),
+  known_hosts: optional(text("The file on this host with the other one's key. Default: ssh's own.")),
+}
+
+const replica = record(
+  {
+    name: text(
+      "Its name: up to 31 characters of a to z, 0 to 9 and '-', like `to-hamburg2`. Bookmarks have it in theirs.",
+    ),
+    dataset: text('What is replicated, with all below it.'),
+    target: text('Where the copy is. The dataset above it must exist.'),
+    to: optional(
+      record(login, 'The host where the copy is. With neither `to` nor `from`, both are on this host.', 'host'),
+    ),
+    from: optional(record(login, 'The host that is copied, where this one has the copy.', 'host')),
+    exclude: optional(
+      listOf(
+        text('A path.'),
+        'Paths below `dataset` without a copy, with all below them; `*` is one component, as in `*/tmp`.',
+      ),
+    ),
+    history: withDefault(flag('Send every snapshot. No: the newest only.'), true),
+    diverged: withDefault(
+      choice(
+        ['refuse', 'rotate'],
+        'A copy that cannot be continued, because it was changed or has nothing in common with its source, is left and reported, or is renamed to `NAME-diverged-TIME` and begun anew. Nothing is ever destroyed for it.',
+      ),
+      'refuse',
+    ),
+    bandwidth: optional(scalar('Bytes in a second for each dataset that is sent, like `20M`. Default: as many as go.')),
+    at_once: withDefault(integer('How many datasets are sent at a time.', 1, 32), 2),
+    place: optional(text('What instances show as the place of their replica. Default: the host and the dataset.')),
+  },
+  'A dataset with all below it, and its copy.',
+)
+
+/** What the file on the host holds. */
+export const SETTINGS = {
+  replicas: listOf(replica, 'The replicas that this host makes.'),
+  hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
+  hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+}

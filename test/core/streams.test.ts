@@ -1,0 +1,55 @@
+/** Much data from one process to another. */
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { inPlace, transferHere } from '../../modules/core/streams.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'streams-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const file = (name: string) => join(directory, name)
+
+const MEGABYTE = 1 << 20
+const writing = (bytes: number) => ['head', '-c', String(bytes), '/dev/zero'] as const
+
+test('every byte arrives, through the kernel alone', async () => {
+  await transferHere(writing(50 * MEGABYTE), ['dd', `of=${file('all')}`, 'status=none'])
+  expect(
+    createHash('sha256')
+      .update(readFileSync(file('all')))
+      .digest('hex'),
+  ).toBe(
+    createHash('sha256')
+      .update(Buffer.alloc(50 * MEGABYTE))
+      .digest('hex'),
+  )
+})
+
+test('with a limit, every byte arrives and no sooner', async () => {
+  const began = Date.now()
+  await transferHere(writing(MEGABYTE), ['dd', `of=${file('slow')}`, 'status=none'], { bytesPerSecond: 2 * MEGABYTE })
+  expect(statSync(file('slow')).size).toBe(MEGABYTE)
+  expect(Date.now() - began).toBeGreaterThan(300)
+})
+
+test('a failure tells what both said', async () => {
+  await expect(transferHere(writing(MEGABYTE), ['ls', '/no such place'])).rejects.toThrow(
+    /'ls '\/no such place''.*exit/,
+  )
+  await expect(transferHere(['ls', '/nowhere'], ['ls', '/neither'])).rejects.toThrow(/nowhere.* \/ .*neither/s)
+  await expect(transferHere(['no-such-program'], ['cat'])).rejects.toThrow(/'no-such-program' was not found/)
+  await expect(transferHere(writing(MEGABYTE), ['ls', '/gone'], { bytesPerSecond: 1 << 30 })).rejects.toThrow(/gone/)
+})
+
+test('it can be ended', async () => {
+  const ending = new AbortController()
+  setTimeout(() => ending.abort(), 200)
+  await expect(transferHere(['sleep', '60'], ['cat'], { ending: ending.signal })).rejects.toThrow(/SIGTERM/)
+})
+
+test('a command in place of this process ends with its own status', async () => {
+  expect(await inPlace(['true'])).toBe(0)
+  expect(await inPlace(['false'])).toBe(1)
+  await expect(inPlace(['no-such-program'])).rejects.toThrow(/was not found/)
+})
