@@ -159,6 +159,8 @@ describe('a host whose pf does not look', () => {
     const foretold = await checked(host, options)
     expect(foretold.warnings).toEqual([`${words} Planned as if it were there.`])
     expect(foretold.steps.at(-1)).toBe(START)
+    // It comes with pf's own setting up.
+    expect(foretold.steps).not.toContain('mkdir -m 0755 /etc/pf.hosting.d')
     expect(await converged(host, { ...options, state: 'present' })).toMatchObject({
       msg: 'web1: configured',
       warnings: [],

@@ -15,8 +15,8 @@ describe('started', () => {
     const report = await converged(host, options)
     expect(report.steps).toEqual([
       'mkdir -m 0755 /etc/jail.conf.d',
-      'mkdir -m 0755 /etc/pf.hosting.d',
       'mkdir -m 0700 /var/log/jails',
+      'mkdir -m 0755 /etc/pf.hosting.d',
       `write ${RULES}`,
       `write ${CONF}`,
       'sysrc jail_list=web1 jail_enable=YES',

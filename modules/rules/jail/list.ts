@@ -19,7 +19,8 @@ export const listed = (rcConf: RcConf): string[] =>
   (rcConf.get('jail_list') ?? '').split(/\s+/).filter(name => name !== '')
 
 /** Names of others and their order stay; an instance keeps its place unless `after` says otherwise. */
-export function plannedList(before: readonly string[], requests: readonly Request[]): string[] {
+export function plannedList(before: readonly string[], all: readonly Request[]): string[] {
+  const requests = all.filter(({ configures }) => configures)
   const leaving = new Set(requests.filter(one => one.state === 'absent' || !one.boot).map(one => one.id))
   const names = before.filter((name, index) => !leaving.has(name) && before.indexOf(name) === index)
   for (const { id, after } of requests) {
@@ -45,7 +46,7 @@ export function changedVariables(
   const [before, after] = [listed(rcConf), plannedList(listed(rcConf), requests)]
   const changes = new Map<string, string>()
   if (before.join(' ') !== after.join(' ')) changes.set('jail_list', after.join(' '))
-  if (requests.some(one => one.boot && one.state !== 'absent') && !isYes(rcConf.get('jail_enable')))
+  if (requests.some(one => one.configures && one.boot && one.state !== 'absent') && !isYes(rcConf.get('jail_enable')))
     changes.set('jail_enable', 'YES')
   const wish = (name: string, wanted: boolean | undefined) => {
     if (wanted !== undefined && isYes(rcConf.get(name)) !== wanted) changes.set(name, wanted ? 'YES' : 'NO')
@@ -68,7 +69,7 @@ export function refuseHidingOthers(rcConf: RcConf, changes: ReadonlyMap<string, 
 }
 
 export function orderWarnings(rcConf: RcConf, requests: readonly Request[], settings: Settings): string[] {
-  if (!requests.some(one => one.after.length > 0 && one.boot && one.state !== 'absent')) return []
+  if (!requests.some(one => one.configures && one.after.length > 0 && one.boot && one.state !== 'absent')) return []
   const isSet = (name: string, wanted: boolean | undefined) => wanted ?? isYes(rcConf.get(name))
   return [
     ...(isSet('jail_parallel_start', settings.parallelStart)

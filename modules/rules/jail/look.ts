@@ -6,7 +6,7 @@ import type { JailInFull } from '../../freebsd/jls.ts'
 import type { Mount } from '../../freebsd/mount.ts'
 import { type Anchors, readAnchors } from '../../freebsd/pf.ts'
 import { listBelow, readDatasets, readHolds } from '../../freebsd/zfs.ts'
-import { INSTANCE_CONFS, rulesFile } from '../layout.ts'
+import { FILTER_FOLDER, INSTANCE_CONFS, rulesFile } from '../layout.ts'
 import { concernsFilter } from './filter.ts'
 import { History } from './history.ts'
 import { MAIN_CONF } from './list.ts'
@@ -19,6 +19,7 @@ export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs' | 'rules'>
 export async function lookAt(requests: readonly Request[], machine: Probe): Promise<Look> {
   const paths = new Set([
     MAIN_CONF,
+    FILTER_FOLDER,
     ...requests.flatMap(request => directoriesFor(request).map(({ path }) => path)),
     ...requests.flatMap(({ places }) => [places.root, places.nextFstab]),
   ])

@@ -4,6 +4,7 @@ import { type Plan, UNKNOWN } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import { describeStep, type Step, type Together } from '../../core/step.ts'
 import { setVariables } from '../../freebsd/sysrc.ts'
+import { FILTER_FOLDER } from '../layout.ts'
 import { removalSteps } from './absent.ts'
 import { linesOf } from './config.ts'
 import { type Decision, decide } from './decide.ts'
@@ -78,7 +79,7 @@ export function planJails(
     after: { instances: statesOf(decisions, rcConf, 'after'), rc_conf: ofJails(rcConf) },
     steps: [
       ...(decisions.some(one => one.needsPause) ? [PAUSE] : []),
-      ...directories(decisions, seen.present),
+      ...directories(decisions, seen),
       ...decisions.flatMap(one => one.first),
       ...(variables.size === 0 ? [] : [setVariables(variables)]),
       ...courses,
@@ -140,10 +141,15 @@ function unfiltered(decisions: readonly Decision[], { anchors }: Seen): string[]
   return problem === undefined ? [] : [`${named(guarded.map(({ view }) => view.request.id))}: ${problem}`]
 }
 
-function directories(decisions: readonly Decision[], present: ReadonlySet<string>): Step[] {
-  const needed = decisions
-    .filter(({ view }) => view.request.state !== 'absent')
-    .flatMap(({ view }) => directoriesFor(view.request))
+/** Where pf is yet to be set up for what starts, the directory of its rules is made with it. */
+function directories(decisions: readonly Decision[], seen: Seen): Step[] {
+  const { present } = seen
+  const staying = decisions.filter(({ view }) => view.request.state !== 'absent')
+  const needsFolder = staying.some(({ view }) => view.guard.wanted !== undefined)
+  const needed = [
+    ...staying.flatMap(({ view }) => directoriesFor(view.request)),
+    ...(needsFolder && filterUnmet(decisions, seen).length === 0 ? [{ path: FILTER_FOLDER, mode: 0o755 }] : []),
+  ]
   const missing = new Map(needed.filter(({ path }) => !present.has(path)).map(({ path, mode }) => [path, mode]))
   return [...missing].map(([path, mode]) => ({ kind: 'directory', path, mode }))
 }

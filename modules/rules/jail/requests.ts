@@ -31,6 +31,7 @@ export interface InstanceOptions {
   readonly after?: readonly string[] | undefined
   readonly restart?: boolean | undefined
   readonly destroy_datasets?: boolean | undefined
+  readonly configure?: boolean | undefined
 }
 
 export interface TaskOptions extends InstanceOptions {
@@ -60,7 +61,12 @@ export interface Request {
   readonly after: readonly string[]
   readonly restart: boolean
   readonly destroysDatasets: boolean
+  /** Otherwise it is started or stopped as it is configured already. */
+  readonly configures: boolean
 }
+
+/** What there is to say about an instance that is only to be started or stopped. */
+const BESIDE_CONFIGURATION = ['state', 'after', 'configure', 'parameters']
 
 /** In the order in which they are to be started. */
 export function requestsOf(task: TaskOptions): Request[] {
@@ -98,6 +104,15 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
   if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$/.test(hostname)) refuse(`'${hostname}' is not a host's name`)
   if (destroysDatasets && state !== 'absent') refuse('`destroy_datasets` goes with `state: absent` alone')
 
+  const { configure = true } = options
+  if (!configure) {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([name]) => name)
+    const excess = given.filter(name => !BESIDE_CONFIGURATION.includes(name))
+    if (Object.keys(options.parameters ?? {}).length > 0) excess.push('parameters')
+    if (excess.length > 0) refuse(`with \`configure: false\`, ${excess.join(', ')} cannot be given`)
+    if (!['started', 'stopped', 'restarted'].includes(state))
+      refuse(`with \`configure: false\` it can be started, stopped or restarted, and not ${state}`)
+  }
   const interfaces = interfacesOf(id, options.interfaces ?? [], MOST_INTERFACES)
   const parameters = parametersOf(id, options.parameters ?? {}, places)
   if (sharesNetwork(parameters) && interfaces.length > 0)
@@ -116,6 +131,7 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
     after: after.map(checkInstanceId),
     restart: options.restart ?? false,
     destroysDatasets,
+    configures: configure,
   }
 }
 

@@ -2,8 +2,6 @@
 import { dirname } from 'node:path'
 import type { Step } from '../../core/step.ts'
 import { startJail } from '../../freebsd/jail.ts'
-import { FILTER_FOLDER } from '../layout.ts'
-import { hasPrivate } from './filter.ts'
 import { complaint, type History } from './history.ts'
 import type { Request } from './requests.ts'
 import { stepSeconds } from './seconds.ts'
@@ -52,11 +50,10 @@ export function missingFor({ request: { id, places }, wires, hasNextFstab }: Vie
 }
 
 /** Directories that its files need, and that are made where they are missing. */
-export const directoriesFor = ({ places, parameters, interfaces }: Request): { path: string; mode: number }[] => {
+export const directoriesFor = ({ places, parameters }: Request): { path: string; mode: number }[] => {
   const log = parameters.get('exec.consolelog')?.value
   return [
     { path: dirname(places.jailConf), mode: 0o755 },
-    ...(hasPrivate(interfaces) ? [{ path: FILTER_FOLDER, mode: 0o755 }] : []),
     // What a customer's services print is nobody else's to read.
     ...(log === undefined ? [] : [{ path: dirname(log), mode: 0o700 }]),
   ]

@@ -8,6 +8,7 @@ import type { Anchors } from '../../freebsd/pf.ts'
 import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
 import { FORMAT, rulesFile } from '../layout.ts'
+import { asConfigured, guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
 import { type Guard, guardOf } from './filter.ts'
@@ -65,8 +66,9 @@ export function viewsOf(requests: readonly Request[], host: string | undefined, 
   if (problems.length > 0) throw new Refused(problems.join(' '))
   const taken = takenUnits(seen.confs, seen.interfaces)
   const name = host ?? seen.rcConf.get('hostname') ?? ''
-  const views = requests.map(request => {
-    refuseForeign(request, seen)
+  const views = requests.map(given => {
+    refuseForeign(given, seen)
+    const request = asConfigured(given, seen.confs.get(given.id))
     const units = chooseUnits(request.id, request.interfaces.length, taken)
     return viewOf(request, wiresOf(request, nameFor(request, name), units), seen)
   })
@@ -87,7 +89,8 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
   const mounts = seen.mounts.filter(({ node }) => isWithin(node, places.root))
   const conf = seen.confs.get(id)
   const hasNextFstab = seen.present.has(places.nextFstab)
-  const guard = guardOf(request, wires, seen.rules.get(id), seen.anchors)
+  const ownGuard = guardOf(request, wires, seen.rules.get(id), seen.anchors)
+  const guard = request.configures ? ownGuard : guardAsIs(ownGuard)
   const running = jail && { jail, mounts, interfaces: seen.interfaces, hasNextFstab }
   return {
     request,
@@ -96,11 +99,11 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
     mounts,
     interfaces: leftInterfaces(id, unitsIn(conf ?? ''), seen.interfaces),
     conf,
-    wantedConf: renderConf(request, wires, guard),
+    wantedConf: request.configures ? renderConf(request, wires, guard) : (conf ?? ''),
     wires,
     guard,
     hasNextFstab,
-    difference: running === undefined ? { steps: [], pending: [] } : compareJail(request, wires, running),
+    difference: running === undefined || !request.configures ? { steps: [], pending: [] } : compareJail(request, wires, running),
   }
 }
 
