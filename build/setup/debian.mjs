@@ -1,21 +1,24 @@
-/** The system packages that sandbox hosts need: debian-packages.json has programs and what brings each. */
+/** The system packages that sandbox hosts need, and those that tests put beside them: files of programs and what brings each. */
 import { existsSync, readFileSync } from 'node:fs'
 import { Stopped, step } from './say.mjs'
 
-const NEEDED = JSON.parse(readFileSync(new URL('debian-packages.json', import.meta.url), 'utf8'))
+export const needHostPackages = () => need('debian-packages.json', 'sandbox hosts')
 
-export async function needHostPackages() {
-  const programs = Object.keys(NEEDED).filter(path => !existsSync(path))
+export const needTestPackages = () => need('debian-test-packages.json', 'tests')
+
+async function need(file, purpose) {
+  const needed = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
+  const programs = Object.keys(needed).filter(path => !existsSync(path))
   if (programs.length === 0) return
-  const packages = [...new Set(programs.map(path => NEEDED[path]))].join(' ')
+  const packages = [...new Set(programs.map(path => needed[path]))].join(' ')
   const install = `apt-get install -y --no-install-recommends ${packages}`
 
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version'))
     throw new Stopped(
-      `Sandbox hosts need ${programs.join(', ')}, which this machine lacks. On Debian or Ubuntu, run\n\n    sudo ${install}\n\nElsewhere, install what brings them. Then run this again.`,
+      `${purpose[0].toUpperCase()}${purpose.slice(1)} need ${programs.join(', ')}, which this machine lacks. On Debian or Ubuntu, run\n\n    sudo ${install}\n\nElsewhere, install what brings them. Then run this again.`,
     )
   await step(
-    `installing ${packages} with apt-get, which sandbox hosts need (about 30 s)`,
+    `installing ${packages} with apt-get, which ${purpose} need (about 30 s)`,
     ['sh', '-c', `apt-get update -qq; ${install}`],
     'It needs the packages of this Debian release. Install them by hand and run this again.',
     // RUNLEVEL=1: a package must not start its service on the machine itself.

@@ -9,12 +9,15 @@ import { dist, root } from '../../build/paths.ts'
 import { type Mirror, startMirror } from '../fixtures/mirror.ts'
 
 const QUARTER = '2026Q4'
+const NEXT_QUARTER = '2027Q1'
 const FINGERPRINT = 'fingerprint'
 
 export interface MirrorSite {
   readonly mirror: Mirror
   /** Of the roles and modules: where base.txz and packages come from. */
   readonly vars: Readonly<Record<string, unknown>>
+  /** Where packages of the next quarter come from. */
+  readonly nextRepository: { readonly url: string; readonly fingerprints: readonly string[] }
 }
 
 export async function startMirrorSite(): Promise<MirrorSite> {
@@ -24,6 +27,7 @@ export async function startMirrorSite(): Promise<MirrorSite> {
   const mirror = await startMirror(files)
   return {
     mirror,
+    nextRepository: { url: `${mirror.origin}/packages/${NEXT_QUARTER}`, fingerprints: [fingerprint] },
     vars: {
       blueprint_base: { mirrors: [`${mirror.origin}/releases`] },
       blueprint_repository: { url: `${mirror.origin}/packages/${QUARTER}`, fingerprints: [fingerprint] },
@@ -51,6 +55,7 @@ async function makeFiles(): Promise<Record<string, Buffer | string>> {
   return {
     ...releaseMirror(['14.2-RELEASE']),
     ...packageMirror(QUARTER, { signing: { type: 'fingerprints', privateKey } }),
+    ...packageMirror(NEXT_QUARTER, { signing: { type: 'fingerprints', privateKey } }),
     [FINGERPRINT]: fingerprint,
   }
 }

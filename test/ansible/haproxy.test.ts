@@ -1,0 +1,173 @@
+/**
+ * A pair of web servers behind a real HAProxy, updated while visitors come. HAProxy runs in the sandbox host's own network
+ * and reaches nothing but what the instances' jails have started there.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { ansible, type Ran } from '../support/ansible.ts'
+import { type Hosts, startHosts } from '../support/hosts.ts'
+import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+
+const LIMITS = { requests: 20_000, seconds: 120 }
+
+const HAPROXY_CFG = `global
+  stats socket /var/run/haproxy.sock mode 600 level admin
+  maxconn 100
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+  retries 1
+frontend web
+  bind 127.0.0.1:8080
+  default_backend shop
+backend shop
+  balance roundrobin
+  server one 10.66.9.11:80 check inter 500ms fall 2 rise 1
+  server two 10.66.9.12:80 check inter 500ms fall 2 rise 1
+`
+
+/** Four visitors, one request after the other, until /tmp/enough is there; what they met is the last line. */
+const VISITORS = `
+const http = require('node:http'), fs = require('node:fs')
+const met = { served: 0, failed: 0, by: {}, why: {} }
+let left = ${LIMITS.requests}
+const until = Date.now() + ${LIMITS.seconds} * 1000
+const ask = () => new Promise(done => {
+  const fail = why => { met.failed += 1; met.why[why] = (met.why[why] ?? 0) + 1; done() }
+  http.get({ host: '127.0.0.1', port: 8080, path: '/', agent: false, timeout: 8000 }, answer => {
+    answer.resume()
+    answer.on('end', () => {
+      if (answer.statusCode !== 200) return fail(answer.statusCode)
+      const { server } = answer.headers
+      met.served += 1
+      met.by[server] = (met.by[server] ?? 0) + 1
+      done()
+    })
+    answer.on('error', error => fail(error.code))
+  }).on('timeout', function () { this.destroy() }).on('error', error => fail(error.code))
+})
+const visit = async () => {
+  while (left-- > 0 && Date.now() < until && !fs.existsSync('/tmp/enough')) {
+    await ask()
+    await new Promise(rest => setTimeout(rest, 10))
+  }
+}
+Promise.all([visit(), visit(), visit(), visit()]).then(() => console.log(JSON.stringify(met)))
+`
+
+interface Met {
+  readonly served: number
+  readonly failed: number
+  readonly by: Readonly<Record<string, number>>
+  readonly why: Readonly<Record<string, number>>
+}
+
+let site: MirrorSite
+let hosts: Hosts
+let inventory: string
+beforeAll(async () => {
+  site = await startMirrorSite()
+  hosts = await startHosts(['pair'], { vars: site.vars })
+  inventory = join(hosts.directory, 'shop')
+  for (const folder of ['', 'host_vars']) mkdirSync(join(inventory, folder), { recursive: true })
+  writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: { pair: {} } } }))
+  const web = { release: '14.2-RELEASE', packages: ['nginx'] }
+  const variables = {
+    host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
+    instance_gateways: ['10.66.9.1'],
+    blueprints: [
+      { name: '2026Q4-web', ...web },
+      { name: '2027Q1-web', ...web, repository: site.nextRepository },
+    ],
+    instance_defaults: { blueprint: '2026Q4-web', customer: 'Larsen Boats', rc_conf: { nginx_enable: true } },
+    instances: ['one', 'two'].map((id, at) => ({
+      ...{ id, addresses: [`10.66.9.${11 + at}/24`], haproxy: [`shop/${id}`] },
+      health: { deadline: 20, http: [{ port: 80, status: 200 }] },
+    })),
+  }
+  writeFileSync(join(inventory, 'host_vars/pair.yml'), stringify(variables))
+  const made = await playbook('site')
+  expect(made.exit, made.stdout + made.stderr).toBe(0)
+
+  await hosts.host.run('cat > /etc/haproxy.cfg', HAPROXY_CFG)
+  await hosts.host.run('cat > /tmp/visitors.cjs', VISITORS)
+  const started = await hosts.host.run('/.sandbox/linux/usr/sbin/haproxy -D -f /etc/haproxy.cfg')
+  expect(started.exit, started.stderr).toBe(0)
+}, 300_000)
+afterAll(async () => {
+  await hosts.stop()
+  await site.mirror.close()
+})
+
+const playbook = (name: string, variables: object = {}): Promise<Ran> =>
+  ansible('ansible-playbook', [
+    ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
+    ...['-e', JSON.stringify(variables)],
+  ])
+
+/** What visitors meet while it lasts, from before it begins until after it ends. */
+async function visitedDuring(work: () => Promise<Ran>): Promise<{ ran: Ran; met: Met }> {
+  await hosts.host.run('rm -f /tmp/enough')
+  const visits = hosts.host.run('node /tmp/visitors.cjs')
+  const ran = await work().finally(() => hosts.host.run('touch /tmp/enough'))
+  const { stdout, stderr } = await visits
+  if (stdout === '') throw new Error(stderr)
+  return { ran, met: JSON.parse(stdout) as Met }
+}
+
+const answers = async (): Promise<string[]> => {
+  const { stdout } = await hosts.host.run(
+    `for at in 11 12; do node -e 'fetch("http://10.66.9.'$at'/").then(a => console.log(a.headers.get("server")), () => console.log("nobody"))'; done`,
+  )
+  return stdout.trimEnd().split('\n')
+}
+
+const TO_NEXT = { update_targets: { '2026Q4-web': '2027Q1-web' }, update_serial: ['100%'] }
+const HOOKS = { update_before: 'haproxy_out.yml', update_after: 'haproxy_in.yml' }
+
+test('HAProxy reaches what jails have started, and nothing once they have stopped', async () => {
+  expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+  await hosts.host.run('jail -f /etc/jail.conf.d/two.conf -r two')
+  expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nobody'])
+  await hosts.host.run('jail -f /etc/jail.conf.d/two.conf -c two')
+  expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+})
+
+describe('visitors during an update', () => {
+  test('with the hook, no request fails', async () => {
+    const { ran, met } = await visitedDuring(() => playbook('update', { ...HOOKS, ...TO_NEXT }))
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+    expect(met).toMatchObject({ failed: 0, why: {} })
+    expect(Object.keys(met.by).sort()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.1,3'])
+    expect(await answers()).toEqual(['nginx/1.28.1,3', 'nginx/1.28.1,3'])
+  }, 240_000)
+
+  test('without it, some do', async () => {
+    const { ran, met } = await visitedDuring(() => playbook('rollback', { rollback_blueprint: '2027Q1-web' }))
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+    expect(met.failed).toBeGreaterThan(0)
+    expect(met.served).toBeGreaterThan(0)
+    expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+  }, 240_000)
+
+  test('back with the hook, none does', async () => {
+    await playbook('update', TO_NEXT)
+    const { ran, met } = await visitedDuring(() => playbook('rollback', { ...HOOKS, rollback_blueprint: '2027Q1-web' }))
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+    expect(met).toMatchObject({ failed: 0, why: {} })
+  }, 240_000)
+})
+
+test('a hook that fails stops the update, and the rest is untouched', async () => {
+  const hooks = { ...HOOKS, update_haproxy_socket: '/var/run/nobody.sock' }
+  const ran = await playbook('update', { ...hooks, ...TO_NEXT })
+  expect(ran.exit).toBe(2)
+  expect(ran.stdout).toMatch(
+    /The update stops: 1 of 1 instances .* one on pair \(FAILED: 'Give them no more visitors' failed/,
+  )
+  expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+})
