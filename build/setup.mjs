@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { needAnsible, needVenv } from './setup/ansible.mjs'
 import { needCollection, noteCollection } from './setup/collection.mjs'
-import { needHostPackages } from './setup/debian.mjs'
+import { needHostPackages, needTestPackages } from './setup/debian.mjs'
 import { needNodePackages, needNodeVersion } from './setup/npm.mjs'
 import { root, Stopped } from './setup/say.mjs'
 
@@ -29,6 +29,7 @@ const commands = {
       needNodePackages,
       needCollection,
       needHostPackages,
+      needTestPackages,
       needAnsible,
       () => needVenv('ansible-2.16'),
       () => needVenv('ansible-2.19'),
