@@ -9,6 +9,7 @@ import { needAnsible, needVenv } from './setup/ansible.mjs'
 import { needCollection, noteCollection } from './setup/collection.mjs'
 import { needHostPackages, needTestPackages } from './setup/debian.mjs'
 import { needNodePackages, needNodeVersion } from './setup/npm.mjs'
+import { Impossible, needOpenZfs } from './setup/openzfs.mjs'
 import { root, Stopped } from './setup/say.mjs'
 
 const typescript = ['node', '--import', './build/register.mjs']
@@ -57,6 +58,10 @@ const commands = {
     needs: [needNodePackages, needCollection, needAnsible],
     runs: [[...typescript, 'test/acceptance/index.ts']],
   },
+  'test:zfs': {
+    needs: [needNodePackages, needCollection, needAnsible, needOpenZfs],
+    runs: [[...typescript, 'test/zfs/index.ts']],
+  },
 }
 
 /** Runs a command with this terminal as its own; gives its exit status. */
@@ -96,5 +101,8 @@ try {
 } catch (error) {
   if (!(error instanceof Stopped)) throw error
   process.stderr.write(`\n${error.message}\n`)
-  process.exitCode = 1
+  // In continuous integration, what this machine can never do is left out, and said; to a person it is an error.
+  const left = error instanceof Impossible && process.env.CI !== undefined
+  if (left) process.stdout.write(`skipped: ${process.argv.slice(2).join(' ')} cannot be done on this machine\n`)
+  process.exitCode = left ? 0 : 1
 }

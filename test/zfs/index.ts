@@ -1,0 +1,60 @@
+/**
+ * `npm run test:zfs [-- --quick] [SUITE…]`: our modules and programs on real OpenZFS, in a virtual machine. A whole run,
+ * of all suites without --quick, is written to test/zfs/result.json.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { datasets } from './acceptance.ts'
+import { type Book, benchFor, type Suite } from './bench.ts'
+import { type Machine, POOLS, startMachine } from './machine.ts'
+
+const SUITES: Readonly<Record<string, Suite>> = { datasets }
+
+const args = process.argv.slice(2)
+const quick = args.includes('--quick')
+const wanted = args.filter(word => word !== '--quick')
+const unknown = wanted.filter(name => !(name in SUITES))
+if (unknown.length > 0) {
+  console.error(
+    `There is no suite ${unknown.join(', ')}. usage: npm run test:zfs -- [--quick] [${Object.keys(SUITES).join('|')}]…`,
+  )
+  process.exit(2)
+}
+
+async function emptyPools(machine: Machine): Promise<void> {
+  for (const [index, pool] of POOLS.entries())
+    await machine.shell(`zpool destroy -f ${pool}; zpool create -O mountpoint=/${pool} ${pool} /dev/vd${'bc'[index]}1`)
+}
+
+const began = Date.now()
+const machine = await startMachine()
+const book: Book = { outcomes: [], figures: [] }
+try {
+  const versions = {
+    kernel: (await machine.shell('uname -r')).trim(),
+    zfs: (await machine.shell('zfs version')).trim().split('\n'),
+    node: (await machine.shell('node --version')).trim(),
+  }
+  console.log(`the machine is up after ${machine.bootSeconds} s: Linux ${versions.kernel}, ${versions.zfs.join(', ')}`)
+  for (const [name, suite] of Object.entries(SUITES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    await emptyPools(machine)
+    const bench = benchFor(name, machine, quick, book)
+    // What a suite does between its cases may fail too.
+    await suite(bench).catch(error =>
+      bench.check('the suite comes to its end', () => {
+        throw error
+      }),
+    )
+  }
+  const count = (status: string) => book.outcomes.filter(outcome => outcome.status === status).length
+  const seconds = Math.round((Date.now() - began) / 1000)
+  if (!quick && wanted.length === 0) {
+    const told = { at: new Date(began).toISOString(), seconds, bootSeconds: machine.bootSeconds, versions, ...book }
+    writeFileSync(join(import.meta.dirname, 'result.json'), `${JSON.stringify(told, null, 2)}\n`)
+  }
+  console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
+  if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1
+} finally {
+  await machine.stop()
+}
