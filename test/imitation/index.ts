@@ -6,6 +6,7 @@ import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
 import { chmod, install, ln, mkdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
+import { find } from './find.ts'
 import { sleep, tail } from './host-commands.ts'
 import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
@@ -42,6 +43,7 @@ export const imitations: Record<string, Imitation> = {
   cpuset,
   devfs,
   fetch,
+  find,
   'freebsd-version': freebsdVersion,
   ifconfig,
   install,

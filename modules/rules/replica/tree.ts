@@ -55,7 +55,7 @@ export function planTree(
     if (
       top !== undefined &&
       copy === undefined &&
-      target.get(top) === undefined &&
+      !isThere(target.get(top)) &&
       (seen.points.length > 0 || needed.has(path))
     )
       return { kind: 'waits', why: `the copy of the dataset above it is not there` }
@@ -64,6 +64,10 @@ export function planTree(
     return decide(path, seen, copy, wishes, learned)
   }
 }
+
+/** What is half received for the first time may have to be given up, and could not be with others below it. */
+const isThere = (copy: DatasetSeen | undefined) =>
+  copy !== undefined && (copy.token === undefined || snapshotsOf(copy).length > 0)
 
 /** Every path above one of these. */
 function above(paths: readonly string[]): Set<string> {

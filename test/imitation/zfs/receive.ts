@@ -156,7 +156,7 @@ function breakOff(wish: Wish, stream: Stream, keep: boolean): void {
   const cut = 'checksum mismatch or incomplete stream'
   if (!keep || stream.cut?.guid === undefined) throw failure(failing, cut)
   const name = wish.target + (stream.cut.path ?? '')
-  const dataset = machine.dataset(name) ?? giveBirth(machine, { name, type: 'filesystem' })
+  const dataset = machine.dataset(name) ?? begunDataset(wish, name)
   const token = writeToken({
     toguid: stream.cut.guid,
     toname: `${stream.header.from}${stream.cut.path ?? ''}@${stream.cut.name}`,
@@ -167,6 +167,12 @@ function breakOff(wish: Wish, stream: Stream, keep: boolean): void {
     failing,
     `${cut}.\nPartially received snapshot is saved.\nA resuming stream can be generated on the sending system by running:\n    zfs send -t ${token}`,
   )
+}
+
+/** zfs_ioc_recv_impl (module/zfs/zfs_ioctl.c) sets properties before the stream comes, so what is half received has them. */
+function begunDataset({ machine, assigned }: Wish, name: string): Dataset {
+  const stored = validate(machine, assigned, { kind: 'f' }, 'cannot receive new filesystem stream')
+  return giveBirth(machine, { name, type: 'filesystem', stored })
 }
 
 function abandon(machine: Machine, screen: Screen, name: string): number {

@@ -1,0 +1,58 @@
+/** Reads both sides of a replica: two processes each, one more for each receive that was interrupted. */
+import { CommandFailed, Refused } from '../../modules/core/errors.ts'
+import type { Host } from '../../modules/core/host.ts'
+import type { RunStep } from '../../modules/core/step.ts'
+import { asking, type Login, overSsh } from '../../modules/freebsd/ssh.ts'
+import { readToken, type TokenContents } from '../../modules/freebsd/zfs-send.ts'
+import { describePlace, type Job, type Place } from '../../modules/rules/replica/jobs.ts'
+import { JOURNAL_FIND, journalsIn, switchingOf } from '../../modules/rules/replica/journals.ts'
+import { lookAtSide } from '../../modules/rules/replica/look.ts'
+import type { Side } from '../../modules/rules/replica/side.ts'
+
+export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'status'>
+
+export interface Sides {
+  readonly source: Side
+  readonly target: Side
+  readonly tokens: ReadonlyMap<string, TokenContents | undefined>
+  /** Top datasets of instances that are being switched. */
+  readonly switching: ReadonlySet<string>
+}
+
+export async function lookAtBoth(job: Job, machine: Machine): Promise<Sides> {
+  const sourceHost = asking(machine, job.source.login)
+  const [source, target, switching] = await Promise.all([
+    reaching(job.source, lookAtSide(sourceHost, job.source.root)),
+    reaching(job.target, lookAtSide(asking(machine, job.target.login), job.target.root)),
+    switchingOn(job, machine),
+  ])
+  if (source.size === 0) throw new Refused(`${job.name}: there is no dataset ${describePlace(job.source)}.`)
+  const tokens = new Map<string, TokenContents | undefined>()
+  for (const { token } of target.values())
+    if (token !== undefined) tokens.set(token, await readToken(sourceHost, token))
+  return { source, target, tokens, switching }
+}
+
+async function switchingOn({ source, site }: Job, machine: Machine): Promise<Set<string>> {
+  const ids =
+    source.login === undefined
+      ? await journalsIn(machine, site)
+      : switchingOf(await machine.query(overSsh(source.login, JOURNAL_FIND(site)), { exits: [0, 1, 255] }))
+  return new Set(ids.map(id => `${site.dataset}/instances/${id}`))
+}
+
+/** What ssh says of a host that does not answer needs the replica's side named. */
+async function reaching<T>(place: Place, looking: Promise<T>): Promise<T> {
+  return looking.catch(error => {
+    if (error instanceof CommandFailed && error.answer?.exit === 255 && place.login !== undefined)
+      throw new CommandFailed(
+        `${place.login.user}@${place.login.host} cannot be reached or refused: ${error.answer.stderr.trim().split('\n').slice(-2).join(' / ')}. See that its sshd answers, that it knows this host's key, and that this host knows its.`,
+        error.answer,
+      )
+    throw error
+  })
+}
+
+/** The same step, on the side where it belongs. */
+export const there = (login: Login | undefined, step: RunStep): RunStep =>
+  login === undefined ? step : { ...step, command: overSsh(login, step.command) }

@@ -1,0 +1,120 @@
+/** What a run did, or what is to be done, for a person and for a program. */
+import type { Job } from '../../modules/rules/replica/jobs.ts'
+import { describePlace } from '../../modules/rules/replica/jobs.ts'
+import { baseOf, newestOf } from '../../modules/rules/replica/side.ts'
+import { type Item, isWork, missingOf } from '../../modules/rules/replica/tree.ts'
+import type { Course } from './rounds.ts'
+
+export interface DatasetReport {
+  readonly dataset: string
+  readonly copy: string
+  /** `current`, `sent`, `behind`, `diverged`, `failed`, `skipped`. */
+  readonly state: 'current' | 'sent' | 'behind' | 'diverged' | 'failed' | 'skipped'
+  /** What was done, or what will be. */
+  readonly steps: readonly string[]
+  readonly why?: string
+  /** Snapshots that the copy has not got. */
+  readonly missing: number
+  /** The newest snapshot of both. */
+  readonly has?: string
+  readonly lag_seconds?: number
+}
+
+export interface ReplicaReport {
+  readonly replica: string
+  readonly source: string
+  readonly target: string
+  readonly datasets: readonly DatasetReport[]
+  readonly warnings: readonly string[]
+  /** Why nothing could be done at all. */
+  readonly failed?: string
+}
+
+export const headOf = (job: Job) => ({
+  replica: job.name,
+  source: describePlace(job.source),
+  target: describePlace(job.target),
+})
+
+export function afterRun(item: Item, { done, failed }: Course): DatasetReport {
+  const steps = done.get(item.path) ?? []
+  const failure = failed.get(item.path)
+  const state =
+    failure !== undefined
+      ? 'failed'
+      : item.decision.kind === 'nothing'
+        ? steps.length > 0
+          ? 'sent'
+          : 'current'
+        : stateOf(item)
+  return { ...describe(item), state, steps, ...(failure !== undefined && { why: failure }) }
+}
+
+export const planned = (item: Item): DatasetReport => ({
+  ...describe(item),
+  state: stateOf(item),
+  steps: isWork(item) || item.decision.kind === 'waits' ? [wordsFor(item)] : [],
+})
+
+function describe(item: Item) {
+  const { source, target, targetName, decision } = item
+  const base = target === undefined ? undefined : baseOf(source, target)
+  return {
+    dataset: source.name,
+    copy: targetName,
+    missing: missingOf(item),
+    ...(base !== undefined && { has: base.name }),
+    ...('why' in decision && { why: decision.why }),
+  }
+}
+
+function stateOf({ decision: { kind }, source }: Item): DatasetReport['state'] {
+  if (kind === 'nothing') return 'current'
+  if (kind === 'diverged' || kind === 'skipped') return kind
+  return newestOf(source) === undefined ? 'skipped' : 'behind'
+}
+
+function wordsFor({ decision, targetName }: Item): string {
+  switch (decision.kind) {
+    case 'full':
+      return `send @${decision.to.name}, all of it`
+    case 'incremental':
+      return `send @${decision.to.name} since ${decision.from.name}`
+    case 'resume':
+      return `send what is left of @${decision.to.name}`
+    case 'abandon':
+      return `give up what was half received: ${decision.why}`
+    case 'placeholder':
+      return `make ${targetName} to hold what is below`
+    case 'rotate':
+      return `rename ${targetName} and begin anew: ${decision.why}`
+    case 'waits':
+      return `send it when that can be: ${decision.why}`
+    default:
+      return ''
+  }
+}
+
+/** Cron mails what is printed, so a run says only what was done or needs a look. */
+export function linesOf({ replica, source, target, datasets, warnings, failed }: ReplicaReport): string[] {
+  const count = (state: DatasetReport['state']) => datasets.filter(each => each.state === state).length
+  const counts = (['sent', 'current', 'behind', 'diverged', 'failed', 'skipped'] as const)
+    .filter(state => count(state) > 0)
+    .map(state => `${count(state)} ${state}`)
+  return [
+    `${replica}: ${source} -> ${target}: ${failed ?? (counts.join(', ') || 'nothing there')}`,
+    ...datasets
+      .filter(({ steps, state, why }) => steps.length > 0 || (state !== 'current' && why !== undefined))
+      .map(
+        ({ dataset, state, steps, why }) =>
+          `  ${dataset}: ${[...steps, ...(why === undefined ? [] : [`${state}: ${why}`])].join('; ')}`,
+      ),
+    ...warnings.map(warning => `  warning: ${warning}`),
+  ]
+}
+
+/** The exit status: 1 where a person should look. */
+export const needsLook = ({ datasets, warnings, failed }: ReplicaReport) =>
+  failed !== undefined ||
+  warnings.length > 0 ||
+  datasets.some(({ state }) => state === 'diverged' || state === 'failed')

@@ -1,0 +1,165 @@
+/**
+ * Brings a copy up to date. After each round of sends both sides are read again: what counts is what arrived, not what was
+ * sent, and a run that was cut off at any point is continued by the next one in the same way.
+ */
+import { CommandFailed, isExplained } from '../../modules/core/errors.ts'
+import { describeStep, run } from '../../modules/core/step.ts'
+import type { Transfer } from '../../modules/core/streams.ts'
+import { overSsh } from '../../modules/freebsd/ssh.ts'
+import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
+import { abandonReceive, receive, sendResumed, sendSnapshot, whyParted } from '../../modules/freebsd/zfs-send.ts'
+import { createFilesystem, renameDataset } from '../../modules/freebsd/zfs-steps.ts'
+import type { Job } from '../../modules/rules/replica/jobs.ts'
+import { marksOf } from '../../modules/rules/replica/marks.ts'
+import { bookmarkOf, OWN_AFFAIR, setAside } from '../../modules/rules/replica/names.ts'
+import { fullName, type Point } from '../../modules/rules/replica/side.ts'
+import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
+import { lookAtBoth, type Machine, there } from './look.ts'
+
+export interface Wires {
+  readonly machine: Machine
+  readonly transfer: Transfer
+  readonly now: () => Date
+  readonly pause: (seconds: number) => Promise<void>
+  readonly ending: AbortSignal
+}
+
+export interface Course {
+  /** As both sides were when nothing was left to do. */
+  readonly items: readonly Item[]
+  /** What was done, by path, in words. */
+  readonly done: ReadonlyMap<string, readonly string[]>
+  /** Why a dataset could not be brought up to date, by path. */
+  readonly failed: ReadonlyMap<string, string>
+}
+
+/** A line that breaks is tried again as often; what was received by then is not sent again. */
+const ATTEMPTS = 3
+const FIRST_PAUSE_SECONDS = 2
+
+export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
+  const refused = new Map<string, string>()
+  const attempts = new Map<string, number>()
+  const done = new Map<string, string[]>()
+  const failed = new Map<string, string>()
+
+  for (;;) {
+    const { source, target, tokens, switching } = await lookAtBoth(job, wires.machine)
+    const items = planTree(source, target, job.target.root, job.wishes, { tokens, refused, switching })
+    const work = items.filter(item => isWork(item) && !failed.has(item.path))
+    if (work.length === 0 || wires.ending.aborted) return { items, done, failed }
+    await inTurns(work, job.atOnce, item => attempt(item))
+  }
+
+  async function attempt(item: Item): Promise<void> {
+    if (wires.ending.aborted) return
+    try {
+      const words = await carryOut(job, item, wires)
+      done.set(item.path, [...(done.get(item.path) ?? []), words])
+      attempts.delete(item.path)
+      if (item.decision.kind === 'rotate') refused.delete(item.path)
+    } catch (error) {
+      if (!isExplained(error)) throw error
+      const said = (error as Error).message
+      const parted = item.decision.kind === 'incremental' ? whyParted(said, item.targetName) : undefined
+      if (parted !== undefined) return void refused.set(item.path, parted)
+      const count = (attempts.get(item.path) ?? 0) + 1
+      attempts.set(item.path, count)
+      if (count >= ATTEMPTS || wires.ending.aborted || !mayPass(said)) failed.set(item.path, said)
+      else await wires.pause(FIRST_PAUSE_SECONDS * 2 ** (count - 1) * (1 + Math.random()))
+    }
+  }
+}
+
+/** A line that broke, a host that does not answer, a dataset that is busy for a moment. */
+const mayPass = (said: string) =>
+  /\b(incomplete stream|failed to read from stream|signal received|SIGPIPE|Broken pipe|Connection|timed out|exit status 255|dataset is busy|temporarily)\b/i.test(
+    said,
+  )
+
+async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }: Wires): Promise<string> {
+  const { source, targetName, decision } = item
+  const onTarget = there.bind(undefined, job.target.login)
+  for (const point of marksOf(job.name, item).make) await mark(job, machine, item, point)
+
+  switch (decision.kind) {
+    case 'placeholder': {
+      const step = createFilesystem(targetName, [
+        ['canmount', 'off'],
+        ['mountpoint', 'none'],
+        ['readonly', 'on'],
+      ])
+      await machine.perform(onTarget(step))
+      return describeStep(step)
+    }
+    case 'abandon': {
+      await machine.perform(onTarget(abandonReceive(targetName)))
+      return `gave up an interrupted receive: ${decision.why}`
+    }
+    case 'rotate': {
+      const aside = setAside(targetName, now())
+      await machine.perform(onTarget(renameDataset(targetName, aside, { unmounted: source.type === 'filesystem' })))
+      return `renamed to ${aside}: ${decision.why}`
+    }
+    case 'full':
+    case 'incremental':
+    case 'resume': {
+      const sending =
+        decision.kind === 'resume'
+          ? sendResumed(decision.token)
+          : sendSnapshot(fullName(source, decision.to), {
+              raw: source.isEncrypted,
+              ...(decision.kind === 'incremental' && {
+                from: fullName(source, decision.from),
+                through: decision.through,
+              }),
+            })
+      const receiving = receive(targetName, { type: source.type, without: OWN_AFFAIR })
+      const from = job.source.login === undefined ? sending : overSsh(job.source.login, sending)
+      const to = job.target.login === undefined ? receiving : overSsh(job.target.login, receiving)
+      const { bytesPerSecond } = job
+      await transfer(from, to, { ending, ...(bytesPerSecond !== undefined && { bytesPerSecond }) })
+      return told(decision)
+    }
+    default:
+      throw new TypeError(`${decision.kind} is nothing to carry out`)
+  }
+}
+
+function told(decision: Extract<Item['decision'], { readonly to: Point }>): string {
+  if (decision.kind === 'incremental') return `@${decision.to.name} since ${decision.from.name}`
+  return decision.kind === 'full' ? `@${decision.to.name}, all of it` : `@${decision.to.name}, what was left of it`
+}
+
+export async function mark(job: Job, machine: Machine, { source }: Item, point: Point): Promise<void> {
+  const bookmark = `${source.name}#${bookmarkOf(job.name, point)}`
+  try {
+    await machine.perform(there(job.source.login, makeBookmark(fullName(source, point), bookmark)))
+  } catch (error) {
+    // Pruned since it was read, or marked by a run that was cut off.
+    if (!(error instanceof CommandFailed) || !/does not exist|bookmark exists/.test(error.message)) throw error
+  }
+}
+
+/** At most so many at a time. */
+export async function inTurns<T>(items: readonly T[], atOnce: number, act: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values()
+  const take = async () => {
+    for (const item of waiting) await act(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, take))
+}
+
+/** A snapshot of all that is replicated, taken in one transaction where it can be. */
+export async function snapshotNow(job: Job, { machine }: Wires, name: string): Promise<void> {
+  const { source, target, tokens, switching } = await lookAtBoth(job, machine)
+  const learned = { tokens, refused: new Map(), switching }
+  const items = planTree(source, target, job.target.root, job.wishes, learned)
+  const names = items
+    .filter(item => item.source.token === undefined && !isLeftOut(item, switching))
+    .map(item => `${item.source.name}@${name}`)
+  if (names.length > 0) await machine.perform(there(job.source.login, run('zfs', 'snapshot', ...names)))
+}
+
+const isLeftOut = ({ source }: Item, switching: ReadonlySet<string>) =>
+  [...switching].some(top => source.name === top || source.name.startsWith(`${top}/`))

@@ -1,0 +1,118 @@
+/** What is written down once a copy is up to date: bookmarks, holds, and what instances show of their replica. */
+import { isExplained } from '../../modules/core/errors.ts'
+import type { RunStep } from '../../modules/core/step.ts'
+import { asking } from '../../modules/freebsd/ssh.ts'
+import { readHolds } from '../../modules/freebsd/zfs.ts'
+import {
+  destroyBookmark,
+  holdSnapshots,
+  readCreations,
+  readHeld,
+  releaseSnapshots,
+} from '../../modules/freebsd/zfs-points.ts'
+import { setProperties } from '../../modules/freebsd/zfs-steps.ts'
+import { PROPERTY } from '../../modules/rules/layout.ts'
+import type { Job } from '../../modules/rules/replica/jobs.ts'
+import { marksOf } from '../../modules/rules/replica/marks.ts'
+import { HOLD } from '../../modules/rules/replica/names.ts'
+import { baseOf, fullName, isAtOrBelow, newestOf, snapshotsOf } from '../../modules/rules/replica/side.ts'
+import type { Item } from '../../modules/rules/replica/tree.ts'
+import { there } from './look.ts'
+import { type Course, inTurns, mark, type Wires } from './rounds.ts'
+
+/** Sentences about what could not be written down: the copies themselves are as they should be. */
+export async function settle(job: Job, { items, done }: Course, wires: Wires): Promise<string[]> {
+  const warnings: string[] = []
+  const { machine } = wires
+  const worked = items.filter(({ path }) => done.has(path))
+  const orWarn = (act: () => Promise<void>) =>
+    act().catch(error => {
+      if (!isExplained(error)) throw error
+      warnings.push((error as Error).message)
+    })
+
+  await inTurns(items, job.atOnce, item =>
+    orWarn(async () => {
+      const { make, drop } = marksOf(job.name, item)
+      if (item.decision.kind !== 'nothing') return
+      for (const point of make) await mark(job, machine, item, point)
+      for (const point of drop)
+        await machine.perform(there(job.source.login, destroyBookmark(fullName(item.source, point))))
+    }),
+  )
+  if (worked.length > 0) await orWarn(() => holdBases(job, worked, wires))
+  await orWarn(() => tellInstances(job, items, done, wires))
+  return warnings
+}
+
+/** On the copy: what the next increment stands on cannot be destroyed there, and nothing else of ours stays held. */
+async function holdBases(job: Job, worked: readonly Item[], { machine }: Wires): Promise<void> {
+  const targetHost = asking(machine, job.target.login)
+  const bases = new Map<string, string>()
+  for (const { source, target, targetName } of worked) {
+    const guid = target === undefined ? undefined : baseOf(source, target)?.guid
+    const base = target === undefined ? undefined : snapshotsOf(target).find(point => point.guid === guid)
+    if (target !== undefined && base !== undefined) bases.set(targetName, fullName(target, base))
+  }
+  if (bases.size === 0) return
+  for (const some of chunks([...bases.keys()])) {
+    const held = await readHeld(targetHost, some)
+    const tags = held.length === 0 ? new Map<string, string[]>() : await readHolds(targetHost, held)
+    const ours = held.filter(name => tags.get(name)?.includes(HOLD))
+    const wanted = some.flatMap(name => bases.get(name) ?? [])
+    const steps: RunStep[] = [
+      ...holdSnapshots(
+        HOLD,
+        wanted.filter(name => !ours.includes(name)),
+      ),
+      ...releaseSnapshots(
+        HOLD,
+        ours.filter(name => !wanted.includes(name)),
+      ),
+    ]
+    for (const step of steps) await machine.perform(there(job.target.login, step))
+  }
+}
+
+/** Each instance shows the moment up to which all of it is in the copy. */
+async function tellInstances(
+  job: Job,
+  items: readonly Item[],
+  done: Course['done'],
+  { machine }: Wires,
+): Promise<void> {
+  const stale = items
+    .filter(({ source }) => source.instance !== undefined)
+    .map(top => ({ top, parts: items.filter(({ path }) => isAtOrBelow(path, top.path)) }))
+    .filter(
+      ({ top, parts }) =>
+        parts.some(({ path }) => done.has(path)) || top.source.replica?.endsWith(` ${job.shown}`) !== true,
+    )
+  if (stale.length === 0) return
+
+  const baseName = ({ source, target }: Item) => {
+    const base = target === undefined ? undefined : baseOf(source, target)
+    return base === undefined ? undefined : fullName(source, base)
+  }
+  const sourceHost = asking(machine, job.source.login)
+  const names = stale.flatMap(({ parts }) => parts.flatMap(part => baseName(part) ?? []))
+  const moments = new Map<string, number>()
+  for (const some of chunks(names))
+    for (const [name, seconds] of await readCreations(sourceHost, some)) moments.set(name, seconds)
+
+  const changes = stale.flatMap(({ top, parts }) => {
+    const copied = parts.filter(({ source }) => newestOf(source) !== undefined)
+    const seconds = copied.map(part => moments.get(baseName(part) ?? ''))
+    if (seconds.length === 0 || seconds.includes(undefined)) return []
+    const value = `${Math.min(...(seconds as number[]))} ${job.shown}`
+    return value === top.source.replica ? [] : [[top.source.name, [[PROPERTY.replica, value]]] as const]
+  })
+  for (const step of setProperties(changes)) await machine.perform(there(job.source.login, step))
+}
+
+/** Over ssh all names go in one word, which some systems do not take longer than 128 KiB. */
+const MOST_NAMES = 300
+const chunks = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / MOST_NAMES) }, (_, index) =>
+    all.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
+  )

@@ -1,0 +1,241 @@
+/** The program on a host in memory, with another behind its ssh. */
+import { describe, expect, test } from 'vitest'
+import { get, PUSH, snapshotsAt, type TwoHosts, twoHosts } from './two-hosts.ts'
+
+const SOURCE = 'zroot/hosting/instances'
+const COPY = 'backup/here/instances'
+
+const snap = ({ here }: TwoHosts, name: string) =>
+  expect(here.outside('zfs', 'snapshot', '-r', `${SOURCE}@${name}`).exit).toBe(0)
+const copied = ({ there }: TwoHosts) => snapshotsAt(there, COPY)
+const all = (...names: string[]) =>
+  ['', '/web1', '/web1/etc'].flatMap(path => names.map(name => `${path}@${name}`)).sort()
+const states = (replica: { datasets: readonly { dataset: string; state: string }[] } | undefined) =>
+  (replica?.datasets ?? []).map(({ dataset, state }) => `${dataset.slice(SOURCE.length)} ${state}`)
+
+describe('a run', () => {
+  test('copies a tree with its history, unmounted, read-only, without what is the place’s own', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    snap(hosts, 'b')
+    const { exit, replicas } = await hosts.run('run', '--json')
+    expect(states(replicas[0])).toEqual([' sent', '/web1 sent', '/web1/etc sent'])
+    expect(exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('a', 'b'))
+    for (const [property, value] of Object.entries({
+      readonly: 'on',
+      canmount: 'noauto',
+      mountpoint: 'none',
+      mounted: 'no',
+    }))
+      expect(get(hosts.there, property, `${COPY}/web1/etc`)).toBe(value)
+    expect(get(hosts.there, 'bluejail:part', `${COPY}/web1/etc`)).toBe('etc')
+  })
+
+  test('of what is up to date is two processes on each side, and says so in a line', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    hosts.sent.length = 0
+    const [before, beyond] = [hosts.here.counts.zfs ?? 0, hosts.there.counts.zfs ?? 0]
+    const { exit, said } = await hosts.run('run')
+    expect([exit, said]).toEqual([0, ['off: zroot/hosting/instances -> there:backup/here/instances: 3 current']])
+    expect((hosts.here.counts.zfs ?? 0) - before).toBe(2)
+    expect((hosts.there.counts.zfs ?? 0) - beyond).toBe(2)
+    expect(hosts.sent).toHaveLength(2)
+  })
+
+  test('sends what came since, and from a bookmark where the snapshot is gone', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    snap(hosts, 'b')
+    for (const path of ['', '/web1', '/web1/etc']) hosts.here.outside('zfs', 'destroy', `${SOURCE}${path}@a`)
+    snap(hosts, 'c')
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('a', 'b', 'c'))
+    expect(get(hosts.there, 'readonly', `${COPY}/web1`)).toBe('on')
+  })
+
+  test('holds what the next increment stands on, and nothing else', async () => {
+    const hosts = twoHosts()
+    for (const name of ['a', 'b', 'c']) {
+      snap(hosts, name)
+      await hosts.run('run')
+    }
+    const held = hosts.there.outside('zfs', 'list', '-Hp', '-r', '-t', 'snapshot', '-o', 'name,userrefs', COPY).stdout
+    expect(held.split('\n').filter(line => line.endsWith('\t1'))).toEqual([
+      `${COPY}@c\t1`,
+      `${COPY}/web1@c\t1`,
+      `${COPY}/web1/etc@c\t1`,
+    ])
+    const marks = hosts.here.outside('zfs', 'list', '-H', '-t', 'bookmark', '-o', 'name', `${SOURCE}/web1`).stdout
+    expect(marks.trim().split('\n')).toHaveLength(2)
+  })
+
+  test('tells each instance up to when its copy is, and where', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    expect(get(hosts.here, 'bluejail:replica', `${SOURCE}/web1`)).toBe(`${hosts.now.getTime() / 1000} there:${COPY}`)
+    expect(get(hosts.there, 'bluejail:replica', `${COPY}/web1`)).toBe('-')
+  })
+
+  test('takes a snapshot of its own when asked to', async () => {
+    const hosts = twoHosts()
+    expect((await hosts.run('run', '--snapshot')).exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('replica-20261122T120000Z'))
+  })
+
+  test('leaves out instances that are being switched', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    hosts.here.tree.mkdir('/hosting/instances/web1')
+    hosts.here.tree.write('/hosting/instances/web1/journal.json', '{}')
+    const { exit, replicas } = await hosts.run('run', '--json')
+    expect([exit, states(replicas[0])]).toEqual([0, [' sent', '/web1 skipped', '/web1/etc skipped']])
+    expect(replicas[0]?.datasets[1]?.why).toMatch(/is being switched/)
+  })
+})
+
+describe('an interruption', () => {
+  test('of every stream is gone on from, in the same run', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    snap(hosts, 'b')
+    hosts.cuts.push(0.5, 0.6)
+    const { exit, replicas } = await hosts.run('run', '--json')
+    expect(exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('a', 'b'))
+    expect(replicas[0]?.datasets[0]?.steps.join()).toMatch(/what was left of it/)
+  })
+
+  test('that does not end is told, and the next run goes on', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    hosts.cuts.push(0.5, 0.5, 0.5)
+    const { exit, replicas } = await hosts.run('run', '--json')
+    expect([exit, states(replicas[0])]).toEqual([1, [' failed', '/web1 behind', '/web1/etc behind']])
+    expect(replicas[0]?.datasets[0]?.why).toMatch(/incomplete stream/)
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('a'))
+  })
+
+  test('by a snapshot that is gone since is given up', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    hosts.cuts.push(0.5, 0.5, 0.5)
+    await hosts.run('run')
+    hosts.here.outside('zfs', 'destroy', '-r', `${SOURCE}@a`)
+    snap(hosts, 'b')
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(copied(hosts)).toEqual(all('b'))
+  })
+})
+
+describe('a copy that was changed', () => {
+  const changed = async (diverged: string) => {
+    const hosts = twoHosts([{ ...PUSH, diverged }])
+    snap(hosts, 'a')
+    await hosts.run('run')
+    const { there, here } = hosts
+    const etc = `${COPY}/web1/etc`
+    there.outside('zfs', 'set', 'readonly=off', etc)
+    there.outside('mount', '-t', 'zfs', etc, '/mnt')
+    there.tree.write('/mnt/foreign', 'x')
+    there.outside('umount', '/mnt')
+    there.outside('zfs', 'set', 'readonly=on', etc)
+    here.outside('zfs', 'snapshot', '-r', `${SOURCE}@b`)
+    return hosts
+  }
+
+  test('is left as it is, and told', async () => {
+    const hosts = await changed('refuse')
+    const { exit, replicas } = await hosts.run('run', '--json')
+    expect([exit, states(replicas[0])]).toEqual([1, [' sent', '/web1 sent', '/web1/etc diverged']])
+    expect(replicas[0]?.datasets[2]?.why).toBe(`${COPY}/web1/etc was changed after what it received last`)
+  })
+
+  test('is set aside where that is wished, and begun anew', async () => {
+    const hosts = await changed('rotate')
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(copied(hosts)).toEqual([...all('a', 'b'), '/web1/etc-diverged-20261122T120000Z@a'].sort())
+    expect((await hosts.run('run')).said).toEqual([expect.stringMatching(/: 3 current$/)])
+  })
+})
+
+test('a copy that is in use gets nothing, and says so', async () => {
+  const hosts = twoHosts()
+  snap(hosts, 'a')
+  await hosts.run('run')
+  hosts.there.outside('zfs', 'set', 'readonly=off', `${COPY}/web1`)
+  snap(hosts, 'b')
+  const { exit, replicas } = await hosts.run('run', '--json')
+  expect([exit, states(replicas[0])]).toEqual([1, [' sent', '/web1 diverged', '/web1/etc sent']])
+  expect(replicas[0]?.datasets[1]?.why).toMatch(/is not read-only/)
+})
+
+describe('plan and status', () => {
+  test('tell what is next, and change nothing', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    const { said } = await hosts.run('plan')
+    expect(said).toEqual([
+      'off: zroot/hosting/instances -> there:backup/here/instances: 3 behind',
+      '  zroot/hosting/instances: send @a, all of it',
+      expect.stringMatching(/web1: send it when that can be/),
+      expect.stringMatching(/web1\/etc: send it when that can be/),
+    ])
+    expect([...hosts.here.performed, ...hosts.there.performed]).toEqual([])
+  })
+
+  test('tell how far copies are behind', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    snap(hosts, 'b')
+    const { replicas } = await hosts.run('status', '--json')
+    expect(replicas[0]?.datasets.map(({ missing, lag_seconds, has }) => [missing, lag_seconds, has])).toEqual([
+      [1, 0, 'a'],
+      [1, 0, 'a'],
+      [1, 0, 'a'],
+    ])
+  })
+})
+
+test('pulled, everything is the same with the sides changed', async () => {
+  const pull = { name: 'in', dataset: 'backup/here', target: 'zroot/copy', from: 'there' }
+  const hosts = twoHosts([pull], { grant: { dataset: 'backup/here', role: 'source' }, datasets: { zroot: {} } })
+  hosts.there.outside('zfs', 'create', '-o', 'bluejail:instance=web1', 'backup/here/web1')
+  hosts.there.outside('zfs', 'snapshot', '-r', 'backup/here@a')
+  expect((await hosts.run('run')).exit).toBe(0)
+  hosts.there.outside('zfs', 'snapshot', '-r', 'backup/here@b')
+  expect((await hosts.run('run')).exit).toBe(0)
+  expect(snapshotsAt(hosts.here, 'zroot/copy')).toEqual(['/web1@a', '/web1@b', '@a', '@b'])
+  expect(get(hosts.there, 'bluejail:replica', 'backup/here/web1')).toMatch(/^\d+ zroot\/copy$/)
+})
+
+test('between pools of one host there is no ssh', async () => {
+  const local = { name: 'second', dataset: 'zroot/hosting', target: 'zroot/second' }
+  const hosts = twoHosts([local])
+  hosts.here.outside('zfs', 'snapshot', '-r', 'zroot/hosting@a')
+  expect((await hosts.run('run')).exit).toBe(0)
+  expect(hosts.sent).toEqual([])
+  expect(snapshotsAt(hosts.here, 'zroot/second')).toContain('/instances/web1/etc@a')
+})
+
+test('what cannot be done at all is exit status 2, in words', async () => {
+  const hosts = twoHosts([{ ...PUSH, dataset: 'zroot/nothing' }])
+  expect(await hosts.run('run')).toMatchObject({
+    exit: 2,
+    said: [expect.stringMatching(/there is no dataset zroot\/nothing/)],
+  })
+  expect(await hosts.run('run', 'other')).toMatchObject({
+    exit: 2,
+    said: [expect.stringMatching(/there is no replica other; there are: off/)],
+  })
+  expect(await hosts.run('walk')).toMatchObject({
+    exit: 2,
+    said: [expect.stringMatching(/'walk' is no command\nusage/)],
+  })
+})

@@ -1,0 +1,119 @@
+/** Two FreeBSD hosts in memory and the line between them: what goes over ssh is asked of the other's forced command. */
+import { CommandFailed } from '../../modules/core/errors.ts'
+import { outcomeOf, type Surroundings } from '../../modules/core/host-program.ts'
+import { readOptions } from '../../modules/core/options.ts'
+import { type Command, run } from '../../modules/core/step.ts'
+import type { Transfer } from '../../modules/core/streams.ts'
+import { SETTINGS_FILE } from '../../modules/rules/replica/names.ts'
+import { SETTINGS } from '../../modules/rules/replica/options.ts'
+import { writeSettings } from '../../modules/rules/replica/settings.ts'
+import type { ReplicaReport } from '../../programs/replicate/report.ts'
+import { type Grant, granted } from '../../programs/replicate/serve.ts'
+import { replicate } from '../../programs/replicate.ts'
+import { type FakeHost, fakeFreeBSD } from '../support/fake-freebsd.ts'
+
+export interface TwoHosts {
+  readonly here: FakeHost
+  readonly there: FakeHost
+  /** Command lines that went over ssh, without ssh's own words. */
+  readonly sent: string[]
+  /** Each coming stream is cut after this part of it, while there are any. */
+  readonly cuts: number[]
+  now: Date
+  /** Runs the program on `here`. */
+  run(...args: string[]): Promise<{ exit: number; replicas: ReplicaReport[]; said: string[] }>
+}
+
+export const DATASETS = {
+  'zroot/hosting/instances': {},
+  'zroot/hosting/instances/web1': { 'bluejail:instance': 'web1' },
+  'zroot/hosting/instances/web1/etc': { mountpoint: 'legacy', 'bluejail:part': 'etc' },
+  'zroot/hosting/instances/web1/tmp': { mountpoint: 'legacy' },
+}
+
+/** A replica of `DATASETS`, pushed. */
+export const PUSH = {
+  name: 'off',
+  dataset: 'zroot/hosting/instances',
+  target: 'backup/here/instances',
+  to: 'there',
+  exclude: ['*/tmp'],
+}
+
+export function twoHosts(
+  replicas: readonly object[] = [PUSH],
+  {
+    grant = { dataset: 'backup/here', role: 'target' } as Grant,
+    datasets = DATASETS as Record<string, Record<string, string>>,
+  } = {},
+): TwoHosts {
+  const read = readOptions(SETTINGS, { replicas })
+  if ('problems' in read) throw new Error(read.problems.join('; '))
+  const hosts: TwoHosts = {
+    here: fakeFreeBSD({ datasets, files: { [SETTINGS_FILE]: writeSettings(read.values) } }),
+    there: fakeFreeBSD({ pools: { backup: {} }, datasets: { 'backup/here': { mountpoint: 'none', canmount: 'off' } } }),
+    sent: [],
+    cuts: [],
+    now: new Date('2026-11-22T12:00:00Z'),
+    run: (...args) => runProgram(hosts, grant, args),
+  }
+  return hosts
+}
+
+async function runProgram(hosts: TwoHosts, grant: Grant, args: readonly string[]) {
+  const { here, there, sent, cuts } = hosts
+  const located = (command: Command): [FakeHost, Command] => {
+    if (command[0] !== 'ssh') return [here, command]
+    const line = command.at(-1) ?? ''
+    sent.push(line)
+    return [there, granted(line, grant)]
+  }
+  const transfer: Transfer = async (from, to) => {
+    const [source, sending] = located(from)
+    const [target, receiving] = located(to)
+    const { stdout } = await source.query(sending)
+    const part = cuts.shift()
+    const input = part === undefined ? stdout : stdout.slice(0, Math.ceil(stdout.length * part))
+    await target.perform({ ...run(...receiving), input })
+  }
+  const said: string[] = []
+  const complaints: string[] = []
+  const around: Surroundings = {
+    args,
+    host: {
+      ...here,
+      query: (command, options) => {
+        const [host, words] = located(command)
+        return host.query(words, options)
+      },
+      perform: step => {
+        if (step.kind !== 'run') return here.perform(step)
+        const [host, command] = located(step.command)
+        return host.perform({ ...step, command })
+      },
+    },
+    hold: () => {
+      throw new CommandFailed('nothing is held here')
+    },
+    now: () => hosts.now,
+    holder: 'replicate of a test',
+    say: line => said.push(line),
+    complain: line => complaints.push(line),
+    ending: new AbortController().signal,
+  }
+  const exit = await outcomeOf(replicate({ transfer, pause: async () => {} }), around)
+  const json = said.find(line => line.startsWith('{'))
+  return { exit, said: [...said, ...complaints], replicas: json === undefined ? [] : JSON.parse(json).replicas }
+}
+
+/** Snapshots and what they are of, on one side, without the names of datasets above. */
+export const snapshotsAt = (host: FakeHost, root: string) =>
+  host
+    .outside('zfs', 'list', '-H', '-r', '-t', 'snapshot', '-o', 'name', root)
+    .stdout.split('\n')
+    .filter(line => line !== '')
+    .map(line => line.slice(root.length))
+    .sort()
+
+export const get = (host: FakeHost, property: string, dataset: string) =>
+  host.outside('zfs', 'get', '-Hp', '-o', 'value', property, dataset).stdout.trim()
