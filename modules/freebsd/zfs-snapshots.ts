@@ -97,8 +97,9 @@ export const saysNoneLeft = (stderr: string) =>
 export function complaintsIn(stderr: string): Map<string, string> {
   const found = new Map<string, string>()
   for (const line of stderr.split('\n')) {
+    // A name may hold colons, as sanoid's do, but not one before a space.
     const [, quoted, bare, why] =
-      /^cannot (?:create snapshot|destroy snapshot|destroy|open) (?:'([^']+)'|(.+?@[^:]+)): (.+)$/.exec(line) ?? []
+      /^cannot (?:create snapshot|destroy snapshot|destroy|open) (?:'([^']+)'|(.+?@.*?)): (.+)$/.exec(line) ?? []
     const name = quoted ?? bare
     if (name !== undefined && why !== undefined) found.set(name, why)
   }
