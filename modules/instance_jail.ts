@@ -67,6 +67,11 @@ const instance = {
   destroy_datasets: optional(
     flag('With `state=absent`, also destroy its dataset with all below it and its snapshots. Default: false.'),
   ),
+  configure: optional(
+    flag(
+      'With false it is only started, stopped or restarted: its file, its rules of pf and `jail_list` stay as they are, and nothing of them need be given. Default: true.',
+    ),
+  ),
 }
 
 const STATE = {
@@ -151,6 +156,7 @@ export default defineModule({
     },
     'Configured only': { id: 'web1', state: 'present' },
     Stopped: { id: 'web1', state: 'stopped' },
+    'Stopped for a while, with all that it is configured to': { id: 'web1', state: 'stopped', configure: false },
     'Gone, with all its data': { id: 'web1', state: 'absent', destroy_datasets: true },
   },
 

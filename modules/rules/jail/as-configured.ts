@@ -4,8 +4,8 @@ import { linesUnder, settingsIn } from '../../freebsd/jail-conf-read.ts'
 import type { Guard } from './filter.ts'
 import type { Request } from './requests.ts'
 
-/** How long its own file gives the commands of jail(8), and where its console's output goes. */
-const OF_ITS_FILE = ['exec.timeout', 'stop.timeout', 'exec.consolelog']
+/** How long its own file gives the commands of jail(8). */
+const OF_ITS_FILE = ['exec.timeout', 'stop.timeout']
 
 export function asConfigured(request: Request, conf: string | undefined): Request {
   if (request.configures) return request
@@ -17,7 +17,7 @@ export function asConfigured(request: Request, conf: string | undefined): Reques
   const parameters = new Map(request.parameters)
   for (const name of OF_ITS_FILE) {
     const [value] = linesUnder(settings, name)
-    if (value !== undefined) parameters.set(name, { kind: parameters.get(name)?.kind ?? 'text', value })
+    if (value !== undefined) parameters.set(name, { kind: 'number', value })
   }
   return { ...request, parameters }
 }

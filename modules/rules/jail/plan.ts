@@ -6,6 +6,7 @@ import { describeStep, type Step, type Together } from '../../core/step.ts'
 import { setVariables } from '../../freebsd/sysrc.ts'
 import { FILTER_FOLDER } from '../layout.ts'
 import { removalSteps } from './absent.ts'
+import { asConfigured } from './as-configured.ts'
 import { linesOf } from './config.ts'
 import { type Decision, decide } from './decide.ts'
 import { filterProblem, named, shownRules } from './filter.ts'
@@ -46,10 +47,11 @@ export interface Wish extends Settings {
 }
 
 export function planJails(
-  { requests, host, atOnce, ...settings }: Wish,
+  { requests: given, host, atOnce, ...settings }: Wish,
   seen: Seen,
   done: readonly Done[],
 ): Plan<JailsState> {
+  const requests = given.map(request => asConfigured(request, seen.confs.get(request.id)))
   refuseUnknown(requests, new Set([...seen.confs.keys(), ...listed(seen.rcConf), ...requests.map(({ id }) => id)]))
   const variables = changedVariables(seen.rcConf, requests, settings)
   refuseHidingOthers(seen.rcConf, variables, seen.present.has(MAIN_CONF))

@@ -65,8 +65,8 @@ export interface Request {
   readonly configures: boolean
 }
 
-/** What there is to say about an instance that is only to be started or stopped. */
-const BESIDE_CONFIGURATION = ['state', 'after', 'configure', 'parameters']
+/** What an instance that is only to be started or stopped has already. */
+const OF_CONFIGURATION = ['hostname', 'interfaces', 'gateways', 'routes', 'boot', 'restart', 'cpus'] as const
 
 /** In the order in which they are to be started. */
 export function requestsOf(task: TaskOptions): Request[] {
@@ -106,8 +106,7 @@ function requestOf(id: string, options: InstanceOptions, site: Site): Request {
 
   const { configure = true } = options
   if (!configure) {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([name]) => name)
-    const excess = given.filter(name => !BESIDE_CONFIGURATION.includes(name))
+    const excess: string[] = OF_CONFIGURATION.filter(name => options[name] !== undefined)
     if (Object.keys(options.parameters ?? {}).length > 0) excess.push('parameters')
     if (excess.length > 0) refuse(`with \`configure: false\`, ${excess.join(', ')} cannot be given`)
     if (!['started', 'stopped', 'restarted'].includes(state))

@@ -8,7 +8,7 @@ import type { Anchors } from '../../freebsd/pf.ts'
 import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
 import { FORMAT, rulesFile } from '../layout.ts'
-import { asConfigured, guardAsIs } from './as-configured.ts'
+import { guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
 import { type Guard, guardOf } from './filter.ts'
@@ -66,9 +66,8 @@ export function viewsOf(requests: readonly Request[], host: string | undefined, 
   if (problems.length > 0) throw new Refused(problems.join(' '))
   const taken = takenUnits(seen.confs, seen.interfaces)
   const name = host ?? seen.rcConf.get('hostname') ?? ''
-  const views = requests.map(given => {
-    refuseForeign(given, seen)
-    const request = asConfigured(given, seen.confs.get(given.id))
+  const views = requests.map(request => {
+    refuseForeign(request, seen)
     const units = chooseUnits(request.id, request.interfaces.length, taken)
     return viewOf(request, wiresOf(request, nameFor(request, name), units), seen)
   })
@@ -103,7 +102,8 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
     wires,
     guard,
     hasNextFstab,
-    difference: running === undefined || !request.configures ? { steps: [], pending: [] } : compareJail(request, wires, running),
+    difference:
+      running === undefined || !request.configures ? { steps: [], pending: [] } : compareJail(request, wires, running),
   }
 }
 
