@@ -5,7 +5,7 @@ import { docOf, type OptionDoc, type Shape } from '../modules/core/options.ts'
 import { author, collectionName } from './package.ts'
 
 export function sidecarOf(definition: AnyDefinition): string {
-  const { name, summary, description, notes, options, state, examples } = definition
+  const { name, summary, description, notes, options, state, examples, facts } = definition
   return yaml({
     DOCUMENTATION: {
       module: name,
@@ -25,6 +25,7 @@ export function sidecarOf(definition: AnyDefinition): string {
     EXAMPLES: yaml(exampleTasks(name, examples)),
     RETURN: {
       ...returnedByAll,
+      ...(facts ? { ansible_facts: factsReturned(facts) } : {}),
       state: { ...returned('dict', 'What is, or in check mode would be.'), contains: describeState(state) },
     },
   })
@@ -70,6 +71,18 @@ function eachOf(shape: Shape, describe: (doc: OptionDoc) => object): object {
 }
 
 const returned = (type: string, description: string) => ({ description, type, returned: 'success' })
+
+const factsReturned = (facts: Readonly<Record<string, string>>) => ({
+  description: 'Variables for later tasks of the play.',
+  type: 'dict',
+  returned: 'when asked for',
+  contains: Object.fromEntries(
+    Object.entries(facts).map(([name, about]) => [
+      name,
+      { description: about, type: 'dict', returned: 'when asked for' },
+    ]),
+  ),
+})
 
 const returnedByAll = {
   msg: {

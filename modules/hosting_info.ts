@@ -1,7 +1,7 @@
 /** What a host is and does, and what of it is not as configured. It only reads. */
 import { InvalidOptions } from './core/errors.ts'
 import { defineModule } from './core/module.ts'
-import { flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
+import { flag, integer, listOf, mapping, optional, record, scalar, text, withDefault } from './core/options.ts'
 import { datasetNameProblem } from './freebsd/zfs-names.ts'
 import { lookAtHost } from './rules/info/look.ts'
 import { planInfo } from './rules/info/plan.ts'
@@ -46,6 +46,7 @@ const instance = record(
       'Where in the instance, `ro` or `rw`, and what is mounted, in the order of mounting.',
     ),
     limits: listOf(text('A rule without its jail.'), 'What rctl(8) limits.'),
+    cpus: optional(text('The CPUs that it is held to, like `0-3`. Where nothing is said, it has all.')),
     use: optional(use),
     disk: optional(disk),
     traffic: optional(
@@ -61,6 +62,7 @@ const instance = record(
     ),
     replica: optional(text('Where its replica is.')),
     replica_age_seconds: optional(integer('How old what the replica has is.')),
+    outage_seconds: optional(scalar('How long its last switch to another blueprint took it away.')),
     not_as_configured: sentences,
   },
   'An instance.',
@@ -97,7 +99,7 @@ export default defineModule({
   summary: 'What a host has and does is told, and what is not as configured',
   description: [
     'Tells of blueprints, of instances with what they run on, their mounts, limits, use of CPU, memory, disk and network, and the age of their snapshots and replicas, and of pools. It changes nothing, and does not wait for anybody who does.',
-    'Compares what runs with what the host itself is configured to: each instance with its file in /etc/jail.conf.d, its fstab, /etc/rctl.conf and `jail_list` of rc.conf. What differs is told in words, like `vpro0048 runs 2026Q3-php82, configured 2026Q4-php83`.',
+    'Compares what runs with what the host itself is configured to: each instance with its file in /etc/jail.conf.d, its fstab and rules of pf, /etc/rctl.conf and `jail_list` of rc.conf. What differs is told in words, like `vpro0048 runs 2026Q3-php82, configured 2026Q4-php83`.',
     'Ten processes at most, however many instances there are.',
   ],
   notes: [
@@ -121,6 +123,7 @@ export default defineModule({
     not_as_configured: sentences,
     table: listOf(text('A line.'), 'The instances as a table, a line each.'),
   },
+  facts: { bluejail: 'The same as RV(state), where O(facts) is true.' },
   examples: {
     'The whole host': {},
     'For later tasks, as the variable bluejail': { facts: true },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { kernelOf } from './imitation/kernel.ts'
 import { fakeFreeBSD } from './support/fake-freebsd.ts'
 import { BLUEPRINT } from './support/instance-host.ts'
-import { converged, jailHost } from './support/jail-host.ts'
+import { converged, jailHost, ON_BRIDGE } from './support/jail-host.ts'
 import { describeBlueprint, foretold, told, toldHost } from './support/told-host.ts'
 
 describe('a host with an instance that runs', () => {
@@ -11,7 +11,14 @@ describe('a host with an instance that runs', () => {
     const host = await toldHost()
     const snapshots = ['zroot/hosting/instances/web1', 'zroot/hosting/instances/web1/etc']
     host.outside('zfs', 'snapshot', ...snapshots.map(name => `${name}@daily-1`))
-    host.outside('zfs', 'set', 'quota=5G', 'bluejail:replica=1795341600 backup1:tank/web1', snapshots[0] ?? '')
+    host.outside(
+      'zfs',
+      'set',
+      'quota=5G',
+      'bluejail:replica=1795341600 backup1:tank/web1',
+      'bluejail:outage=4230',
+      snapshots[0] ?? '',
+    )
     host.outside('zpool', 'scrub', 'zroot')
     host.outside('rctl', '-a', 'jail:web1:maxproc:deny=100')
     host.tree.write('/etc/rctl.conf', 'jail:web1:maxproc:deny=100\n')
@@ -38,6 +45,7 @@ describe('a host with an instance that runs', () => {
       not_in_snapshot: ['home', 'root', 'tmp', 'usr-local-etc', 'usr-local-www', 'var', 'var-db'],
       replica: 'backup1:tank/web1',
       replica_age_seconds: 180_000,
+      outage_seconds: 4.23,
       not_as_configured: [],
     })
     expect(state.instances.web1?.mounts).toHaveLength(15)
@@ -50,13 +58,32 @@ describe('a host with an instance that runs', () => {
     })
     expect(state.pools.zroot).toMatchObject({ health: 'ONLINE', scrub_age_seconds: 172_800, used_percent: 0 })
     expect(state.table).toEqual([
-      'instance  runs          cpu  memory  disk  received  sent  snapshot  replica  remarks',
-      'db1       no            -    -       865K  -         -     -         -',
-      'web1      2026Q4-php83  0%   0B      865K  2.9M      6.8K  2 days    2 days',
+      'instance  runs          cpu  memory  processes  disk     received  sent  snapshot  replica  outage',
+      'db1       no            -    -       -          865K     -         -     -         -        -',
+      'web1      2026Q4-php83  0%   0B      2/100      865K/5G  2.9M      6.8K  2 days    2 days   4.2 s',
     ])
     expect(msg).toBe(
       'hamburg1.example.net has 2 instances, of which 1 runs on 1 blueprint. The pool zroot is ONLINE, 0% full, scrubbed 2 days ago. Everything is as configured.',
     )
+  })
+
+  test('what is limited is told beside what is used', async () => {
+    const host = await toldHost()
+    await converged(host, { id: 'web1', ...ON_BRIDGE, cpus: '0' })
+    const rules = [
+      'swapuse:deny=2G',
+      'memoryuse:log=1G',
+      'memoryuse:sigkill=4G',
+      'pcpu:deny=150',
+      'maxproc:deny=9/user',
+    ]
+    for (const rule of rules) host.outside('rctl', '-a', `jail:web1:${rule}`)
+    const { state } = await told(host, { ids: ['web1'] })
+    expect(state.instances.web1).toMatchObject({ cpus: '0', limits: expect.arrayContaining(['swapuse:deny=2G']) })
+    expect(state.table).toEqual([
+      'instance  runs          cpu      cpus  memory  swap   processes  disk  received  sent  remarks',
+      'web1      2026Q4-php83  0%/150%  0     0B/1G   0B/2G  2          865K  0B        0B    5',
+    ])
   })
 
   test('some of the instances, by their ids; one that is not there is an error, and foretold as a warning', async () => {
@@ -113,7 +140,7 @@ test('a kernel that counts nothing leaves out what is used', async () => {
   const { state } = await told(host)
   expect(state.instances.web1).not.toHaveProperty('use')
   expect(state.instances.web1).toMatchObject({ running: true, limits: [], not_as_configured: [] })
-  expect(state.table[2]).toMatch(/^web1 +2026Q4-php83 +- +- /)
+  expect(state.table[0]).toMatch(/^instance +runs +disk /)
 })
 
 test.each([

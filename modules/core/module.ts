@@ -47,6 +47,8 @@ export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Se
   readonly options: O
   /** What is returned under the key `state`. */
   readonly state: S
+  /** Facts that it may set, for its documentation: by the variable's name, what it holds and when. */
+  readonly facts?: Readonly<Record<string, string>>
   /** A sentence each, and options as a playbook writes them. They are run by tests. */
   readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** It never has a step, so it neither waits for the host's lock nor makes others wait. */

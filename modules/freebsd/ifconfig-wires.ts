@@ -9,6 +9,10 @@ export interface MadeWire {
   readonly bridge: string
   /** The outer end's description, which tells what the rest was made from. */
   readonly note: string
+  /** The inner end's link address. */
+  readonly ether: string
+  /** Its neighbours on the bridge are kept from it. */
+  readonly isPrivate: boolean
   /** With their prefix length. */
   readonly addresses: readonly string[]
 }
@@ -18,10 +22,14 @@ export function wiresIn(prepare: readonly string[], created: readonly string[]):
   return matches(prepare, /^ifconfig epair(\d+)a name (\S+)$/).map(([unit, outer = '']) => {
     const [[passing] = []] = matches(prepare, new RegExp(`^ifconfig epair${unit}b name (\\S+)$`))
     const inner = matches(created, /^ifconfig -j \S+ (\S+) name (\S+)$/).find(([name]) => name === passing)?.[1] ?? ''
+    const [bridge = '', , words = ''] =
+      matches(prepare, /^ifconfig (\S+) addm (\S+)(.*)$/).find(([, member]) => member === outer) ?? []
     return {
       outer,
       inner,
-      bridge: matches(prepare, /^ifconfig (\S+) addm (\S+)/).find(([, member]) => member === outer)?.[0] ?? '',
+      bridge,
+      ether: matches(prepare, /^ifconfig (\S+) ether (\S+)/).find(([name]) => name === passing)?.[1] ?? '',
+      isPrivate: / private /.test(words),
       note: matches(prepare, /^ifconfig (\S+) ether \S+ descr (\S+)/).find(([name]) => name === outer)?.[1] ?? '',
       addresses: matches(created, /^ifconfig -j \S+ (\S+) inet6? (\S+)/).flatMap(([name, address = '']) =>
         name === inner ? [address] : [],

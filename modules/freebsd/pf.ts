@@ -35,7 +35,7 @@ export async function readFilter(machine: Probe, anchor: string): Promise<Filter
 async function readStatus(machine: Probe): Promise<boolean | undefined> {
   const info = await machine.query(INFO, { exits: [0, 1] })
   if (info.exit !== 0) {
-    if (!/\/dev\/pf: No such file/.test(info.stderr)) throw new UnexpectedOutput(INFO, info.stderr || info.stdout)
+    if (!NO_PF.test(info.stderr)) throw new UnexpectedOutput(INFO, info.stderr || info.stdout)
     return undefined
   }
   const status = /^Status: (Enabled|Disabled)\b/m.exec(info.stdout)?.[1]
@@ -51,13 +51,20 @@ export interface Anchors {
   readonly rules: ReadonlyMap<string, readonly string[]>
 }
 
+const NO_PF = /\/dev\/pf: No such file/
 const EVERYTHING: Command = ['pfctl', '-a', '*', '-sr']
+
+/** One process. Undefined where the kernel has no pf; whether it is on, these do not tell. */
+export async function readRules(machine: Probe): Promise<Anchors['rules'] | undefined> {
+  const { exit, stdout, stderr } = await machine.query(EVERYTHING, { exits: [0, 1] })
+  return exit !== 0 && NO_PF.test(stderr) ? undefined : parseAnchors(stdout)
+}
 
 /** Two processes for any number of anchors, or one where the kernel has no pf. */
 export async function readAnchors(machine: Probe): Promise<Anchors> {
   const isEnabled = await readStatus(machine)
   if (isEnabled === undefined) return { isLoaded: false, isEnabled: false, rules: new Map() }
-  return { isLoaded: true, isEnabled, rules: parseAnchors((await machine.query(EVERYTHING, { exits: [0, 1] })).stdout) }
+  return { isLoaded: true, isEnabled, rules: (await readRules(machine)) ?? new Map() }
 }
 
 /**

@@ -52,7 +52,7 @@ test('interfaces read back from the lines that make them, each with its own', ()
     outer: { name: `e${number}a_web1`, ether: '02:00:00:00:00:00' },
     inner: { passing: `e${number}b_web1`, name: `vnet${number}`, ether: '02:00:00:00:00:01' },
     bridge,
-    memberWords: ['private', `e${number}a_web1`],
+    memberWords: number === 1 ? [] : ['private', `e${number}a_web1`],
     mtu: number === 1 ? 9000 : undefined,
     addresses,
     note: `bluejail:${number}`,
@@ -69,9 +69,14 @@ test('interfaces read back from the lines that make them, each with its own', ()
       inner: 'vnet0',
       bridge: 'hosting0',
       note: 'bluejail:0',
+      ether: '02:00:00:00:00:01',
+      isPrivate: true,
       addresses: ['10.0.0.1/24', '10.0.0.2/24', 'fd00::1/64'],
     },
-    { outer: 'e1a_web1', inner: 'vnet1', bridge: 'lan0', note: 'bluejail:1', addresses: [] },
+    {
+      ...{ outer: 'e1a_web1', inner: 'vnet1', bridge: 'lan0', note: 'bluejail:1' },
+      ...{ ether: '02:00:00:00:00:01', isPrivate: false, addresses: [] },
+    },
   ])
 })
 

@@ -12,6 +12,7 @@ import { innerName, leftInterfaces, numbersOf } from '../jail/interfaces.ts'
 import { listed } from '../jail/list.ts'
 import { blueprintPath, PROPERTY } from '../layout.ts'
 import { rulesIn } from '../limit/file.ts'
+import { filterDrift } from './filter.ts'
 import type { Configuration, InstanceView } from './instance.ts'
 import type { Seen } from './look.ts'
 
@@ -30,6 +31,7 @@ export function driftOf(view: InstanceView, seen: Seen): string[] {
         : []),
       ...datasetDrift(view, seen),
       ...(life === 'running' ? runningDrift(view, seen) : remains(view, seen)),
+      ...filterDrift(view, seen),
       ...limitDrift(id, seen),
     ]),
   ]
@@ -91,7 +93,7 @@ function jailDrift({ id, places, jail, mounts }: InstanceView, configuration: Co
   const nothing = { interfaces: [], routes: [], after: [], cpus: undefined, boot: false }
   const request = { id, site, places, hostname, parameters, ...nothing }
   const { steps, pending } = compareJail(
-    { ...request, state: 'present', restart: false, destroysDatasets: false },
+    { ...request, state: 'present', restart: false, destroysDatasets: false, configures: true },
     [],
     { jail, mounts, interfaces: [], hasNextFstab: false },
   )

@@ -2,6 +2,7 @@
 import { isYes } from '../../freebsd/sysrc.ts'
 import { strayMounts } from '../instance/compare.ts'
 import { listed } from '../jail/list.ts'
+import { filterProblems } from './filter.ts'
 import type { InstanceView } from './instance.ts'
 import type { Seen } from './look.ts'
 
@@ -22,6 +23,7 @@ export function problemsOfHost(seen: Seen, views: readonly InstanceView[]): stri
     ...clonedAtBoot(rcConf)
       .filter(name => !interfaces.some(one => one.name === name))
       .map(name => `the interface ${name} of rc.conf (cloned_interfaces) is not there`),
+    ...filterProblems(views, seen),
     ...left.map(({ name }) => `the interface ${name} is left of an instance that is not there`),
     ...strayMounts(mounts, planned, `${site.path}/instances`).map(
       ({ special, node }) => `${special} is mounted at ${node}, outside of all instances`,

@@ -1,4 +1,5 @@
 /** What a host shows of one instance: as it is, and as its own files say that it shall be. */
+import { cpusIn } from '../../freebsd/cpuset.ts'
 import { type FstabEntry, parseFstab } from '../../freebsd/fstab.ts'
 import { type MadeWire, wiresIn } from '../../freebsd/ifconfig-wires.ts'
 import type { Setting } from '../../freebsd/jail-conf.ts'
@@ -17,6 +18,8 @@ export interface Configuration {
   readonly hostname: string
   readonly parameters: Parameters
   readonly wires: readonly MadeWire[]
+  /** Those that it is held to from its start on. */
+  readonly cpus: string | undefined
 }
 
 export interface InstanceView {
@@ -108,6 +111,7 @@ function configurationOf(conf: string | undefined): Configuration | string | und
     hostname: linesUnder(settings, 'host.hostname')[0] ?? '',
     parameters: new Map(settings.filter(([name]) => !GIVEN_OTHERWISE.has(name)).map(parameterOf)),
     wires: wiresIn(linesUnder(settings, 'exec.prepare'), linesUnder(settings, 'exec.created')),
+    cpus: cpusIn(conf),
   }
 }
 

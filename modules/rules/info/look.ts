@@ -5,13 +5,23 @@ import { type Interface, listInterfaces } from '../../freebsd/ifconfig.ts'
 import { type JailInFull, listJailsInFull } from '../../freebsd/jls.ts'
 import { isWithin, listMounts, type Mount } from '../../freebsd/mount.ts'
 import { readTraffic, type Traffic } from '../../freebsd/netstat.ts'
+import { readRules as readFilter } from '../../freebsd/pf.ts'
 import { readRcFiles } from '../../freebsd/rc-files.ts'
 import { type Kernel as Limits, readRules, readUse } from '../../freebsd/rctl.ts'
 import { type BootFile, readBootFile } from '../../freebsd/rctl-conf.ts'
 import { listTree, type Row } from '../../freebsd/zfs-tree.ts'
 import { type Pool, readPools } from '../../freebsd/zpool.ts'
 import { type Manifest, parseManifest } from '../blueprint/manifest.ts'
-import { blueprintPath, INSTANCE_CONFS, instancePlaces, MANIFEST, PROPERTY, type Site } from '../layout.ts'
+import {
+  blueprintPath,
+  FILTER_FOLDER,
+  INSTANCE_CONFS,
+  instancePlaces,
+  MANIFEST,
+  PROPERTY,
+  rulesFile,
+  type Site,
+} from '../layout.ts'
 
 export interface Seen {
   readonly site: Site
@@ -26,6 +36,10 @@ export interface Seen {
   readonly atBoot: BootFile
   readonly rcConf: ReadonlyMap<string, string>
   readonly pools: readonly Pool[]
+  /** pf's rules by anchor; undefined where the kernel has no pf. */
+  readonly rules: ReadonlyMap<string, readonly string[]> | undefined
+  /** Files of rules of instances, by id. */
+  readonly rulesFiles: ReadonlyMap<string, string>
   /** Below the site's dataset, with PROPERTIES. Empty where it is not there. */
   readonly datasets: ReadonlyMap<string, Row>
   readonly snapshots: ReadonlyMap<string, Row>
@@ -48,10 +62,12 @@ const PROPERTIES: readonly string[] = [
   PROPERTY.revision,
   PROPERTY.seeded,
   PROPERTY.replica,
+  PROPERTY.outage,
+  'creation',
 ]
 
 export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
-  const [jails, mounts, interfaces, traffic, limits, atBoot, rcConf, pools, datasets, snapshots, confs] =
+  const [jails, mounts, interfaces, traffic, limits, atBoot, rcConf, pools, rules, tree, confs, rulesFiles] =
     await Promise.all([
       listJailsInFull(machine),
       listMounts(machine),
@@ -61,11 +77,16 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
       readBootFile(machine),
       readRcFiles(machine),
       readPools(machine),
-      listTree(machine, site.dataset, 'filesystem,volume', PROPERTIES),
-      listTree(machine, `${site.dataset}/instances`, 'snapshot', ['creation']),
-      readConfs(machine),
+      readFilter(machine),
+      listTree(machine, site.dataset, 'filesystem,volume,snapshot', PROPERTIES),
+      readById(machine, INSTANCE_CONFS, id => `${INSTANCE_CONFS}/${id}.conf`),
+      readById(machine, FILTER_FOLDER, rulesFile),
     ])
   const running = jails.filter(({ path, isDying }) => !isDying && isWithin(path, `${site.path}/instances`))
+  const datasets = new Map([...tree].filter(([name]) => !name.includes('@')))
+  const snapshots = new Map(
+    [...tree].filter(([name]) => name.startsWith(`${site.dataset}/instances`) && name.includes('@')),
+  )
   const ids = childrenOf(`${site.dataset}/instances`, datasets)
   return {
     site,
@@ -84,6 +105,8 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
     atBoot,
     rcConf,
     pools,
+    rules,
+    rulesFiles,
     datasets,
     snapshots,
     confs,
@@ -99,10 +122,15 @@ export const childrenOf = (dataset: string, datasets: ReadonlyMap<string, Row>):
     return child === '' || child.includes('/') ? [] : [child]
   })
 
-async function readConfs(machine: Probe): Promise<Map<string, string>> {
-  const names = (await machine.list(INSTANCE_CONFS)) ?? []
+/** Files of a directory whose names could be an instance's. */
+async function readById(
+  machine: Probe,
+  directory: string,
+  pathOf: (id: string) => string,
+): Promise<Map<string, string>> {
+  const names = (await machine.list(directory)) ?? []
   const ids = names.flatMap(name => /^([a-z][a-z0-9-]{0,10})\.conf$/.exec(name)?.[1] ?? [])
-  return readAll(ids, id => machine.read(`${INSTANCE_CONFS}/${id}.conf`))
+  return readAll(ids, id => machine.read(pathOf(id)))
 }
 
 const readFstabs = (machine: Probe, site: Site, ids: ReadonlySet<string>): Promise<Map<string, string>> => {

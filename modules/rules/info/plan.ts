@@ -8,7 +8,8 @@ import type { Seen } from './look.ts'
 import { type PoolState, problemsOfPool, stateOfPool } from './pools.ts'
 import { newestSnapshots } from './snapshots.ts'
 import { type InstanceState, stateOf } from './state.ts'
-import { age, counted, size, table } from './words.ts'
+import { tableOf } from './table.ts'
+import { age, counted } from './words.ts'
 
 export interface HostState {
   host: string
@@ -46,7 +47,7 @@ export function planInfo({ ids, facts }: Wish, seen: Seen, now: Date): Plan<Host
       ...problemsOfBlueprints(seen),
       ...Object.values(instances).flatMap(one => one.not_as_configured),
     ],
-    table: tableOf(instances),
+    table: tableOf(instances, 'rules' in seen.limits ? seen.limits.rules : []),
   }
   const unknown = (ids ?? []).filter(id => !(id in instances))
   return {
@@ -57,24 +58,6 @@ export function planInfo({ ids, facts }: Wish, seen: Seen, now: Date): Plan<Host
     ...(facts ? { facts: { bluejail: state } } : {}),
     msg: summary(state, ids === undefined),
   }
-}
-
-const HEAD = ['instance', 'runs', 'cpu', 'memory', 'disk', 'received', 'sent', 'snapshot', 'replica', 'remarks']
-
-function tableOf(instances: Readonly<Record<string, InstanceState>>): string[] {
-  const rows = Object.entries(instances).map(([id, one]) => [
-    id,
-    one.running ? (one.blueprint ?? 'yes') : 'no',
-    one.use === undefined ? '-' : `${one.use.cpu_percent}%`,
-    one.use === undefined ? '-' : size(one.use.memory_bytes),
-    one.disk === undefined ? '-' : size(one.disk.used_bytes),
-    one.traffic === undefined ? '-' : size(one.traffic.received_bytes),
-    one.traffic === undefined ? '-' : size(one.traffic.sent_bytes),
-    one.snapshot_age_seconds === undefined ? '-' : age(one.snapshot_age_seconds),
-    one.replica_age_seconds === undefined ? '-' : age(one.replica_age_seconds),
-    one.not_as_configured.length === 0 ? '' : `${one.not_as_configured.length}`,
-  ])
-  return rows.length === 0 ? [] : table([HEAD, ...rows])
 }
 
 /** Of many things that are not as they should be, so many are told. */

@@ -20,6 +20,7 @@ export interface InstanceState {
   readonly addresses: string[]
   readonly mounts: string[]
   readonly limits: string[]
+  readonly cpus?: string
   readonly use?: UseState
   readonly disk?: DiskState
   readonly traffic?: { readonly received_bytes: number; readonly sent_bytes: number }
@@ -28,6 +29,7 @@ export interface InstanceState {
   readonly not_in_snapshot?: string[]
   readonly replica?: string
   readonly replica_age_seconds?: number
+  readonly outage_seconds?: number
   readonly not_as_configured: string[]
 }
 
@@ -79,6 +81,7 @@ export function stateOf(view: InstanceView, seen: Seen, { newest, drift, now }: 
             .map(describeRule)
             .sort()
         : [],
+    ...(isRead && configuration.cpus !== undefined ? { cpus: configuration.cpus } : {}),
     ...(use === undefined ? {} : { use: useOf(use) }),
     ...(disk === undefined ? {} : { disk }),
     ...(traffic === undefined ? {} : { traffic }),
@@ -90,6 +93,7 @@ export function stateOf(view: InstanceView, seen: Seen, { newest, drift, now }: 
           ...(newest.without.length === 0 ? {} : { not_in_snapshot: [...newest.without] }),
         }),
     ...replicaOf(view, seen, now),
+    ...outageOf(view, seen),
     not_as_configured: [...drift],
   }
 }
@@ -124,6 +128,12 @@ function replicaOf({ places }: InstanceView, { datasets }: Seen, now: Date) {
   const [, seconds, place] = /^(\d+) (.+)$/.exec(datasets.get(places.dataset)?.get(PROPERTY.replica) ?? '') ?? []
   if (place === undefined) return {}
   return { replica: place, replica_age_seconds: ageInSeconds(new Date(Number(seconds) * 1000), now) }
+}
+
+/** As blueprint_switch measured it, in milliseconds. */
+function outageOf({ places }: InstanceView, { datasets }: Seen) {
+  const measured = /^\d+$/.exec(datasets.get(places.dataset)?.get(PROPERTY.outage) ?? '')?.[0]
+  return measured === undefined ? {} : { outage_seconds: Number(measured) / 1000 }
 }
 
 /** Inside the instance, and from where: `/etc/rc.d ro /hosting/blueprints/2026Q4-php83/etc/rc.d`. */

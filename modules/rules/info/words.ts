@@ -12,11 +12,11 @@ export function age(seconds: number): string {
   return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3_600)} h` : days(seconds)
 }
 
-/** As zfs(8) prints sizes: `820M`, `1.5G`. */
+/** As zfs(8) prints sizes: `820M`, `1.5G`, `2G`. */
 export function size(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(6, Math.floor(Math.log2(bytes) / 10))
   const amount = bytes / 1024 ** power
-  const digits = power > 0 && amount < 10 ? 1 : 0
+  const digits = Number.isInteger(amount) || amount >= 10 ? 0 : 1
   return `${amount.toFixed(digits)}${'BKMGTPE'[power]}`
 }
 
