@@ -1,5 +1,16 @@
 /** Policies as a task writes them; the policy file on the host says the same in the same words, and is read with this. */
-import { choice, flag, integer, listOf, mapping, optional, record, text, withDefault } from '../../core/options.ts'
+import {
+  choice,
+  flag,
+  integer,
+  listOf,
+  mapping,
+  optional,
+  record,
+  scalar,
+  text,
+  withDefault,
+} from '../../core/options.ts'
 import { DEFAULT_SITE, PROPERTY } from '../layout.ts'
 import { GROUPS, HOOKS, SCHEMES } from './policy.ts'
 
@@ -84,7 +95,7 @@ const policy = record(
 const attachment = record(
   {
     name: text('A dataset.'),
-    policy: text('The name of the policy, or `off`.'),
+    policy: scalar('The name of the policy, or `off`.'),
     recursive: withDefault(flag('All below it too.'), true),
   },
   'Which datasets a policy is for. Of two that fit, that of the nearer dataset counts.',

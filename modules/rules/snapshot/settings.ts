@@ -27,6 +27,7 @@ export interface Settings {
   readonly site: Site
 }
 
+/** YAML takes a bare `off` for false. */
 export const OFF = 'off'
 
 /** Throws `InvalidOptions` for what cannot be meant. */
@@ -53,7 +54,7 @@ export function settingsOf(wanted: Wanted): Settings {
   const attachments = (wanted.datasets ?? []).map(({ name, policy, recursive }) => {
     const problem = datasetNameProblem(name)
     if (problem !== undefined) throw new InvalidOptions(`datasets: '${name}' cannot be a dataset's name: ${problem}`)
-    return { name, policy: named(policy, `datasets: '${name}'`), recursive }
+    return { name, policy: named(policy === false ? OFF : String(policy), `datasets: '${name}'`), recursive }
   })
   const twice = attachments.find(({ name }, at) => attachments.findIndex(other => other.name === name) !== at)
   if (twice !== undefined) throw new InvalidOptions(`datasets: '${twice.name}' is there twice`)
