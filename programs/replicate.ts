@@ -4,18 +4,18 @@ import { isExplained, Refused } from '../modules/core/errors.ts'
 import { defineProgram, type ExitStatus, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { inPlace, type Transfer, transferHere } from '../modules/core/streams.ts'
 import { readToken } from '../modules/freebsd/zfs-send.ts'
+import { lookAtBoth } from '../modules/rules/replica/both.ts'
 import type { Job } from '../modules/rules/replica/jobs.ts'
 import { ownSnapshot, PROGRAM, SETTINGS_FILE } from '../modules/rules/replica/names.ts'
 import { readSettings } from '../modules/rules/replica/settings.ts'
 import { planTree } from '../modules/rules/replica/tree.ts'
 import { lagging } from './replicate/lag.ts'
-import { lookAtBoth } from './replicate/look.ts'
 import { afterRun, headOf, linesOf, needsLook, planned, type ReplicaReport } from './replicate/report.ts'
 import { bringUpToDate, snapshotNow, type Wires } from './replicate/rounds.ts'
 import { type Grant, granted, isBelow, tokenIn } from './replicate/serve.ts'
 import { settle } from './replicate/settle.ts'
 
-const USAGE = `usage: ${PROGRAM} run|plan|status [--json] [--snapshot] [--config FILE] [REPLICA ...]
+const USAGE = `usage: ${PROGRAM} run|plan|status [--json] [--quiet] [--snapshot] [--config FILE] [REPLICA ...]
        ${PROGRAM} serve --target DATASET | --source DATASET
 
 run     brings copies up to date; all that ${SETTINGS_FILE} names, or these
@@ -23,6 +23,7 @@ plan    tells what run would do
 status  tells what copies have, and how far they are behind
 serve   what sshd runs for the other host (command="..." in authorized_keys): of replication alone
 
+--quiet     say nothing of copies that are up to date
 --snapshot  run: take a snapshot of what is replicated first`
 
 /** What of a machine tests replace. */
@@ -51,6 +52,7 @@ export default replicate(HERE)
 
 interface Words {
   readonly json: boolean
+  readonly quiet: boolean
   readonly snapshot: boolean
   readonly config: string
   readonly names: readonly string[]
@@ -58,9 +60,10 @@ interface Words {
 
 function readWords(words: readonly string[]): Words {
   const rest = [...words]
-  const read = { json: false, snapshot: false, config: SETTINGS_FILE, names: [] as string[] }
+  const read = { json: false, quiet: false, snapshot: false, config: SETTINGS_FILE, names: [] as string[] }
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--json') read.json = true
+    else if (word === '--quiet') read.quiet = true
     else if (word === '--snapshot') read.snapshot = true
     else if (word === '--config') read.config = rest.shift() ?? ''
     else if (word.startsWith('-')) throw new WrongUsage(`there is no option ${word}`)
@@ -85,7 +88,7 @@ async function overJobs(
       if (ending.aborted) break
       const report = await reportOn(job, verb, words, wires)
       reports.push(report)
-      if (!words.json) for (const line of linesOf(report)) say(line)
+      if (!words.json && !(words.quiet && !needsLook(report))) for (const line of linesOf(report)) say(line)
     }
     if (words.json) say(JSON.stringify({ format: 1, replicas: reports }))
     if (reports.some(({ failed }) => failed !== undefined)) return 2

@@ -3,18 +3,21 @@
  * sent, and a run that was cut off at any point is continued by the next one in the same way.
  */
 import { CommandFailed, isExplained } from '../../modules/core/errors.ts'
+import type { Host } from '../../modules/core/host.ts'
 import { describeStep, run } from '../../modules/core/step.ts'
 import type { Transfer } from '../../modules/core/streams.ts'
 import { overSsh } from '../../modules/freebsd/ssh.ts'
 import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot, whyParted } from '../../modules/freebsd/zfs-send.ts'
 import { createFilesystem, renameDataset } from '../../modules/freebsd/zfs-steps.ts'
+import { lookAtBoth, there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { bookmarkOf, OWN_AFFAIR, setAside } from '../../modules/rules/replica/names.ts'
 import { fullName, type Point } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
-import { lookAtBoth, type Machine, there } from './look.ts'
+
+type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'status'>
 
 export interface Wires {
   readonly machine: Machine

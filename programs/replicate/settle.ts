@@ -12,12 +12,12 @@ import {
 } from '../../modules/freebsd/zfs-points.ts'
 import { setProperties } from '../../modules/freebsd/zfs-steps.ts'
 import { PROPERTY } from '../../modules/rules/layout.ts'
+import { there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { HOLD } from '../../modules/rules/replica/names.ts'
 import { baseOf, fullName, isAtOrBelow, newestOf, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
-import { there } from './look.ts'
 import { type Course, inTurns, mark, type Wires } from './rounds.ts'
 
 /** Sentences about what could not be written down: the copies themselves are as they should be. */

@@ -4,6 +4,7 @@ import { hostForBridges } from './bridge-host.ts'
 import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
+import { hostForReplica } from './replica-host.ts'
 import { hostForSnapshots } from './snapshot-host.ts'
 import { toldHost } from './told-host.ts'
 
@@ -52,6 +53,7 @@ const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   rctl: hostForLimits,
   vnet_bridge: hostForBridges,
   zfs_autosnap: hostForSnapshots,
+  zfs_replica: hostForReplica,
 }
 
 export const hostForExample = async (module: string, title: string): Promise<FakeHost> =>

@@ -1,6 +1,5 @@
 /** Two FreeBSD hosts in memory and the line between them: what goes over ssh is asked of the other's forced command. */
-import { CommandFailed } from '../../modules/core/errors.ts'
-import { outcomeOf, type Surroundings } from '../../modules/core/host-program.ts'
+import type { Host } from '../../modules/core/host.ts'
 import { readOptions } from '../../modules/core/options.ts'
 import { type Command, run } from '../../modules/core/step.ts'
 import type { Transfer } from '../../modules/core/streams.ts'
@@ -9,8 +8,8 @@ import { SETTINGS } from '../../modules/rules/replica/options.ts'
 import { writeSettings } from '../../modules/rules/replica/settings.ts'
 import type { ReplicaReport } from '../../programs/replicate/report.ts'
 import { type Grant, granted } from '../../programs/replicate/serve.ts'
-import { replicate } from '../../programs/replicate.ts'
 import { type FakeHost, fakeFreeBSD } from '../support/fake-freebsd.ts'
+import { runReplicate } from '../support/replica-host.ts'
 
 export interface TwoHosts {
   readonly here: FakeHost
@@ -76,32 +75,19 @@ async function runProgram(hosts: TwoHosts, grant: Grant, args: readonly string[]
     const input = part === undefined ? stdout : stdout.slice(0, Math.ceil(stdout.length * part))
     await target.perform({ ...run(...receiving), input })
   }
-  const said: string[] = []
-  const complaints: string[] = []
-  const around: Surroundings = {
-    args,
-    host: {
-      ...here,
-      query: (command, options) => {
-        const [host, words] = located(command)
-        return host.query(words, options)
-      },
-      perform: step => {
-        if (step.kind !== 'run') return here.perform(step)
-        const [host, command] = located(step.command)
-        return host.perform({ ...step, command })
-      },
+  const host: Host = {
+    ...here,
+    query: (command, options) => {
+      const [host, words] = located(command)
+      return host.query(words, options)
     },
-    hold: () => {
-      throw new CommandFailed('nothing is held here')
+    perform: step => {
+      if (step.kind !== 'run') return here.perform(step)
+      const [host, command] = located(step.command)
+      return host.perform({ ...step, command })
     },
-    now: () => hosts.now,
-    holder: 'replicate of a test',
-    say: line => said.push(line),
-    complain: line => complaints.push(line),
-    ending: new AbortController().signal,
   }
-  const exit = await outcomeOf(replicate({ transfer, pause: async () => {} }), around)
+  const { exit, said, complaints } = await runReplicate(host, transfer, () => hosts.now, args)
   const json = said.find(line => line.startsWith('{'))
   return { exit, said: [...said, ...complaints], replicas: json === undefined ? [] : JSON.parse(json).replicas }
 }

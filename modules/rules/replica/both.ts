@@ -1,15 +1,15 @@
 /** Reads both sides of a replica: two processes each, one more for each receive that was interrupted. */
-import { CommandFailed, Refused } from '../../modules/core/errors.ts'
-import type { Host } from '../../modules/core/host.ts'
-import type { RunStep } from '../../modules/core/step.ts'
-import { asking, type Login, overSsh } from '../../modules/freebsd/ssh.ts'
-import { readToken, type TokenContents } from '../../modules/freebsd/zfs-send.ts'
-import { describePlace, type Job, type Place } from '../../modules/rules/replica/jobs.ts'
-import { JOURNAL_FIND, journalsIn, switchingOf } from '../../modules/rules/replica/journals.ts'
-import { lookAtSide } from '../../modules/rules/replica/look.ts'
-import type { Side } from '../../modules/rules/replica/side.ts'
+import { CommandFailed, Refused } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import type { RunStep } from '../../core/step.ts'
+import { asking, type Login, overSsh } from '../../freebsd/ssh.ts'
+import { readToken, type TokenContents } from '../../freebsd/zfs-send.ts'
+import { describePlace, type Job, type Place } from './jobs.ts'
+import { JOURNAL_FIND, journalsIn, switchingOf } from './journals.ts'
+import { lookAtSide } from './look.ts'
+import type { Side } from './side.ts'
 
-export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'status'>
+type Machine = Pick<Probe, 'query' | 'list' | 'status'>
 
 export interface Sides {
   readonly source: Side

@@ -1,0 +1,183 @@
+/** What a zfs_replica task has to do: install the program, and run it where copies are to be up to date now. */
+import { Failure, Refused } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import type { Plan } from '../../core/module.ts'
+import type { Done } from '../../core/perform.ts'
+import { type RunStep, run } from '../../core/step.ts'
+import { programPath } from '../layout.ts'
+import { lookAtBoth } from './both.ts'
+import { type Installed, installing, removing } from './install.ts'
+import { describePlace, type Job, jobsOf, type Settings } from './jobs.ts'
+import { PROGRAM } from './names.ts'
+import { parseSettings } from './settings.ts'
+import { type Item, isWork, planTree } from './tree.ts'
+
+interface TaskOptions extends Omit<Settings, 'replicas'> {
+  readonly replicas?: Settings['replicas'] | undefined
+  readonly minutes: number
+  readonly run: boolean
+  readonly snapshot: boolean
+  readonly only?: readonly string[] | undefined
+  readonly state: 'present' | 'absent'
+}
+
+/** What a replica's datasets have, or why that cannot be seen. */
+export type Copies = readonly Item[] | { readonly problem: string }
+
+export interface Seen {
+  readonly installed: Installed
+  readonly jobs: readonly Job[]
+  /** With `run`, by name. */
+  readonly copies: ReadonlyMap<string, Copies>
+}
+
+interface ReplicaState {
+  readonly source: string
+  readonly target: string
+  readonly datasets?: number
+  readonly current?: number
+  readonly problems?: string[]
+}
+
+export interface State {
+  readonly scheduled: boolean
+  readonly replicas: Record<string, ReplicaState>
+}
+
+export const settingsOfTask = ({ replicas, hosting_dataset, hosting_path }: TaskOptions): Settings => ({
+  replicas: replicas ?? [],
+  hosting_dataset,
+  hosting_path,
+})
+
+/** What is not there yet may be made by then; and after a run, one that cannot be seen is no reason to fail without a report. */
+export async function lookAtCopies(
+  jobs: readonly Job[],
+  machine: Probe,
+  done: readonly Done[],
+): Promise<Map<string, Copies>> {
+  const found = new Map<string, Copies>()
+  for (const job of jobs) {
+    try {
+      const { source, target, tokens, switching } = await lookAtBoth(job, machine)
+      found.set(
+        job.name,
+        planTree(source, target, job.target.root, job.wishes, { tokens, refused: new Map(), switching }),
+      )
+    } catch (error) {
+      if (!(error instanceof Refused || (error instanceof Failure && hasRun(done)))) throw error
+      found.set(job.name, { problem: error.message })
+    }
+  }
+  return found
+}
+
+/** The first replication of much data takes days. */
+const LONGEST_SECONDS = 30 * 86_400
+/** Some copies need a look; all else was done. */
+const NEEDS_LOOK = 1
+
+const running = (names: readonly string[], snapshot: boolean): RunStep => ({
+  ...run(programPath(PROGRAM), 'run', ...(snapshot ? ['--snapshot'] : []), ...names),
+  timeoutSeconds: LONGEST_SECONDS,
+  setbacks: [NEEDS_LOOK],
+})
+
+const isRunning = ({ step }: Done) => step.kind === 'run' && step.command[0] === programPath(PROGRAM)
+const hasRun = (done: readonly Done[]) => done.some(isRunning)
+
+export function planReplicas(
+  options: TaskOptions,
+  { installed, jobs, copies }: Seen,
+  done: readonly Done[],
+): Plan<State> {
+  const before = {
+    scheduled: installed.cron.status !== undefined,
+    replicas: stateOf(earlierJobs(installed), copies),
+  }
+  if (options.state === 'absent') {
+    const steps = removing(installed)
+    const msg = steps.length === 0 ? 'This host makes no copies.' : 'This host makes no copies by itself any more.'
+    return { before, after: { scheduled: false, replicas: {} }, steps, msg }
+  }
+  const everyMinutes = options.minutes === 0 ? undefined : options.minutes
+  const runs =
+    options.run &&
+    !hasRun(done) &&
+    (options.snapshot || [...copies.values()].some(copy => 'problem' in copy || hasWork(copy)))
+  const setUp = installing(installed, settingsOfTask(options), everyMinutes)
+  const names = [...copies.keys()]
+  const problems = [...copies].flatMap(([name, copy]) =>
+    problemsOf(copy).map(why => `${why.startsWith(`${name}: `) ? '' : `${name}: `}${why}.`),
+  )
+  return {
+    before,
+    after: { scheduled: everyMinutes !== undefined, replicas: stateOf(jobs, copies, runs) },
+    steps: [...setUp, ...(runs ? [running(names, options.snapshot)] : [])],
+    verify: runs,
+    unmet: hasRun(done) ? [] : [...copies.values()].flatMap(copy => ('problem' in copy ? [copy.problem] : [])),
+    // A copy that needs a look fails the task, whether or not others were sent.
+    ...(options.run && !runs && problems.length > 0 && { failures: [...problems, ...said(done)] }),
+    msg: told(jobs, copies, runs),
+  }
+}
+
+/** What the program said of what went wrong. */
+const said = (done: readonly Done[]) =>
+  done
+    .flatMap(one => (isRunning(one) && one.setback !== undefined ? [one.setback.stdout.trim()] : []))
+    .filter(text => text !== '')
+
+const itemsOf = (copy: Copies): readonly Item[] => ('problem' in copy ? [] : copy)
+const hasWork = (copy: Copies) => itemsOf(copy).some(isWork)
+
+function problemsOf(copy: Copies): string[] {
+  if ('problem' in copy) return [copy.problem.replace(/\.$/, '')]
+  return copy.flatMap(item => {
+    const { decision } = item
+    if (decision.kind === 'diverged') return [decision.why]
+    return isWork(item) ? [`${item.source.name} is not up to date`] : []
+  })
+}
+
+/** Whoever is skipped has no copy, or one that is left alone for now. */
+function stateOf(jobs: readonly Job[], copies: ReadonlyMap<string, Copies>, runs = false): State['replicas'] {
+  return Object.fromEntries(
+    jobs.map(job => {
+      const places = { source: describePlace(job.source), target: describePlace(job.target) }
+      const copy = copies.get(job.name)
+      if (copy === undefined) return [job.name, places]
+      const counted = itemsOf(copy).filter(({ decision: { kind } }) => kind !== 'skipped' && kind !== 'placeholder')
+      const willBe = (item: Item) => runs && (isWork(item) || item.decision.kind === 'waits')
+      const current = counted.filter(item => item.decision.kind === 'nothing' || willBe(item)).length
+      const problems = runs ? copyProblems(copy) : problemsOf(copy)
+      return [job.name, { ...places, datasets: counted.length, current, ...(problems.length > 0 && { problems }) }]
+    }),
+  )
+}
+
+/** Those that a run will not end. */
+const copyProblems = (copy: Copies) =>
+  itemsOf(copy).flatMap(({ decision }) => (decision.kind === 'diverged' ? [decision.why] : []))
+
+function earlierJobs({ settings: { text } }: Installed): Job[] {
+  if (text === undefined) return []
+  try {
+    return jobsFrom(text)
+  } catch (error) {
+    // Of an older program, or somebody's own: it is replaced anyway.
+    if (error instanceof Failure) return []
+    throw error
+  }
+}
+
+const jobsFrom = (text: string) => jobsOf(parseSettings(text, 'the file'))
+
+function told(jobs: readonly Job[], copies: ReadonlyMap<string, Copies>, runs: boolean): string {
+  if (copies.size === 0) return `${jobs.length} replica(s) are made by this host.`
+  const items = [...copies.values()].flatMap(itemsOf)
+  const work = items.filter(item => isWork(item) || item.decision.kind === 'waits').length
+  return runs
+    ? `${work} of ${items.length} dataset(s) are brought up to date.`
+    : `${items.length} dataset(s) were looked at.`
+}

@@ -1,0 +1,99 @@
+/** Dataset trees have up-to-date copies: by a program on the host, from cron, without Ansible; or now. */
+import { InvalidOptions } from './core/errors.ts'
+import { defineModule } from './core/module.ts'
+import { choice, flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
+import { lookAtInstalled } from './rules/replica/install.ts'
+import { jobsOf } from './rules/replica/jobs.ts'
+import { PROGRAM } from './rules/replica/names.ts'
+import { SETTINGS } from './rules/replica/options.ts'
+import { lookAtCopies, planReplicas, settingsOfTask } from './rules/replica/plan.ts'
+
+const { replicas, ...site } = SETTINGS
+
+export default defineModule({
+  name: 'zfs_replica',
+  summary: 'Trees of ZFS datasets have up-to-date copies, on another host or here',
+  description: [
+    'Installs a program, /usr/local/libexec/bluejail/replicate, with what it is to do in /usr/local/etc/bluejail/replicate.json, and a line for cron in /usr/local/etc/cron.d. `replicate plan` says what the next run will do, `replicate status` how far copies are behind, `replicate --help` the rest. With `run` it also replicates now, and fails where a copy could not be brought up to date.',
+    'Snapshots are sent as they are; who takes them is M(bluejail.hosting.zfs_autosnap). What both sides have is known by guid, never by name, and bookmarks keep the chain of increments whole when the source prunes. The newest snapshot of a copy is held. What an interrupted run has sent is not sent again.',
+    'A copy is read-only, not mounted and not to be mounted at boot; it has the properties of its source but for mount points, shares, quotas and reservations. What is encrypted is sent as it is, and the other side needs no key.',
+    'Nothing is forced: a copy that was changed, or that has nothing in common with its source, is left and told, or with `diverged: rotate` renamed and begun anew. Instances that are being switched to another blueprint are left out until that is over. Each instance shows when and where its replica is (M(bluejail.hosting.hosting_info)).',
+  ],
+  notes: [
+    'Over ssh the other host runs the few commands that replication needs. Give the key there `command="/usr/local/libexec/bluejail/replicate serve --target DATASET"` in authorized_keys, and it can do nothing else; roles/backup_source and roles/backup_target set this up.',
+    'Its lock is its own: a run by cron and one by this module do not wait for each other, the later one says who is at it.',
+    '`state: absent` takes away the program and what makes it run. Copies stay, and bookmarks and holds with them.',
+  ],
+  program: PROGRAM,
+  options: {
+    replicas: optional(replicas),
+    ...site,
+    minutes: withDefault(integer('Cron starts the program every so many minutes; 0 for never.', 0, 30), 15),
+    run: withDefault(flag('Replicate now.'), false),
+    snapshot: withDefault(
+      flag('With `run`: take a snapshot of what is replicated first, so there is always something to send.'),
+      false,
+    ),
+    only: optional(listOf(text('A name.'), 'With `run`: these of the replicas alone.')),
+    state: withDefault(choice(['present', 'absent'], 'Whether this host makes copies by itself.'), 'present'),
+  },
+  state: {
+    scheduled: flag('Whether cron starts the program.'),
+    replicas: mapping(
+      record(
+        {
+          source: text('What is copied.'),
+          target: text('Where to.'),
+          datasets: optional(integer('With `run`: how many are to have a copy.')),
+          current: optional(integer('With `run`: how many copies have the newest snapshot.')),
+          problems: optional(listOf(text('A sentence.'), 'With `run`: why others have not.')),
+        },
+        'A replica.',
+      ),
+      'By name.',
+    ),
+  },
+  examples: {
+    'All instances to another host, every quarter of an hour': {
+      replicas: [
+        {
+          name: 'to-hamburg2',
+          dataset: 'zroot/hosting/instances',
+          target: 'backup/hamburg1/instances',
+          to: { host: 'hamburg2.example', key: '/root/.ssh/replica' },
+          exclude: ['*/tmp'],
+        },
+      ],
+    },
+    'To a second pool, now': {
+      replicas: [{ name: 'second', dataset: 'zroot/hosting/shared', target: 'zroot/copy/shared' }],
+      minutes: 0,
+      run: true,
+    },
+    'Fetched by the host that keeps copies, and no more than 20 MB in a second': {
+      replicas: [
+        {
+          name: 'hamburg1',
+          dataset: 'zroot/hosting/instances',
+          target: 'zroot/copies/hamburg1',
+          from: 'hamburg1.example',
+          bandwidth: '20M',
+        },
+      ],
+    },
+    'No copies by this host any more': { state: 'absent' },
+  },
+
+  async observe(options, machine, done) {
+    if (options.state === 'present' && (options.replicas ?? []).length === 0)
+      throw new InvalidOptions("there are no 'replicas'. Give at least one, or 'state: absent'")
+    const jobs = options.state === 'absent' ? [] : jobsOf(settingsOfTask(options))
+    const unknown = (options.only ?? []).filter(name => !jobs.some(job => job.name === name))
+    if (unknown.length > 0) throw new InvalidOptions(`only: there is no replica ${unknown.join(', ')}`)
+    const chosen = options.only === undefined ? jobs : jobs.filter(({ name }) => options.only?.includes(name))
+    const installed = await lookAtInstalled(machine)
+    return { installed, jobs, copies: options.run ? await lookAtCopies(chosen, machine, done) : new Map() }
+  },
+
+  plan: (options, seen, _now, done) => planReplicas(options, seen, done),
+})
