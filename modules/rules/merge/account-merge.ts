@@ -9,8 +9,8 @@ export type AccountsMerged =
   | {
       readonly text: string
       readonly conflicts: readonly Conflict[]
-      /** Ids of the new blueprint's that could not be given: whoever needs one of these groups is left out too. */
-      readonly withheld: ReadonlySet<string>
+      /** Ids that the customer gave: no user of the new blueprint's gets into such a group by its number. */
+      readonly given: ReadonlySet<string>
     }
 
 type Fields = readonly string[]
@@ -20,20 +20,19 @@ const GID = 3
 
 export const mergeGroups = (texts: Texts, policy: Policy) => new Merge(GROUPS, policy, new Set()).of(texts)
 
-export const mergeUsers = (texts: Texts, policy: Policy, withheldGroups: ReadonlySet<string>) =>
-  new Merge(PASSWD, policy, withheldGroups).of(texts)
+export const mergeUsers = (texts: Texts, policy: Policy, givenGroups: ReadonlySet<string>) =>
+  new Merge(PASSWD, policy, givenGroups).of(texts)
 
 class Merge {
   private readonly format: Format
   private readonly policy: Policy
-  private readonly withheldGroups: ReadonlySet<string>
+  private readonly givenGroups: ReadonlySet<string>
   private readonly conflicts: Conflict[] = []
-  private readonly withheld = new Set<string>()
 
-  constructor(format: Format, policy: Policy, withheldGroups: ReadonlySet<string>) {
+  constructor(format: Format, policy: Policy, givenGroups: ReadonlySet<string>) {
     this.format = format
     this.policy = policy
-    this.withheldGroups = withheldGroups
+    this.givenGroups = givenGroups
   }
 
   of(texts: Texts): AccountsMerged {
@@ -56,7 +55,7 @@ class Merge {
       const body = [sides.new, sides.own].map(side => side.items.get(name)?.body).find(each => each === line)
       return body ?? `${line}\n`
     })
-    return { text, conflicts: this.conflicts, withheld: this.withheld }
+    return { text, conflicts: this.conflicts, given: this.givenIn(merged, sides) }
   }
 
   private settle(records: Sides<Records>): ReadonlyMap<string, Fields> {
@@ -70,29 +69,38 @@ class Merge {
       const fields = this.record(name, { old: at('old', name), new: at('new', name), own: at('own', name) })
       if (fields !== undefined) merged.set(name, fields)
     }
-    for (const name of [...merged.keys()]) this.settleId(name, merged, at)
+    // Who keeps his old id may have it in common with somebody who was settled before.
+    while ([...merged.keys()].filter(name => this.settleId(name, merged, at)).length > 0);
     if (this.format === PASSWD) for (const name of [...merged.keys()]) this.settleGroup(name, merged, at('own', name))
     return merged
   }
 
-  /** No id of the new blueprint's is given that one of the customer's records has. */
+  private givenIn(merged: ReadonlyMap<string, Fields>, { new: newer, own }: Sides<Records>): ReadonlySet<string> {
+    const idIn = ({ items }: Records, name: string) => this.idOf(fieldsOf(items.get(name)?.body ?? ''))
+    const isNew = ([name, fields]: [string, Fields]) => idIn(newer, name) === this.idOf(fields)
+    const ids = (records: [string, Fields][]) => new Set(records.map(([, fields]) => this.idOf(fields)))
+    const shared = ids([...merged].filter(isNew))
+    const his = ids([...merged].filter(record => own.items.has(record[0]) && !isNew(record)))
+    return new Set([...his].filter(id => !shared.has(id)))
+  }
+
+  /** No id of the new blueprint's is given that one of the customer's records has. Tells whether something had to give way. */
   private settleId(
     name: string,
     merged: Map<string, Fields>,
     at: (side: keyof Texts, name: string) => Fields | undefined,
-  ): void {
+  ): boolean {
     const { noun, id } = this.format
     const [own, wanted] = [at('own', name), this.idOf(merged.get(name))]
-    if (wanted === '' || this.idOf(own) === wanted) return
+    if (wanted === '' || this.idOf(own) === wanted) return false
     const isHolder = ([other, fields]: [string, Fields]) =>
       other !== name &&
       this.idOf(fields) === wanted &&
       at('own', other) !== undefined &&
       this.idOf(at('new', other)) !== wanted
     const holder = [...merged].find(isHolder)?.[0]
-    if (holder === undefined) return
+    if (holder === undefined) return false
     const cause = `its ${id.name} ${wanted} is that of the customer's ${noun} ${holder}`
-    this.withheld.add(wanted)
     if (own === undefined) {
       merged.delete(name)
       this.tell(name, `${cause}, so it was left out. Give ${holder} another ${id.name}, then add ${name}`, 'customer')
@@ -100,13 +108,14 @@ class Merge {
       merged.set(name, (merged.get(name) ?? own).with(id.at, this.idOf(own)))
       this.tell(name, `${cause}, so it keeps its old one`, 'customer')
     }
+    return true
   }
 
   /** Nobody gets into a group of the customer's by its number. */
   private settleGroup(name: string, merged: Map<string, Fields>, own: Fields | undefined): void {
     const fields = merged.get(name)
     const gid = fields?.[GID] ?? ''
-    if (fields === undefined || !this.withheldGroups.has(gid) || own?.[GID] === gid) return
+    if (fields === undefined || !this.givenGroups.has(gid) || own?.[GID] === gid) return
     const cause = `its gid ${gid} is that of a group of the customer's`
     if (own === undefined) merged.delete(name)
     else merged.set(name, fields.with(GID, own[GID] ?? ''))

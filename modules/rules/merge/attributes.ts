@@ -16,11 +16,12 @@ const WORDS: Readonly<Record<keyof Attributes, (value: number) => string>> = {
 }
 
 export function mergeAttributes(old: Entry | undefined, newer: Entry, own: Entry, policy: Policy): AttributesMerged {
-  const base = old?.kind === own.kind ? old : undefined
+  // What the customer made before the blueprint had it is his.
+  if (old?.kind !== own.kind) return { attributes: attributesOf(own), clashes: [] }
   const clashes: string[] = []
   const pick = (key: keyof Attributes): number => {
-    if (own[key] === newer[key] || newer[key] === base?.[key]) return own[key]
-    if (own[key] === base?.[key]) return newer[key]
+    if (own[key] === newer[key] || newer[key] === old[key]) return own[key]
+    if (own[key] === old[key]) return newer[key]
     clashes.push(`it has ${WORDS[key](own[key])} from the customer and ${WORDS[key](newer[key])} in the new blueprint`)
     return policy === 'replace' ? newer[key] : own[key]
   }

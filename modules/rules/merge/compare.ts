@@ -2,7 +2,7 @@
 import { dirname } from 'node:path/posix'
 import type { Listing } from '../../freebsd/mtree.ts'
 import { besideName, NEW_BESIDE, OLD_BESIDE } from './beside.ts'
-import { clearedFor } from './databases.ts'
+import { ACCOUNTS, clearedFor, isAccounts } from './databases.ts'
 import { type Attributes, type Entry, isBelow, isSame, type Scope, type Side, sideOf } from './entry.ts'
 import type { Comparison } from './plan-shape.ts'
 import { sampledBy } from './samples.ts'
@@ -30,7 +30,7 @@ export function directoriesTo(path: string, { parts }: Scope): string[] {
 
 /** What is to be looked at in an instance for a plan, without following links; directories before what is in them. */
 export function placesToLook({ scope, paths, ...sides }: Comparison): string[] {
-  const places = paths.flatMap(path => {
+  const places = [...paths, ...(paths.some(isAccounts) ? ACCOUNTS : [])].flatMap(path => {
     const used = sampledBy(path)
     return [
       path,

@@ -5,6 +5,9 @@ import type { Conflict, Database } from './plan-shape.ts'
 export const MASTER_PASSWD = 'etc/master.passwd'
 export const GROUP = 'etc/group'
 export const LOGIN_CONF = 'etc/login.conf'
+/** Users and groups belong together: where the customer changed either, both are merged. */
+export const ACCOUNTS: readonly string[] = [MASTER_PASSWD, GROUP]
+export const isAccounts = (path: string) => ACCOUNTS.includes(path)
 const SERVICES = 'etc/services'
 
 interface Maker extends Pick<Database, 'program' | 'directory'> {

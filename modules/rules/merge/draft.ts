@@ -37,6 +37,7 @@ export class Draft {
   }
   /** Other than what the instance has now. */
   private readonly coming = new Map<string, Entry['kind'] | undefined>()
+  private readonly removed = new Set<string>()
 
   constructor(input: MergeInput) {
     this.input = input
@@ -47,7 +48,8 @@ export class Draft {
     const { lists, input } = this
     const isAsNew = ({ path }: { path: string }) => sameContent(input.own.get(path), input.new.get(path))
     const settled = [...lists.takes, ...lists.writes, ...lists.metadata.filter(isAsNew)].map(({ path }) => path)
-    const { databases, conflicts } = planDatabases([...settled, ...lists.same, ...merged], input.own)
+    const files = [...settled, ...lists.same, ...merged].filter(path => input.new.get(path)?.kind === 'file')
+    const { databases, conflicts } = planDatabases(files, input.own)
     return {
       ...lists,
       copies: [...lists.copies, ...sampleCopies(input.paths, input.old, input.new, input.own)],
@@ -72,6 +74,7 @@ export class Draft {
 
   remove(path: string, { kind }: Entry): void {
     this.lists.removes.push({ path, kind })
+    this.removed.add(path)
     this.coming.set(path, undefined)
   }
 
@@ -135,7 +138,6 @@ export class Draft {
 
   /** All that is in this directory will be gone. */
   willBeEmpty(path: string, { names }: Entry): boolean {
-    const isGoing = (each: string) => this.coming.has(each) && this.coming.get(each) === undefined
-    return names?.every(name => isGoing(`${path}/${name}`)) ?? false
+    return names?.every(name => this.removed.has(`${path}/${name}`)) ?? false
   }
 }

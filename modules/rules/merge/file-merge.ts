@@ -33,16 +33,16 @@ export function fileMerger(input: Input): (path: string) => FileMerged | undefin
 function mergeAccounts(input: Input): ReadonlyMap<string, AccountsMerged> {
   const merged = new Map<string, AccountsMerged>()
   const wasRead = (path: string) => input.contents.own.has(path) && input.contents.new.has(path)
-  let withheld: ReadonlySet<string> = new Set()
+  let given: ReadonlySet<string> = new Set()
   if (wasRead(GROUP)) {
     const texts = textsOf(GROUP, input)
     const groups = 'problem' in texts ? texts : mergeGroups(texts, input.policy)
-    if ('withheld' in groups) withheld = groups.withheld
+    if ('given' in groups) given = groups.given
     merged.set(GROUP, groups)
   }
   if (wasRead(MASTER_PASSWD)) {
     const texts = textsOf(MASTER_PASSWD, input)
-    merged.set(MASTER_PASSWD, 'problem' in texts ? texts : mergeUsers(texts, input.policy, withheld))
+    merged.set(MASTER_PASSWD, 'problem' in texts ? texts : mergeUsers(texts, input.policy, given))
   }
   return merged
 }

@@ -22,7 +22,10 @@ export function mergeLoginConf(texts: Texts): Merged {
   return { problem: `the customer and the new blueprint changed the same record: ${clashes.join(', ')}` }
 }
 
-/** A record is a line with all that its backslashes take in; its names end at the first colon. Undefined: a name comes twice. */
+/**
+ * A record is a line with all that its backslashes take in; its names end at the first colon. Undefined: one has no name,
+ * no end, or the name of another.
+ */
 function parse(text: string): Records | undefined {
   const items = new Map<string, Item>()
   let [lead, body] = ['', '']
@@ -32,12 +35,12 @@ function parse(text: string): Records | undefined {
       continue
     }
     body += line
-    if (/\\\r?\n$/.test(line)) continue
+    if (/\\\r?\n?$/.test(line)) continue
     const name = body.slice(0, body.search(/[|:\n]|$/)).trim()
-    if (items.has(name)) return undefined
-    items.set(name, { lead, body })
+    if (name === '' || items.has(name)) return undefined
+    items.set(name, { lead, body: body.endsWith('\n') ? body : `${body}\n` })
     lead = ''
     body = ''
   }
-  return { items, tail: lead + body }
+  return body === '' ? { items, tail: lead } : undefined
 }

@@ -4,8 +4,8 @@
  */
 import { areEqual, mergeAttributes } from './attributes.ts'
 import { KIND_WORDS } from './compare.ts'
-import { ACCOUNTS, baseOf, bothChanged } from './contents.ts'
-import { isMadeByProgram } from './databases.ts'
+import { baseOf, bothChanged } from './contents.ts'
+import { isAccounts, isMadeByProgram } from './databases.ts'
 import { Draft } from './draft.ts'
 import { type Entry, isSame, sameContent } from './entry.ts'
 import { fileMerger } from './file-merge.ts'
@@ -36,13 +36,13 @@ export function planMerge(input: MergeInput): MergePlan {
 
   function bringAlike(path: string, { old, newer, own }: Sides): void {
     const base = baseOf(path, input.old, input.own)
-    const isRead = ACCOUNTS.includes(path) && input.contents.own.has(path)
+    const isRead = isAccounts(path) && input.contents.own.has(path)
     const file = isRead || bothChanged(base, newer, own) ? mergeFile(path) : undefined
     if (file !== undefined && 'problem' in file) {
       draft.clash({ path, own, newer, reason: file.problem, isFirm: file.isFirm })
       return
     }
-    const { attributes, clashes } = mergeAttributes(old ?? (base === own ? newer : undefined), newer, own, input.policy)
+    const { attributes, clashes } = mergeAttributes(old, newer, own, input.policy)
     for (const clash of clashes) draft.conflict(path, clash, input.policy === 'replace' ? 'blueprint' : 'customer')
     const adjust = areEqual(attributes, own) ? undefined : attributes
     if (file !== undefined) {
