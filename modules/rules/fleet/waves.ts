@@ -41,9 +41,8 @@ export function wavesOf(fleet: readonly Member[], order: Order, pace: Pace, now:
 }
 
 function membersByWave(fleet: readonly Member[], serial: readonly string[]) {
-  const ordered = acrossHosts(fleet)
-  const canaries = ordered.filter(member => member.isCanary)
-  const others = ordered.filter(member => !member.isCanary)
+  const canaries = acrossHosts(fleet.filter(member => member.isCanary))
+  const others = acrossHosts(fleet.filter(member => !member.isCanary))
   const waves = canaries.length > 0 ? [{ members: canaries, isOfCanaries: true }] : []
   let at = 0
   for (const size of sizesOf(serial, others.length)) {
