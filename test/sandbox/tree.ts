@@ -12,6 +12,17 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
   /** Id of a mount to the kernel's number for it: paths change when somebody renames a directory above. */
   const kernelIds = new Map<string, string>()
   const storagePath = (storage: string) => join(store, storage)
+  const files = realFiles(join(store, 'flags.json'))
+
+  /** By path below the directory: what Linux's own programs leave behind when they copy. */
+  const flagsBelow = (directory: string) =>
+    pathsOf(directory).flatMap((path): [string, readonly string[]][] => {
+      const found = files.status(path)?.flags ?? []
+      return found.length === 0 ? [] : [[path.slice(directory.length), found]]
+    })
+  const setFlagsBelow = (directory: string, all: readonly [string, readonly string[]][]) => {
+    for (const [path, found] of all) files.setFlags(join(directory, path), found)
+  }
 
   function mountedAt(id: string): string | undefined {
     const kernelId = kernelIds.get(id)
@@ -19,7 +30,7 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
   }
 
   return {
-    files: realFiles(join(store, 'flags.json')),
+    files,
 
     lstat(path) {
       const stats = unlessMissing(() => fs.lstatSync(path))
@@ -73,11 +84,13 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
         must('chmod', '--reference', `${source}/`, copy)
         must('touch', '--reference', `${source}/`, copy)
       }
+      setFlagsBelow(copy, flagsBelow(`${source}/`))
     },
     replaceStorage(storage, from) {
       const directory = storagePath(storage)
       for (const name of contentOf(directory)) fs.rmSync(join(directory, name), { recursive: true, force: true })
       must('cp', '-a', `${storagePath(from)}/.`, directory)
+      setFlagsBelow(directory, flagsBelow(`${storagePath(from)}/`))
     },
     removeStorage(storage) {
       const directory = storagePath(storage)
@@ -106,16 +119,20 @@ export function realTree(store: string): Tree & { adopt(storage: string, directo
       }
       return hash.digest('hex')
     },
-    packStorage: storage =>
-      must('tar', '-C', `${storagePath(storage)}/`, '--anchored', `--exclude=./${SNAPDIR}`, '-cf', '-', '.').toString(
-        'base64',
-      ),
+    /** An archive, and beside it the flags that it cannot hold, by path. */
+    packStorage(storage) {
+      const directory = `${storagePath(storage)}/`
+      const archive = must('tar', '-C', directory, '--anchored', `--exclude=./${SNAPDIR}`, '-cf', '-', '.')
+      const flags = Buffer.from(JSON.stringify(flagsBelow(directory)))
+      return [archive, flags].map(part => part.toString('base64')).join('.')
+    },
     unpackStorage(text, storage) {
-      fs.mkdirSync(storagePath(storage), { recursive: true })
-      const { status, stderr } = spawnSync('tar', ['-C', `${storagePath(storage)}/`, '-xpf', '-'], {
-        input: Buffer.from(text, 'base64'),
-      })
+      const [archive = '', flags = '[]'] = text.split('.').map(part => Buffer.from(part, 'base64'))
+      const directory = `${storagePath(storage)}/`
+      fs.mkdirSync(directory, { recursive: true })
+      const { status, stderr } = spawnSync('tar', ['-C', directory, '-xpf', '-'], { input: archive })
       if (status !== 0) throw new Error(`tar: ${stderr}`)
+      setFlagsBelow(directory, JSON.parse(flags.toString()))
     },
     showSnapshots: (storage, snapshots) => showSnapshots(storagePath(storage), snapshots, storagePath),
 
