@@ -24,6 +24,8 @@ describe.each(cores)('ansible-core %s', core => {
   let hosts: Hosts
   beforeAll(async () => {
     hosts = await startHosts(exampleHosts(), { vars: mirror.vars })
+    // Booted with what the role puts into loader.conf; hamburg2 is yet to be (fact rctl-1).
+    for (const name of ['hamburg1', 'amsterdam1']) await named(name).setSysctl('kern.racct.enable', '1')
   })
   afterAll(() => hosts.stop())
   const site = (...more: string[]) => playbook(core, hosts, 'site', ...more)
@@ -50,8 +52,10 @@ describe.each(cores)('ansible-core %s', core => {
     expect(essenceOf(done.rows)).toEqual(essenceOf(foretold.rows))
   }, 300_000)
 
+  let lastRows: Ran['rows'] = []
   test('the second run has nothing to do, and check mode knows it', async () => {
     for (const ran of [await site('--check'), await site()]) {
+      lastRows = ran.rows
       expect(ran.exit, said(ran)).toBe(0)
       expect(changedRows(ran)).toEqual([])
       expect(ran.stdout).toMatch(/changed=0/)
@@ -72,7 +76,50 @@ describe.each(cores)('ansible-core %s', core => {
     )
   })
 
+  test('in the end it is told how the hosts are, in words, and no word is an error', async () => {
+    const told = (name: string) =>
+      lastRows.find(row => row.host === name && row.task === 'Tell how they are')?.result.msg
+    const [sentence, head, ...rows] = told('hamburg1') as unknown as string[]
+    expect(sentence).toMatch(
+      /^hamburg1 has 3 instances, of which 3 run on 2 blueprints\. .*Everything is as configured\.$/,
+    )
+    expect(head).toMatch(/^instance +runs +cpu +cpus +memory +swap +processes +disk/)
+    expect(rows.find(row => row.startsWith('larsen-shop'))).toMatch(/ 2026Q4-php84 .*\/4G +\d+\/800 .*\/40G/)
+    expect(told('hamburg2')).toContainEqual(
+      expect.stringContaining('its limits are not in force, since this kernel keeps none'),
+    )
+  })
+
   if (core === cores[0]) return
+
+  test('limits hold for each, and after the reboot that they need for all', async () => {
+    expect((await named('hamburg1').run('rctl jail:larsen-shop: | sort')).stdout.trimEnd().split('\n')).toEqual([
+      ...['maxproc:deny=800', 'nthr:deny=1000', 'openfiles:deny=20000', 'swapuse:deny=4294967296'].map(
+        rule => `jail:larsen-shop:${rule}`,
+      ),
+    ])
+    expect((await named('hamburg1').run('cpuset -g -j larsen-test')).stdout).toMatch(/mask: 0$/m)
+    const unlimited = await site('-l', 'hamburg2')
+    expect(changedRows(unlimited)).toEqual([])
+    expect(said(unlimited)).toContain('kern.racct.enable is 0')
+    expect((await named('hamburg2').run('grep -c ^jail:kite-club: /etc/rctl.conf')).stdout).toBe('4\n')
+  })
+
+  test('networks: NAT and a redirect, a VLAN of the uplink, and nobody sends as somebody else', async () => {
+    const rules = (await named('hamburg1').run('pfctl -a hosting/all_bridges -sn')).stdout
+    expect(rules).toMatch(/^nat on vtnet0 inet from 10\.66\.1\.0\/24 to any -> \(vtnet0:0\)/m)
+    expect(rules).toMatch(/^rdr pass on vtnet0 inet proto tcp .* port = 80 -> 10\.66\.1\.11 port 80/m)
+    const bridges = (await named('hamburg2').run('ifconfig bridge1; ifconfig vtnet0.100')).stdout
+    expect(bridges).toMatch(/member: vtnet0\.100 /)
+    expect(bridges).toMatch(/member: e0a_musikschule flags=\w+<[^>]*PRIVATE/)
+    expect(bridges).toMatch(/vlan: 100 .*parent interface: vtnet0/)
+    expect((await named('hamburg2').run('pfctl -a hosting/musikschule -sr')).stdout).toMatch(
+      /on e0a_musikschule inet from ! <own_e0a_musikschule>[\s\S]*on e1a_musikschule inet from ! <own_e1a_musikschule>/,
+    )
+    expect((await named('hamburg1').run('sysrc -n cloned_interfaces pf_enable gateway_enable')).stdout).toBe(
+      'bridge0:sticky\nYES\nYES\n',
+    )
+  })
 
   test('the host is laid out, closed where customers are root, and will be so after a reboot', async () => {
     for (const host of hosts.sandboxes) {

@@ -1,19 +1,16 @@
 /** `npm run demo`: the main job on three sandbox hosts, foretold, done, and done again. With `--keep` the hosts stay. */
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
 import { defaultFolder } from '../sandbox/folder.ts'
 import { type Sandbox, startSandbox, stopSandbox } from '../sandbox/sandbox.ts'
 import { exampleHosts } from '../support/example-inventory.ts'
 import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
-import { type Run, runSite } from './site.ts'
+import { type Run, runInside, runPlaybook } from './ansible.ts'
+import { INSTANCES, removeInventory, writeInventory } from './inventory.ts'
 import { bold, dim, green, heading, red } from './style.ts'
 import { summary } from './summary.ts'
 
 const keep = process.argv.includes('--keep')
 const sandboxes: Sandbox[] = []
 let site: MirrorSite | undefined
-const inventory = join(defaultFolder(), 'demo.yml')
 
 const entryOf = (sandbox: Sandbox) =>
   [sandbox.name, { ...sandbox.inventoryVars(sandbox.plainUser), ...site?.vars }] as const
@@ -48,22 +45,28 @@ async function demo(): Promise<boolean> {
   for (const { name, address, port } of sandboxes) console.log(`   ${name.padEnd(12)} ssh on ${address}:${port}`)
   console.log(dim(`   and a mirror of releases and packages for them: ${site.mirror.origin}`))
   console.log(dim(`   ${seconds(Date.now() - began)}; they have Node and no Python, like the real ones`))
-  writeFileSync(inventory, stringify({ all: { hosts: Object.fromEntries(sandboxes.map(entryOf)) } }))
+  writeInventory(Object.fromEntries(sandboxes.map(entryOf)))
+  // As loader.conf of a host's installation has it: it counts from the boot on (fact rctl-1).
+  await Promise.all(sandboxes.map(sandbox => sandbox.setSysctl('kern.racct.enable', '1')))
 
   heading(2, 'What the playbook would do to them')
-  const foretold = await runSite(inventory, '--check')
+  const foretold = await runPlaybook('site', '--check')
   if (foretold.exit !== 0) return failed(foretold)
 
   heading(3, 'The same for real')
-  const done = await runSite(inventory)
+  const done = await runPlaybook('site')
   if (done.exit !== 0) return failed(done)
   showSteps(done)
 
   heading(4, 'Once more: nothing is left to do')
-  const again = await runSite(inventory)
+  const again = await runPlaybook('site')
   if (again.exit !== 0) return failed(again)
 
-  const { lines, good } = await summary({ foretold, done, again, sandboxes })
+  heading(5, 'Instances are hosts of an inventory too: a command inside each, through its host')
+  const inside = await runInside('instances_running', 'echo "I am $(hostname)"')
+  if (inside.exit !== 0) return failed(inside)
+
+  const { lines, good } = summary({ foretold, done, again, inside })
   console.log(`\n${bold('Summary')}`)
   for (const line of lines) console.log(`   ${line}`)
   console.log(`\n${good ? green('All as foretold.') : red('Not as foretold: see above.')} ${farewell()}`)
@@ -86,13 +89,13 @@ function failed({ command, exit }: Run): false {
 function farewell(): string {
   const [name] = exampleHosts()
   if (!keep) return `The hosts are gone. To keep them and look around: ${bold('npm run demo -- --keep')}`
-  const ways = [`npm run sandbox -- ssh ${name}`, `npm run sandbox -- stop ${exampleHosts().join(' ')} --remove`]
-  return `The hosts run on.\n   Look around: ${bold(ways[0] ?? '')}\n   Be rid of them: ${bold(ways[1] ?? '')}`
+  const stop = `npm run sandbox -- stop ${exampleHosts().join(' ')} --remove`
+  return `The hosts run on; INVENTORY is ${INSTANCES}\n   Look around: ${bold(`npm run sandbox -- ssh ${name}`)}\n   Be rid of them: ${bold(stop)}`
 }
 
 /** By name: also those that were still starting. */
 async function end(): Promise<void> {
   await Promise.all(exampleHosts().map(name => stopSandbox(name, defaultFolder(), false)))
   await site?.mirror.close()
-  rmSync(inventory, { force: true })
+  removeInventory()
 }

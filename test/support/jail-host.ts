@@ -14,7 +14,10 @@ const RC = '#!/bin/sh\nfor script in $(rcorder /etc/rc.d/*); do\n  run_rc_script
 /** As vnet_bridge leaves them. */
 const MAIN_RULES = 'ether anchor "hosting/*"\nanchor "hosting/*"\n'
 
-export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeHost> {
+/** `prepare`: what is done to it before its instances' datasets are filled. */
+export async function jailHost(
+  options: InstanceHostOptions & { readonly prepare?: (host: FakeHost) => Promise<void> } = {},
+): Promise<FakeHost> {
   const host = instanceHost(options)
   const root = `/hosting/blueprints/${BLUEPRINT}`
   const dataset = `zroot/hosting/blueprints/${BLUEPRINT}`
@@ -28,7 +31,7 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   )
   host.tree.write(
     '/etc/rc.conf',
-    'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\npf_enable="YES"\n',
+    'hostname="hamburg1.example.net"\ncloned_interfaces="bridge0:sticky"\nifconfig_bridge0_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\npf_enable="YES"\n',
   )
   host.tree.write('/etc/pf.conf', MAIN_RULES)
   host.tree.mkdir('/var/log')
@@ -36,6 +39,7 @@ export async function jailHost(options: InstanceHostOptions = {}): Promise<FakeH
   host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24', 'up')
   host.outside('service', 'pf', 'start')
   const { ids = ['web1'] } = options
+  await options.prepare?.(host)
   await converge(instanceMounts, { instances: ids, blueprint: BLUEPRINT }, host, apply, circumstances)
   return untouched(host)
 }

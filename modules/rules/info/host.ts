@@ -31,10 +31,11 @@ export function problemsOfHost(seen: Seen, views: readonly InstanceView[]): stri
   ]
 }
 
-/** Bridges among them, by the names they get (rc.conf(5): ifconfig_INTERFACE_name). */
+/** Bridges among them, by the names they get (rc.conf(5): ifconfig_INTERFACE_name). What follows a colon is for a restart. */
 const clonedAtBoot = (rcConf: ReadonlyMap<string, string>): string[] =>
   (rcConf.get('cloned_interfaces') ?? '')
     .split(/\s+/)
+    .flatMap(word => word.split(':', 1))
     .filter(name => name !== '')
     .map(name => rcConf.get(`ifconfig_${name}_name`) ?? name)
 

@@ -1,4 +1,4 @@
-/** One run of playbooks/site.yml on the example inventory, shown as it goes. */
+/** One command of Ansible on the demo's hosts, shown as it goes. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { root } from '../../build/paths.ts'
 import { quietEnvironment } from '../support/ansible.ts'
 import { readRows, recordingEnvironment, type TaskRow } from '../support/task-rows.ts'
+import { CACHE, HOSTS, INSTANCES } from './inventory.ts'
 import { colourful, dim } from './style.ts'
 
 export interface Run {
@@ -15,9 +16,15 @@ export interface Run {
   readonly milliseconds: number
 }
 
-export async function runSite(addresses: string, ...flags: string[]): Promise<Run> {
-  const args = ['-i', 'playbooks/inventory', '-i', addresses, 'playbooks/site.yml', ...flags]
-  const command = ['ansible-playbook', '-i', 'playbooks/inventory', 'playbooks/site.yml', ...flags].join(' ')
+export const runPlaybook = (name: string, ...flags: string[]) =>
+  show('ansible-playbook', HOSTS, `playbooks/${name}.yml`, ...flags)
+
+/** In instances: `ansible PATTERN -m raw -a COMMAND`. */
+export const runInside = (pattern: string, command: string) =>
+  show('ansible', INSTANCES, pattern, '-m', 'raw', '-a', command)
+
+async function show(program: string, inventory: string, ...args: string[]): Promise<Run> {
+  const command = [program, '-i', 'INVENTORY', ...args].map(quoted).join(' ')
   console.log(dim(`   ${command}`))
 
   const scratch = mkdtempSync(join(tmpdir(), 'demo-'))
@@ -29,9 +36,14 @@ export async function runSite(addresses: string, ...flags: string[]): Promise<Ru
         ...process.env,
         ...quietEnvironment(),
         ...recordingEnvironment(rowsFile),
+        XDG_CACHE_HOME: CACHE,
         ...(colourful ? { ANSIBLE_FORCE_COLOR: '1' } : { ANSIBLE_NOCOLOR: '1' }),
       }
-      const child = spawn('ansible-playbook', args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+      const child = spawn(program, ['-i', inventory, ...args], {
+        cwd: root,
+        env,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
       child.on('error', reject)
       child.on('close', code => resolve(code ?? 1))
     })
@@ -40,3 +52,5 @@ export async function runSite(addresses: string, ...flags: string[]): Promise<Ru
     rmSync(scratch, { recursive: true })
   }
 }
+
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)
