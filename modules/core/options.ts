@@ -82,12 +82,12 @@ export const listOf = <T>(item: Option<T>, about: string) =>
 export const mapping = <T>(value: Option<T>, about: string) =>
   composed<Record<string, T>>({ about, type: 'dict', elements: docOf(value) }, readMapping, z.record(z.string(), value))
 
-/** Fixed keys. Where `short` names a key, a bare string stands for a record with that key alone. */
+/** Fixed keys. Where `short` names a key, a bare string or number stands for a record with that key alone. */
 export const record = <S extends Shape>(shape: S, about: string, short?: keyof S & string) =>
   composed<ValuesOf<S>>(
     { about, type: 'dict', suboptions: shape },
     given =>
-      short !== undefined && typeof given === 'string' && !given.startsWith('{')
+      short !== undefined && (typeof given === 'number' || (typeof given === 'string' && !given.startsWith('{')))
         ? { [short]: given }
         : readRecord(given),
     strictly(shape),

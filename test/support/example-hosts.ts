@@ -6,6 +6,7 @@ import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
 import { hostForReplica } from './replica-host.ts'
 import { hostForSnapshots } from './snapshot-host.ts'
+import { hostForSwitch } from './switch-host.ts'
 import { toldHost } from './told-host.ts'
 
 /** Commands that make of a fresh host, with its pool `zroot`, what the example speaks of. */
@@ -46,6 +47,7 @@ function hostForLimits(): FakeHost {
 /** Of modules whose examples need more than commands. */
 const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   blueprint_jail: hostForBlueprints,
+  blueprint_switch: hostForSwitch,
   host_settings: title => fakeFreeBSD({ files: { '/boot/loader.conf': 'zfs_load="YES"\n', ...SETTINGS[title] } }),
   hosting_info: toldHost,
   instance_jail: hostForInstanceJail,

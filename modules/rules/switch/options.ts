@@ -21,6 +21,7 @@ const tcp = record(
     address: optional(text("Default: the instance's first address.")),
   },
   'A port, or a port at an address.',
+  'port',
 )
 
 const http = record(
@@ -135,8 +136,8 @@ export const INSTANCE_STATE = record(
     outcome: text(
       '`switched`; `as_wanted`: nothing was to be done; `rolled_back`: it runs on what it ran on before; `failed`: `reason` says how it is, and how to go on; `unknown`.',
     ),
-    from: text('What it ran on: `2026Q4-php83@1`, the blueprint and its revision.'),
-    to: text('What it runs on now.'),
+    from: optional(text('What it ran on: `2026Q4-php83@1`, the blueprint and its revision.')),
+    to: optional(text('What it runs on now.')),
     outage_seconds: seconds('From the stop until it was well.'),
     outage_parts: optional(outageParts),
     packages: optional(packages),

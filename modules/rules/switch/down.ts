@@ -1,0 +1,91 @@
+/** The way of an instance to where nothing of it is left: no jail, no mounts below its root, no interface of its own. */
+import { run, type Step } from '../../core/step.ts'
+import { destroyInterface } from '../../freebsd/ifconfig.ts'
+import { removeJail, startJail, stopJail } from '../../freebsd/jail.ts'
+import { settingsIn } from '../../freebsd/jail-conf-read.ts'
+import { type Mount, unmount } from '../../freebsd/mount.ts'
+import { complaint, type History } from '../jail/history.ts'
+import { stepSeconds } from '../jail/seconds.ts'
+import type { Parameters } from '../jail/settings.ts'
+import { CLEARING_TRIES, PAUSE } from '../jail/stop.ts'
+import type { InstancePlaces } from '../layout.ts'
+
+export interface Remains {
+  readonly isRunning: boolean
+  readonly isDying: boolean
+  /** Below its root, in the order of mounting. */
+  readonly mounts: readonly Mount[]
+  readonly interfaces: readonly string[]
+}
+
+export interface Down {
+  readonly steps: readonly Step[]
+  readonly warnings: readonly string[]
+  /** Why it cannot be gone on, in a sentence. */
+  readonly failure?: string
+}
+
+export const isClear = ({ isRunning, mounts, interfaces }: Remains) =>
+  !isRunning && mounts.length === 0 && interfaces.length === 0
+
+export interface Jail {
+  readonly id: string
+  readonly places: InstancePlaces
+  /** What its configuration says. */
+  readonly conf: string
+}
+
+export const stopStep = ({ id, places, conf }: Jail): Step => stopJail(id, places.jailConf, secondsOf(conf))
+export const startStep = ({ id, places, conf }: Jail): Step => startJail(id, places.jailConf, secondsOf(conf))
+
+/** How long jail(8) may rightly take by that configuration. */
+function secondsOf(conf: string): number {
+  const settings = (settingsIn(conf) ?? []).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, { kind: 'text', value }] as const] : [],
+  )
+  return stepSeconds(new Map(settings) as Parameters)
+}
+
+/** `history`: since the stop was begun. */
+export function wayDown(
+  jail: Jail,
+  remains: Remains,
+  history: History,
+  failed: (step: Step) => string | undefined,
+): Down {
+  const { id } = jail
+  const clearing = clearingSteps(remains)
+  if (remains.isRunning) {
+    if (history.tries(stopStep(jail)) === 0) return { steps: [stopStep(jail)], warnings: [] }
+    if (history.tries(removeJail(id)) > 0) {
+      const said = failed(removeJail(id)) ?? 'it runs on after jail -R'
+      return { steps: [], warnings: [], failure: `${id} cannot be stopped: ${said}.` }
+    }
+    const reason = failed(stopStep(jail)) ?? 'it ran on'
+    return {
+      steps: [removeJail(id), ...clearing],
+      warnings: [`${id} was stopped by force (jail -R), its processes killed: ${reason}.`],
+    }
+  }
+  const setbacks = clearing.map(step => history.setbacks(step))
+  const stuck = setbacks.find(answers => answers.length >= CLEARING_TRIES)?.at(-1)
+  if (stuck !== undefined) {
+    const inUse = remains.mounts.at(-1)
+    return {
+      steps: [],
+      warnings: [],
+      failure: `not all of ${id} can be cleared away: ${complaint(stuck)}.${inUse === undefined ? '' : ` See who uses it ('fstat -f ${inUse.node}'), end that, and run this again.`}`,
+    }
+  }
+  const needsPause = setbacks.some(answers => answers.length > 0)
+  return { steps: [...(needsPause ? [PAUSE] : []), ...clearing], warnings: [] }
+}
+
+/** By the mount table's own names, the last mounted first; never by force. */
+const clearingSteps = ({ mounts, interfaces }: Remains): Step[] => [
+  ...[...mounts].reverse().map(mount => ({ ...unmount(mount), setbacks: [1] })),
+  ...interfaces.map(destroyInterface),
+]
+
+/** Short at first, since an outage is measured with it, and never longer than a second. */
+export const waiting = (tries: number): Step => run('sleep', Math.min(1, 0.1 * 1.3 ** tries).toFixed(2))

@@ -1,0 +1,127 @@
+/**
+ * The journal of a switch: a file beside the instance, there exactly while a switch is under way. Each phase is written
+ * down before it begins, so that after a crash at any point it is known what may have been done, and what has to be.
+ */
+import { Refused } from '../../core/errors.ts'
+import type { WriteStep } from '../../core/step.ts'
+import { FORMAT, type InstancePlaces } from '../layout.ts'
+
+/**
+ * Until `merged`, a switch that was cut off goes back; from there on it goes forward.
+ *
+ * `stopping`: nothing of the instance's files has been changed. `merging`: they are being changed, and the snapshot has what
+ * was. `merged`: they are as the new blueprint wants them; its fstab is put in place, and it starts. `returning`: they are
+ * being put back. `returned`: they are as they were, fstab too, and it starts. `finishing`: it was well; what is left is to
+ * write that down.
+ */
+export const PHASES = ['stopping', 'merging', 'merged', 'returning', 'returned', 'finishing'] as const
+export type Phase = (typeof PHASES)[number]
+
+export interface Version {
+  readonly blueprint: string
+  readonly revision: number
+}
+
+export type Parts = 'stop' | 'clear' | 'snapshot' | 'merge' | 'start' | 'health'
+
+export interface Packages {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly upgraded: readonly string[]
+  readonly downgraded: readonly string[]
+  readonly major: readonly string[]
+}
+
+export interface Merge {
+  readonly taken: readonly string[]
+  readonly merged: readonly string[]
+  readonly kept: readonly string[]
+  readonly removed: readonly string[]
+  readonly conflicts: readonly string[]
+  readonly barred: readonly string[]
+}
+
+/** A path, and what was there; nothing where it came with the switch. */
+export interface Written {
+  readonly path: string
+  readonly was?: 'file' | 'directory' | 'link' | 'other'
+}
+
+export interface Journal {
+  readonly format: number
+  readonly phase: Phase
+  /** ISO 8601: just before the instance was stopped. */
+  readonly begun: string
+  /** It is started again only if it ran. */
+  readonly ran: boolean
+  readonly from: Version
+  readonly to: Version
+  /** What each writable dataset had received before, by the dataset. */
+  readonly bases: Readonly<Record<string, Version>>
+  readonly snapshot: string
+  /** Before an operator's rollback another one is taken, of how it is now. */
+  readonly guard?: string
+  /** The fstab that it ran by, and what was waiting beside it for the next start. */
+  readonly fstab: string
+  readonly waiting?: string
+  readonly nextFstab: string
+  /** What the switch writes, relative to the root: what the way back puts back. */
+  readonly written: readonly Written[]
+  readonly rollsBackData: boolean
+  readonly packages?: Packages
+  readonly merge?: Merge
+  readonly vanishing?: readonly string[]
+  /** Why it goes back. */
+  readonly reason?: string
+  /** Somebody wants it back. */
+  readonly isAsked?: boolean
+  readonly outcome?: 'switched' | 'rolled_back'
+  /** ISO 8601 */
+  readonly ended?: string
+  /** Milliseconds from the stop until it was well. */
+  readonly outage?: number
+  readonly parts?: Readonly<Partial<Record<Parts, number>>>
+}
+
+export const writeJournal = ({ journal: path }: InstancePlaces, journal: Journal): WriteStep => ({
+  kind: 'write',
+  path,
+  content: `${JSON.stringify(journal, null, 1)}\n`,
+  mode: 0o600,
+})
+
+export function parseJournal(text: string | undefined, path: string): Journal | undefined {
+  if (text === undefined) return undefined
+  const journal = asJournal(text)
+  if (journal === undefined)
+    throw new Refused(
+      `${path} is no journal of a switch that can be read. Look at it, and at the instance's fstab and configuration; when they are right, remove it.`,
+    )
+  if (journal.format > FORMAT)
+    throw new Refused(
+      `${path} has format ${journal.format}, and this collection knows ${FORMAT}. Use the release that began this switch.`,
+    )
+  return journal
+}
+
+function asJournal(text: string): Journal | undefined {
+  try {
+    const journal = JSON.parse(text)
+    return typeof journal?.format === 'number' && PHASES.includes(journal.phase) ? journal : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const describeVersion = ({ blueprint, revision }: Version) => `${blueprint}@${revision}`
+
+export const sameVersion = (one: Version | undefined, other: Version | undefined) =>
+  one?.blueprint === other?.blueprint && one?.revision === other?.revision
+
+/** `switch-20261122T120000Z` */
+export const snapshotName = (now: Date) => `switch-${now.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}`
+
+export const isSwitchSnapshot = (name: string) => /^switch-\d{8}T\d{6}Z$/.test(name)
+
+/** The hold by which nobody else destroys a switch's snapshots. */
+export const HOLD = 'bluejail'

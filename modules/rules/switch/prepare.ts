@@ -1,0 +1,151 @@
+/** What a switch will do to an instance's files: what to look at, and what follows from it. The merge itself is rules/merge. */
+import type { Probe } from '../../core/host.ts'
+import type { Listing } from '../../freebsd/mtree.ts'
+import { unvis } from '../../freebsd/vis.ts'
+import {
+  compareParts,
+  type DirectoriesPlan,
+  directoriesToList,
+  type NewDirectory,
+  newDirectories,
+  placesOfDirectories,
+  placesToLook,
+  planDirectories,
+} from '../merge/compare.ts'
+import { contentsNeeded } from '../merge/contents.ts'
+import { planDatabases } from '../merge/databases.ts'
+import type { Scope } from '../merge/entry.ts'
+import { planMerge } from '../merge/plan.ts'
+import { type Comparison, LARGEST_MERGED_BYTES, type MergePlan, type Policy } from '../merge/plan-shape.ts'
+import { describeVersion, type Version } from './journal.ts'
+import { type Listings, revisionPath } from './ready.ts'
+import { baseOf, type Part, type Standing } from './standing.ts'
+import { type OwnFiles, partOf } from './tree.ts'
+
+/** The parts whose files are merged; in the others, directories of packages are made. */
+const MERGED = ['etc', 'usr/local/etc']
+export const RC_CONF = 'etc/rc.conf'
+
+export interface Work {
+  readonly comparison: Comparison
+  readonly directories: readonly NewDirectory[]
+  readonly scopeOfDirectories: Scope
+  /** To be looked at; of `folders` also what is in them. */
+  readonly places: readonly string[]
+  readonly folders: readonly string[]
+  /** The parts in which something may have to be done. */
+  readonly openings: readonly Part[]
+  /** As each side's blueprint was: for files of it. */
+  readonly oldPath: (path: string) => string
+  readonly newPath: string
+}
+
+/** Or why it cannot be told. */
+export function workOf(standing: Standing, target: Version, listings: Listings): Work | { readonly problem: string } {
+  const { parts, request } = standing
+  const { id, site } = request
+  const merged = parts.filter(({ path }) => MERGED.includes(path))
+  const others = parts.filter(part => !merged.includes(part))
+  const lost = parts.map(part => baseOf(part, standing)).find(version => !listings.has(describeVersion(version)))
+  if (lost !== undefined)
+    return {
+      problem: `${id}: its files came from ${describeVersion(lost)}, and the list of what that had is not there (${revisionPath(site, lost)}): the blueprint was removed or is damaged. Without it nobody can tell what the customer changed. Build that blueprint again.`,
+    }
+  const newer = listings.get(describeVersion(target))?.listing ?? new Map()
+  const scope = scopeOf(merged, standing)
+  const comparison = compareParts(olderOf(merged, standing, listings), newer, scope)
+  const scopeOfDirectories = scopeOf(others, standing)
+  const directories = newDirectories(olderOf(others, standing, listings), newer, scopeOfDirectories)
+  const places = [
+    ...placesToLook(comparison),
+    ...placesOfDirectories(directories, scopeOfDirectories),
+    ...outputsOf(comparison.paths),
+  ]
+  const all = [...new Set(places)]
+  const touched = new Set([...all].flatMap(path => partOf(path, parts) ?? []))
+  return {
+    comparison,
+    directories,
+    scopeOfDirectories,
+    places: all,
+    folders: directoriesToList(comparison),
+    openings: parts.filter(part => touched.has(part)),
+    oldPath: path => {
+      const part = partOf(path, parts)
+      return `${revisionPath(site, part === undefined ? target : baseOf(part, standing))}/${path}`
+    },
+    newPath: revisionPath(site, target),
+  }
+}
+
+function scopeOf(parts: readonly Part[], { layout }: Standing): Scope {
+  const paths = parts.map(({ path }) => path)
+  return {
+    parts: paths,
+    apart: (layout?.mounts ?? []).map(({ path }) => path).filter(path => path !== '' && !paths.includes(path)),
+  }
+}
+
+/** Parts can have received their files from different revisions. */
+function olderOf(parts: readonly Part[], standing: Standing, listings: Listings): Listing {
+  const byVersion = new Map<string, Part[]>()
+  for (const part of parts) {
+    const version = describeVersion(baseOf(part, standing))
+    byVersion.set(version, [...(byVersion.get(version) ?? []), part])
+  }
+  const found = [...byVersion].map(([version, of]) => ({ of, listing: listings.get(version)?.listing ?? new Map() }))
+  const [only] = found
+  if (found.length === 1 && only !== undefined) return only.listing
+  return new Map(
+    found.flatMap(({ of, listing }) =>
+      [...listing].filter(([name]) => {
+        const part = partOf(unvis(name).replace(/^\.\//, ''), parts)
+        return part !== undefined && of.includes(part)
+      }),
+    ),
+  )
+}
+
+/** What the programs make that run when these files are changed. */
+const outputsOf = (paths: readonly string[]): string[] => planDatabases(paths, new Map()).databases.flatMap(madeBy)
+
+export const madeBy = ({ program, directory, file }: MergePlan['databases'][number]): string[] => {
+  switch (program) {
+    case 'pwd_mkdb':
+      return [file, ...['passwd', 'pwd.db', 'spwd.db'].map(name => `${directory}/${name}`)]
+    case 'cap_mkdb':
+      return [`${directory}/login.conf.db`]
+    case 'services_mkdb':
+      return [`${directory}/services.db`]
+  }
+}
+
+export interface Prepared {
+  readonly plan: MergePlan
+  readonly directories: DirectoriesPlan
+  /** Bytes of the new blueprint's files that go under another name. */
+  readonly copies: ReadonlyMap<string, Buffer>
+  readonly own: OwnFiles
+}
+
+export async function prepare(work: Work, own: OwnFiles, policy: Policy, machine: Probe): Promise<Prepared> {
+  const { comparison, newPath, oldPath } = work
+  const contents = {
+    old: new Map<string, Uint8Array>(),
+    new: new Map<string, Uint8Array>(),
+    own: new Map<string, Uint8Array>(),
+  }
+  for (const { side, path } of contentsNeeded({ ...comparison, own: own.side })) {
+    const place = side === 'old' ? oldPath(path) : `${newPath}/${path}`
+    const found = side === 'own' ? own.bytes.get(path) : await machine.bytes(place, LARGEST_MERGED_BYTES)
+    if (found !== undefined && found !== 'too large' && found.length <= LARGEST_MERGED_BYTES)
+      contents[side].set(path, found)
+  }
+  const plan = planMerge({ ...comparison, own: own.side, contents, policy })
+  const copies = new Map<string, Buffer>()
+  for (const { source } of plan.copies) {
+    const found = await machine.bytes(`${newPath}/${source}`, 1 << 28)
+    if (found !== undefined && found !== 'too large') copies.set(source, found)
+  }
+  return { plan, directories: planDirectories(work.directories, own.side, work.scopeOfDirectories), copies, own }
+}

@@ -1,0 +1,106 @@
+/** What must hold before any instance of a task is touched: the instances are there, and the blueprint is one to run on. */
+import { Refused } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import type { Listing } from '../../freebsd/mtree.ts'
+import { kernelVersionOf, parseRelease } from '../../freebsd/release.ts'
+import { type Kernel, readKernel } from '../../freebsd/uname.ts'
+import { digestOf, parseListing } from '../blueprint/manifest.ts'
+import { blueprintPath, LISTING, type Site, snapshotOfRevision } from '../layout.ts'
+import { describeVersion, type Version } from './journal.ts'
+import { baseOf, needsWork, type Stand, type Standing, targetOf } from './standing.ts'
+
+/** The file lists of blueprints' revisions, by `NAME@REVISION`. */
+export type Listings = ReadonlyMap<string, { readonly digest: string; readonly listing: Listing }>
+
+export interface Readiness {
+  readonly kernel: Kernel | undefined
+  readonly listings: Listings
+}
+
+/** As a blueprint was at that revision. */
+export const revisionPath = (site: Site, { blueprint, revision }: Version) =>
+  `${blueprintPath(site, blueprint)}/.zfs/snapshot/${snapshotOfRevision(revision)}`
+
+/** Read only where something is to be switched. */
+export async function lookAtReadiness(stand: Stand, machine: Probe): Promise<Readiness> {
+  const going = toBeSwitched(stand)
+  const versions = going.flatMap(one => [targetOf(one, stand), ...one.parts.map(part => baseOf(part, one))])
+  const listings = new Map<string, { digest: string; listing: Listing }>()
+  for (const [key, version] of new Map(versions.map(one => [describeVersion(one), one]))) {
+    const text = await machine.read(`${revisionPath(stand.site, version)}/${LISTING}`)
+    if (text !== undefined) listings.set(key, { digest: digestOf(text), listing: parseListing(text) })
+  }
+  return { kernel: going.length === 0 ? undefined : await readKernel(machine), listings }
+}
+
+export const toBeSwitched = (stand: Stand): Standing[] =>
+  stand.standings.filter(
+    one => one.request.state === 'switched' && one.journal === undefined && needsWork(one, stand) && one.layout,
+  )
+
+export interface Findings {
+  /** What an earlier task would have made. */
+  readonly unmet: readonly string[]
+  /** Blueprints that are not there, by name: nothing can be said of a switch to them. */
+  readonly missing: ReadonlySet<string>
+}
+
+/** Throws what is wrong, all of it. */
+export function checkReadiness(stand: Stand, readiness: Readiness): Findings {
+  const unmet = stand.standings.flatMap(({ request: { id, places }, fstab }) =>
+    fstab === undefined
+      ? [`${id}: there is no such instance here: ${places.fstab} is not there. instance_mounts writes it.`]
+      : [],
+  )
+  const problems = stand.standings.flatMap(({ request: { id, places }, problem }) =>
+    problem === undefined
+      ? []
+      : [
+          `${id}: what it runs on is not known: ${places.fstab} was changed by hand, and ${problem}. Put it right with instance_mounts.`,
+        ],
+  )
+  const going = toBeSwitched(stand)
+  const missing = new Set<string>()
+  for (const [key, version] of new Map(
+    going.map(one => [describeVersion(targetOf(one, stand)), targetOf(one, stand)] as const),
+  )) {
+    const blueprint = stand.blueprints.get(version.blueprint)
+    if (blueprint?.exists !== true) {
+      missing.add(version.blueprint)
+      unmet.push(
+        `The blueprint ${version.blueprint} is not there (${blueprintPath(stand.site, version.blueprint)}). Build it with blueprint_jail.`,
+      )
+    } else problems.push(...problemsOf(key, version, stand, readiness))
+  }
+  if (problems.length > 0) throw new Refused(problems.join(' '))
+  return { unmet, missing }
+}
+
+function problemsOf(key: string, { blueprint: name, revision }: Version, stand: Stand, readiness: Readiness): string[] {
+  const blueprint = stand.blueprints.get(name)
+  const { manifest, stage } = blueprint ?? {}
+  if (stage !== 'complete' || manifest === undefined)
+    return [
+      `The blueprint ${name} is not complete${stage === undefined ? '' : ` (${stage})`}. Run blueprint_jail for it again.`,
+    ]
+  if (revision !== blueprint?.revision)
+    return [
+      `The blueprint ${name} is at revision ${blueprint?.revision}, and ${revision} was asked for. Give that revision, or none.`,
+    ]
+  const found = readiness.listings.get(key)
+  if (found === undefined)
+    return [
+      `The blueprint ${name} has no list of its files at revision ${revision} (${revisionPath(stand.site, { blueprint: name, revision })}/${LISTING}), and without it nothing can be merged. Build it anew under another name.`,
+    ]
+  if (found.digest !== manifest.digest)
+    return [
+      `The blueprint ${name} is corrupt: the list of its files does not have the digest that its manifest tells. See what is wrong with blueprint_jail and \`verify: true\`, and build it anew under another name.`,
+    ]
+  const release = parseRelease(manifest.release)
+  const kernel = readiness.kernel
+  if (kernel !== undefined && release !== undefined && kernelVersionOf(release) > kernel.version)
+    return [
+      `The blueprint ${name} has ${manifest.release}, which is newer than this host's kernel (${kernel.version}), and programs of a newer release may not run on it. Update the host first.`,
+    ]
+  return []
+}

@@ -1,0 +1,36 @@
+/** What rounds of both ways have alike. */
+import type { Plan } from '../../core/module.ts'
+import type { Done } from '../../core/perform.ts'
+import { describeStep, type Step } from '../../core/step.ts'
+import { type Jail, startStep } from './down.ts'
+import type { Journal } from './journal.ts'
+import type { Trip, View } from './look.ts'
+import { foretoldState, type InstanceState, presentState } from './states.ts'
+
+/** A round that is followed by another one where it has steps. */
+export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceState>>): Plan<InstanceState> => ({
+  before: presentState(trip.standing),
+  after: foretoldState(journal),
+  steps: [],
+  verify: (plan.steps ?? []).length > 0,
+  msg: '',
+  ...plan,
+})
+
+export const isPause = (step: Step) => step.kind === 'run' && step.command[0] === 'sleep'
+
+/** When it was started, in milliseconds; where another run did that, when this one began to wait. */
+export function sinceStart(jail: Jail, done: readonly Done[]): number | undefined {
+  const words = describeStep(startStep(jail))
+  const start = done.find(({ step }) => describeStep(step) === words)
+  return start?.time?.ended ?? done.find(({ step }) => isPause(step))?.time?.began
+}
+
+export const isOver = (started: number | undefined, now: Date, seconds: number) =>
+  started !== undefined && now.getTime() - started >= seconds * 1000
+
+/** With the last words of its console, which are the customer's, and only shown. */
+export function quoted(trouble: string, { console }: View, log: string): string {
+  if (console.length === 0) return trouble
+  return `${trouble}. Last lines of ${log}: ${console.map(line => JSON.stringify(line)).join(', ')}`
+}
