@@ -1,12 +1,13 @@
-/** `npm run demo`: the main job on three sandbox hosts, foretold, done, and done again. With `--keep` the hosts stay. */
+/** `npm run demo`: the main job on three sandbox hosts, foretold, done, done again, and updated. `--keep` keeps the hosts. */
 import { defaultFolder } from '../sandbox/folder.ts'
 import { type Sandbox, startSandbox, stopSandbox } from '../sandbox/sandbox.ts'
-import { exampleHosts } from '../support/example-inventory.ts'
+import { exampleHosts, exampleInstances } from '../support/example-inventory.ts'
 import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
 import { type Run, runInside, runPlaybook } from './ansible.ts'
 import { INSTANCES, removeInventory, writeInventory } from './inventory.ts'
 import { bold, dim, green, heading, red } from './style.ts'
 import { summary } from './summary.ts'
+import { outcomeOf, update } from './update.ts'
 
 const keep = process.argv.includes('--keep')
 const sandboxes: Sandbox[] = []
@@ -66,9 +67,15 @@ async function demo(): Promise<boolean> {
   const inside = await runInside('instances_running', 'echo "I am $(hostname)"')
   if (inside.exit !== 0) return failed(inside)
 
-  const { lines, good } = summary({ foretold, done, again, inside })
+  heading(6, 'A quarter later: all go over to new blueprints in two waves, and one of them does not become well')
+  const updated = await update(site)
+  if (updated.exit !== 0) return failed(updated)
+
+  const { lines, good: isAsForetold } = summary({ foretold, done, again, inside })
+  const { lines: outages, good: isUpdated } = outcomeOf(updated, Object.keys(exampleInstances()).length)
   console.log(`\n${bold('Summary')}`)
-  for (const line of lines) console.log(`   ${line}`)
+  for (const line of [...lines, '', bold('The update'), ...outages]) console.log(`   ${line}`)
+  const good = isAsForetold && isUpdated
   console.log(`\n${good ? green('All as foretold.') : red('Not as foretold: see above.')} ${farewell()}`)
   return good
 }

@@ -18,7 +18,7 @@ export function summary({ foretold, done, again, inside }: Runs): { lines: strin
   const asForetold = isDeepStrictEqual(essenceOf(foretold.rows), essenceOf(done.rows))
   const settled = again.rows.every(({ result }) => result.changed !== true)
   const wanted = Object.keys(exampleInstances()).sort()
-  const hosts = again.rows.flatMap(row => toldBy(row) ?? [])
+  const hosts = again.rows.toSorted((one, other) => (one.host < other.host ? -1 : 1)).flatMap(row => toldBy(row) ?? [])
   const running = hosts.flatMap(({ state }) => Object.entries(state.instances).filter(([, one]) => one.running))
   const blueprints = new Set(running.map(([, { blueprint }]) => blueprint))
   const areAllThere = isDeepStrictEqual(running.map(([id]) => id).sort(), wanted)
