@@ -1,4 +1,4 @@
-/** The virtual machine's disks: a system disk over the image, and an empty one for each pool. */
+/** The virtual machine's disks: layers over what is made once, and empty ones for pools. */
 import { execFile } from 'node:child_process'
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,10 +10,8 @@ const FIRST_SECTOR = 2048
 /** Type "Solaris", as for ZFS; no program here minds. */
 const PARTITION_TYPE = 0xbf
 
-/** What is written to it goes to a file of its own, beside the image. */
-export async function systemDisk(directory: string, image: string): Promise<string> {
-  const disk = join(directory, 'system.qcow2')
-  const base = join(image, 'root.img')
+/** `disk` looks like `base`, which stays as it is: what is written goes to a file of its own. */
+export async function layerOver(base: string, disk: string): Promise<string> {
   await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', disk])
   return disk
 }

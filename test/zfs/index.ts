@@ -5,10 +5,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { datasets } from './acceptance.ts'
+import { autosnap } from './autosnap.ts'
 import { type Book, benchFor, type Suite } from './bench.ts'
 import { type Machine, POOLS, startMachine } from './machine.ts'
+import { replica } from './replica.ts'
 
-const SUITES: Readonly<Record<string, Suite>> = { datasets }
+const SUITES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica }
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')

@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { poolDisk, systemDisk } from './disks.ts'
+import { layerOver, poolDisk } from './disks.ts'
 import { type Answer, type Running, shellWords, startCommand } from './remote.ts'
 
 export const POOLS = ['zroot', 'backup'] as const
@@ -44,15 +44,16 @@ export interface Machine {
   stop(): Promise<void>
 }
 
-export async function startMachine(): Promise<Machine> {
+/** `disk` is one more, /dev/vdd, in qcow2 where the name says so. */
+export async function startMachine({ disk }: { readonly disk?: string } = {}): Promise<Machine> {
   const [kernel, image] = [process.env.BLUEJAIL_ZFS_KERNEL, process.env.BLUEJAIL_ZFS_IMAGE]
   if (kernel === undefined || image === undefined)
     throw new Error('The image of the machine with OpenZFS is not ready. Run `npm run test:zfs`, which makes it.')
 
   const directory = mkdtempSync(join(tmpdir(), 'zfs-machine-'))
   const port = await freePort()
-  const system = await systemDisk(directory, image)
-  const disks = POOLS.map(pool => poolDisk(directory, pool, POOL_BYTES))
+  const system = await layerOver(join(image, 'root.img'), join(directory, 'system.qcow2'))
+  const disks = [...POOLS.map(pool => poolDisk(directory, pool, POOL_BYTES)), ...(disk === undefined ? [] : [disk])]
   const sshOptions = [
     ...option('IdentityFile', join(image, 'key')),
     ...option('IdentitiesOnly', 'yes'),
@@ -160,12 +161,12 @@ interface Parts {
 
 /** Hardware's own virtualisation is not used: where it is offered inside another virtual machine it may hang. */
 const qemuArguments = ({ kernel, image, system, disks, port }: Parts): string[] => [
-  ...['-accel', 'tcg,thread=multi', '-cpu', 'qemu64,+rdrand', '-smp', '2', '-m', String(MEMORY_MEBIBYTES)],
+  ...['-accel', 'tcg,thread=multi', '-cpu', 'qemu64,+rdrand', '-smp', '1', '-m', String(MEMORY_MEBIBYTES)],
   ...['-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot'],
   ...['-kernel', join(kernel, 'vmlinuz'), '-initrd', join(image, 'initrd')],
-  ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on'],
+  ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable clocksource=tsc'],
   ...drive(system, 'qcow2'),
-  ...disks.flatMap(disk => drive(disk, 'raw')),
+  ...disks.flatMap(disk => drive(disk, disk.endsWith('.qcow2') ? 'qcow2' : 'raw')),
   // No way out of it, and one way in.
   ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
   ...['-device', 'virtio-net-pci,netdev=net,romfile='],

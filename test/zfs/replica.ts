@@ -1,0 +1,230 @@
+/** The program replicate on real OpenZFS, over real ssh and from pool to pool. */
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import type { Bench, Suite } from './bench.ts'
+import { assertCopied, fill, guidsBelow, installReplicate, REPLICATE, runReplicate, writeReplica } from './copies.ts'
+import { watchCommands } from './programs.ts'
+
+const ZFS = '/usr/sbin/zfs'
+
+export const replica: Suite = async bench => {
+  await overSsh(bench)
+  await cutOff(bench)
+  await diverged(bench)
+  await encrypted(bench)
+  await killed(bench)
+}
+
+const states = (told: { readonly datasets: readonly { readonly dataset: string; readonly state: string }[] }) =>
+  Object.fromEntries(told.datasets.map(({ dataset, state }) => [dataset, state]))
+
+async function overSsh({ machine, check }: Bench): Promise<void> {
+  await machine.shell(`
+    zfs create zroot/web
+    zfs create -o mountpoint=legacy -o quota=1G zroot/web/db
+    zfs create -s -V 16M zroot/web/volume
+    zfs create zroot/web/empty`)
+  await fill(machine, '/zroot/web/file', 2)
+  await machine.shell('zfs snapshot -r zroot/web@one; zfs snapshot -r zroot/web@two')
+  await installReplicate(machine, { dataset: 'zroot/web', target: 'backup/web' }, true)
+
+  await check('a tree with a volume is copied over ssh, read-only and not mounted', async () => {
+    const told = await runReplicate(machine)
+    deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
+    await assertCopied(machine, 'zroot/web', 'backup/web')
+    const properties = await machine.shell(
+      'zfs get -H -o name,property,value readonly,canmount,mounted,quota backup/web backup/web/db',
+    )
+    deepStrictEqual(properties.trim().split('\n'), [
+      ...['readonly\ton', 'canmount\tnoauto', 'mounted\tno', 'quota\tnone'].map(row => `backup/web\t${row}`),
+      ...['readonly\ton', 'canmount\tnoauto', 'mounted\tno', 'quota\tnone'].map(row => `backup/web/db\t${row}`),
+    ])
+    strictEqual((await machine.shell('zfs get -H -o value readonly backup/web/volume')).trim(), 'on')
+  })
+
+  await check('with nothing to do, zfs is started twice on each side', async () => {
+    await runReplicate(machine)
+    const watch = await watchCommands(machine, [ZFS])
+    try {
+      await watch.calm()
+      const told = await runReplicate(machine)
+      deepStrictEqual(new Set(Object.values(states(told))), new Set(['current']))
+      const commands = await watch.commands()
+      ok(commands.length <= 4, commands.join('\n'))
+    } finally {
+      await watch.remove()
+    }
+  })
+
+  await check('where the source pruned all that both had, the increment stands on the bookmark', async () => {
+    await machine.shell(`
+      dd if=/dev/urandom of=/zroot/web/file bs=1M count=1 2>/dev/null
+      zfs snapshot -r zroot/web@three
+      zfs destroy -r zroot/web@one,two`)
+    const told = await runReplicate(machine)
+    deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
+    await assertCopied(machine, 'zroot/web', 'backup/web')
+    ok((await guidsBelow(machine, 'backup/web')).has('@one'), 'the copy keeps what the source pruned')
+  })
+}
+
+/** Lets 300,000 bytes through to each first receive of a snapshot, and all to the next. */
+const CUTS_OFF = `#!/bin/sh
+case "$1 $2" in
+'receive -s')
+  exec 9>>/run/watch/lock
+  flock 9
+  count=$(($(cat /run/watch/receives 2>/dev/null || echo 0) + 1))
+  echo $count >/run/watch/receives
+  exec 9>&-
+  [ $((count % 2)) = 0 ] || { head -c 300000 | /usr/sbin/zfs.watched "$@"; exit; }
+  ;;
+esac
+exec /usr/sbin/zfs.watched "$@"
+`
+
+async function cutOff({ machine, quick, check }: Bench): Promise<void> {
+  const snapshots = quick ? 2 : 5
+  await machine.run(['zfs', 'create', 'zroot/cut'])
+  for (let number = 1; number <= snapshots; number++) {
+    await fill(machine, '/zroot/cut/file', 1)
+    await machine.run(['zfs', 'snapshot', `zroot/cut@s${number}`])
+  }
+  await writeReplica(machine, { dataset: 'zroot/cut', target: 'backup/cut' })
+  await check(`each of ${snapshots} receives is cut off once and continued`, async () => {
+    const watch = await watchCommands(machine, [ZFS])
+    await machine.write(ZFS, CUTS_OFF, '0755')
+    try {
+      const steps: string[] = []
+      // A run gives a line that breaks three chances, and the next run takes it up where it was.
+      for (let run = 0; run <= snapshots; run++) {
+        const told = await runReplicate(machine)
+        steps.push(...told.datasets.flatMap(each => each.steps))
+        if (states(told)['zroot/cut'] !== 'failed') break
+      }
+      await assertCopied(machine, 'zroot/cut', 'backup/cut')
+      const receives = Number(await machine.shell('cat /run/watch/receives'))
+      ok(receives >= 4, `${receives} receives`)
+      match(steps.join('\n'), /what was left of it/)
+    } finally {
+      await watch.remove()
+    }
+    strictEqual((await machine.shell('zfs get -H -o value receive_resume_token backup/cut')).trim(), '-')
+  })
+}
+
+async function diverged({ machine, check }: Bench): Promise<void> {
+  const wishes = { dataset: 'zroot/split', target: 'backup/split' }
+  await machine.shell('zfs create zroot/split; zfs snapshot zroot/split@one')
+  await writeReplica(machine, wishes)
+  await runReplicate(machine)
+  await machine.shell(`
+    zfs set readonly=off mountpoint=/split canmount=on backup/split
+    zfs mount backup/split
+    echo theirs >/split/note
+    zfs snapshot backup/split@own
+    zfs unmount backup/split
+    echo ours >/zroot/split/note
+    zfs snapshot zroot/split@two`)
+
+  await check('a copy that was changed is refused, named, and left as it is', async () => {
+    const told = await runReplicate(machine)
+    strictEqual(told.exit, 1, JSON.stringify(told))
+    strictEqual(states(told)['zroot/split'], 'diverged')
+    deepStrictEqual([...(await guidsBelow(machine, 'backup/split')).keys()], ['@one', '@own'])
+  })
+
+  await check('or it is renamed, and a new copy is begun', async () => {
+    await writeReplica(machine, { ...wishes, diverged: 'rotate' })
+    const told = await runReplicate(machine)
+    strictEqual(told.exit, 0, JSON.stringify(told))
+    await assertCopied(machine, 'zroot/split', 'backup/split')
+    const aside = (await machine.shell('zfs list -H -o name -r backup')).match(/backup\/split-diverged-\w+/)?.[0]
+    ok(aside !== undefined, 'the former copy is there under another name')
+    deepStrictEqual([...(await guidsBelow(machine, aside)).keys()], ['@one', '@own'])
+  })
+}
+
+async function encrypted({ machine, quick, check }: Bench): Promise<void> {
+  const increments = quick ? 2 : 6
+  await machine.run(['zfs', 'create', '-o', 'encryption=aes-256-gcm', '-o', 'keyformat=passphrase', 'zroot/secret'], {
+    input: 'correct horse battery staple\n',
+  })
+  await machine.run(['zfs', 'create', 'zroot/secret/below'])
+  await writeReplica(machine, { dataset: 'zroot/secret', target: 'backup/secret' }, true)
+  await check(
+    `a raw chain of ${increments} increments needs no key at the copy, and opens with the same one`,
+    async () => {
+      for (let number = 0; number <= increments; number++) {
+        await fill(machine, '/zroot/secret/below/file', 1)
+        await machine.run(['zfs', 'snapshot', '-r', `zroot/secret@s${number}`])
+        // The base of the third is a bookmark.
+        if (number === 2) await machine.run(['zfs', 'destroy', '-r', 'zroot/secret@s1'])
+        const told = await runReplicate(machine)
+        deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
+      }
+      await assertCopied(machine, 'zroot/secret', 'backup/secret')
+      strictEqual((await machine.shell('zfs get -H -o value keystatus backup/secret/below')).trim(), 'unavailable')
+      const key = 'correct horse battery staple\n'
+      await machine.run(['zfs', 'load-key', '-r', 'backup/secret'], { input: key })
+      // Children of a raw copy may each want the key themselves.
+      await machine.run(['zfs', 'load-key', '-r', 'backup/secret/below'], { input: key, exits: [0, 1, 255] })
+      const digests = await machine.shell(`
+      mkdir -p /mnt/copy
+      mount -t zfs -o zfsutil,ro backup/secret/below /mnt/copy
+      sha256sum </zroot/secret/below/file; sha256sum </mnt/copy/file
+      umount /mnt/copy`)
+      const [ours, theirs] = digests.trim().split('\n')
+      strictEqual(theirs, ours)
+    },
+  )
+}
+
+/** By SIGKILL at each command; what it started may still be at work when the next run comes. */
+async function killed({ machine, quick, check }: Bench): Promise<void> {
+  const prepare = async () => {
+    await machine.shell(`
+      while pgrep -x zfs.watched >/dev/null; do sleep 0.2; done
+      zfs receive -A backup/killed/a 2>/dev/null || :
+      for name in $(zfs list -H -t snapshot -o name -r backup/killed 2>/dev/null); do
+        zfs release bluejail-replica $name 2>/dev/null || :
+      done
+      zfs destroy -r backup/killed 2>/dev/null || :
+      zfs destroy -r zroot/killed 2>/dev/null || :
+      zfs create -o canmount=off zroot/killed
+      zfs create -o canmount=off zroot/killed/a
+      zfs snapshot -r zroot/killed@one
+      zfs send -R zroot/killed@one | zfs receive -u -o readonly=on backup/killed
+      zfs snapshot -r zroot/killed@two`)
+  }
+  await writeReplica(machine, { dataset: 'zroot/killed', target: 'backup/killed' })
+  const watch = await watchCommands(machine, [ZFS])
+  try {
+    await watch.calm()
+    await prepare()
+    await watch.commands()
+    deepStrictEqual((await runReplicate(machine)).exit, 0)
+    const commands = await watch.commands()
+    const places = commands.flatMap((command, index) =>
+      (['before', 'after'] as const).map(when => ({ command, number: index + 1, when })),
+    )
+    // Two datasets go at a time, so which command is the n-th may differ by one.
+    for (const { command, number, when } of quick ? places.filter((_, at) => at % 8 === 5) : places)
+      await check(`killed ${when} its command ${number}, '${command.split(' ').slice(0, 2).join(' ')}'`, async () => {
+        await watch.calm()
+        await prepare()
+        await watch.killAt(number, when)
+        const { exit } = await machine.run([REPLICATE, 'run'], { exits: [0, 1, 137, 255] })
+        await watch.calm()
+        strictEqual(exit, 137)
+        const told = await runReplicate(machine)
+        deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
+        await assertCopied(machine, 'zroot/killed', 'backup/killed')
+        strictEqual(
+          (await machine.shell('zfs list -H -o receive_resume_token -r backup/killed')).replace(/[-\n]/g, ''),
+          '',
+        )
+      })
+  } finally {
+    await watch.remove()
+  }
+}
