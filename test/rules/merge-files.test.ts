@@ -93,7 +93,6 @@ describe('a file', () => {
   test.each([
     ['a NUL', 'a\0\n', 'it is no text (UTF-8), and both the customer and the new blueprint changed it'],
     ['not UTF-8', '\u00ff\n', 'it is no text (UTF-8), and both the customer and the new blueprint changed it'],
-    ['too many lines', 'x\n'.repeat(20_001), 'it has more than 20000 lines, too many to be merged'],
   ])('what cannot be merged as text is a conflict: %s', (_, content, reason) => {
     const given = plan(three({ [P]: 'a\n' }, { [P]: content }, { [P]: 'mine\n' }))
     expect(given.conflicts.map(conflict => conflict.reason)).toEqual([reason])
