@@ -136,6 +136,15 @@ describe('modes and owners', () => {
     expect(plan(given).conflicts).toEqual([])
   })
 
+  test('what not everyone may read is not to be shown', () => {
+    const [old, newer, own] = ['a\nb\nc\n', 'a\nb\nx\n', 'y\nb\nc\n']
+    const isSecret = (one: number, other: number) =>
+      plan(three({ [P]: file(old, one) }, { [P]: file(newer, one) }, { [P]: file(own, other) })).writes.map(
+        write => write.isSecret,
+      )
+    expect([isSecret(0o644, 0o644), isSecret(0o640, 0o644), isSecret(0o644, 0o600)]).toEqual([[false], [true], [true]])
+  })
+
   test('different modes are a conflict of their own, and the text is merged all the same', () => {
     const given = three({ [P]: file('a') }, { [P]: file('b', 0o640) }, { [P]: file('a', 0o600) })
     expect(plan(given).conflicts).toEqual([

@@ -20,8 +20,7 @@ export function fileMerger(input: Input): (path: string) => FileMerged | undefin
   const accounts = mergeAccounts(input)
   return path => {
     const merged = accounts.get(path)
-    if (merged !== undefined)
-      return 'problem' in merged ? { ...merged, isFirm: true } : { ...merged, isSecret: path === MASTER_PASSWD }
+    if (merged !== undefined) return 'problem' in merged ? { ...merged, isFirm: true } : { ...merged, isSecret: true }
     const texts = textsOf(path, input)
     if ('problem' in texts) return { ...texts, isFirm: false }
     const text = path === LOGIN_CONF ? mergeLoginConf(texts) : mergeText(texts)

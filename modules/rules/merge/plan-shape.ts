@@ -50,7 +50,7 @@ export interface Write {
   readonly content: string
   /** To be set afterwards, where it is not what the file has by now. */
   readonly adjust?: Attributes
-  /** Has hashes of passwords: never to be shown. */
+  /** May have hashes of passwords, or is not for everyone to read: never to be shown. */
   readonly isSecret: boolean
 }
 

@@ -49,7 +49,12 @@ export function planMerge(input: MergeInput): MergePlan {
       const { text: content, isSecret, conflicts } = file
       draft.lists.conflicts.push(...conflicts)
       if (!Buffer.from(content).equals(input.contents.own.get(path) ?? Buffer.alloc(0))) {
-        draft.lists.writes.push({ path, content, isSecret, ...(adjust === undefined ? {} : { adjust }) })
+        draft.lists.writes.push({
+          path,
+          content,
+          isSecret: isSecret || !isForAll(own) || !isForAll(newer),
+          ...(adjust === undefined ? {} : { adjust }),
+        })
         return
       }
       merged.push(path)
@@ -61,6 +66,9 @@ export function planMerge(input: MergeInput): MergePlan {
     else draft.lists.metadata.push({ path, kind: own.kind, adjust })
   }
 }
+
+/** Everyone may read it. */
+const isForAll = ({ mode }: Entry) => (mode & 0o004) !== 0
 
 interface Sides {
   readonly old: Entry | undefined
