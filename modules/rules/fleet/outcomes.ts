@@ -36,10 +36,13 @@ export function outcomeTable(all: readonly Met[]): string[] {
   if (all.length === 0) return ['Nothing was switched.']
   const rows = all.map(({ host, id, outcome, from = '', to = '', outageSeconds, reason = '' }) => [
     ...[host, id, WORDS[outcome], from === to || from === '' ? to : `${from} -> ${to}`],
-    ...[outageSeconds === undefined ? '-' : seconds(outageSeconds), reason],
+    ...[outageSeconds === undefined ? '-' : seconds(outageSeconds), brief(reason)],
   ])
   return [...table([['host', 'instance', 'outcome', 'blueprint', 'outage', ''], ...rows]), summary(all)]
 }
+
+/** The whole of it was told where it happened. */
+const brief = (reason: string) => (reason.length <= 60 ? reason : `${reason.slice(0, 59).trimEnd()}…`)
 
 function summary(all: readonly Met[]): string {
   const counts = OUTCOMES.flatMap(outcome => {
