@@ -2,10 +2,11 @@
 import { InvalidOptions } from './core/errors.ts'
 import { defineModule } from './core/module.ts'
 import { choice, flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
+import { asksForAccess, lookAtAccess } from './rules/replica/access-plan.ts'
 import { lookAtInstalled } from './rules/replica/install.ts'
 import { jobsOf } from './rules/replica/jobs.ts'
 import { PROGRAM } from './rules/replica/names.ts'
-import { SETTINGS } from './rules/replica/options.ts'
+import { ACCESS, SETTINGS } from './rules/replica/options.ts'
 import { lookAtCopies, planReplicas, settingsOfTask } from './rules/replica/plan.ts'
 
 const { replicas, ...site } = SETTINGS
@@ -20,7 +21,7 @@ export default defineModule({
     'Nothing is forced: a copy that was changed, or that has nothing in common with its source, is left and told, or with `diverged: rotate` renamed and begun anew. Instances that are being switched to another blueprint are left out until that is over. Each instance shows when and where its replica is (M(bluejail.hosting.hosting_info)).',
   ],
   notes: [
-    'Over ssh the other host runs the few commands that replication needs. Give the key there `command="/usr/local/libexec/bluejail/replicate serve --target DATASET"` in authorized_keys, and it can do nothing else; roles/backup_source and roles/backup_target set this up.',
+    'Over ssh each host runs for the other the few commands that replication needs. On the other host `logins` makes a user without a password, whose keys run `replicate serve` and nothing else, on datasets below one that zfs(8) allows it: it can add to copies, and cannot destroy them, roll them back or see others. Permissions that such a user was given by hand on that dataset are taken away.',
     'Its lock is its own: a run by cron and one by this module do not wait for each other, the later one says who is at it.',
     '`state: absent` takes away the program and what makes it run. Copies stay, and bookmarks and holds with them.',
   ],
@@ -28,6 +29,7 @@ export default defineModule({
   options: {
     replicas: optional(replicas),
     ...site,
+    ...ACCESS,
     minutes: withDefault(integer('Cron starts the program every so many minutes; 0 for never.', 0, 30), 15),
     run: withDefault(flag('Replicate now.'), false),
     snapshot: withDefault(
@@ -51,6 +53,22 @@ export default defineModule({
         'A replica.',
       ),
       'By name.',
+    ),
+    public_key: optional(text('What belongs to `key`.')),
+    host_key: optional(text("This host's own key, an ed25519 one, where the task speaks of keys or logins.")),
+    known_hosts: optional(integer('How many other hosts are known.')),
+    logins: optional(
+      mapping(
+        record(
+          {
+            dataset: text('Below which it may work.'),
+            keys: integer('How many keys it has.'),
+            allowed: integer('How many permissions.'),
+          },
+          'A login.',
+        ),
+        'By user.',
+      ),
     ),
   },
   examples: {
@@ -81,18 +99,50 @@ export default defineModule({
         },
       ],
     },
+    'A host that keeps the copies of another': {
+      logins: [
+        {
+          user: 'hamburg1',
+          dataset: 'zroot/copies/hamburg1',
+          public_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIC1x root@hamburg1'],
+          from: '192.0.2.3',
+        },
+      ],
+    },
+    'A host that sends, with a key of its own': {
+      key: '/root/.ssh/replica',
+      known_hosts: [{ host: 'hamburg2.example', key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB7f' }],
+      replicas: [
+        {
+          name: 'to-hamburg2',
+          dataset: 'zroot/hosting/instances',
+          target: 'zroot/copies/hamburg1/instances',
+          to: {
+            host: 'hamburg2.example',
+            user: 'hamburg1',
+            key: '/root/.ssh/replica',
+            known_hosts: '/usr/local/etc/bluejail/replicate.known_hosts',
+          },
+        },
+      ],
+    },
     'No copies by this host any more': { state: 'absent' },
   },
 
   async observe(options, machine, done) {
-    if (options.state === 'present' && (options.replicas ?? []).length === 0)
+    if (options.state === 'present' && (options.replicas?.length ?? (asksForAccess(options) ? 1 : 0)) === 0)
       throw new InvalidOptions("there are no 'replicas'. Give at least one, or 'state: absent'")
     const jobs = options.state === 'absent' ? [] : jobsOf(settingsOfTask(options))
     const unknown = (options.only ?? []).filter(name => !jobs.some(job => job.name === name))
     if (unknown.length > 0) throw new InvalidOptions(`only: there is no replica ${unknown.join(', ')}`)
     const chosen = options.only === undefined ? jobs : jobs.filter(({ name }) => options.only?.includes(name))
     const installed = await lookAtInstalled(machine)
-    return { installed, jobs, copies: options.run ? await lookAtCopies(chosen, machine, done) : new Map() }
+    return {
+      installed,
+      jobs,
+      access: asksForAccess(options) ? await lookAtAccess(options, machine) : undefined,
+      copies: options.run ? await lookAtCopies(chosen, machine, done) : new Map(),
+    }
   },
 
   plan: (options, seen, _now, done) => planReplicas(options, seen, done),

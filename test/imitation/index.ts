@@ -22,11 +22,13 @@ import { mtree } from './mtree.ts'
 import { netstat } from './netstat.ts'
 import { pfctl } from './pfctl/index.ts'
 import { pkg } from './pkg/index.ts'
+import { pw } from './pw.ts'
 import { rctl } from './rctl.ts'
 import { route } from './route.ts'
 import { service } from './service/index.ts'
 import { sha256 } from './sha256.ts'
 import { shutdown } from './shutdown.ts'
+import { sshKeygen } from './ssh-keygen.ts'
 import { sysctl } from './sysctl.ts'
 import { sysrc } from './sysrc/index.ts'
 import { tar } from './tar/index.ts'
@@ -63,6 +65,7 @@ export const imitations: Record<string, Imitation> = {
   netstat,
   pkg,
   pfctl,
+  pw,
   pwd_mkdb: pwdMkdb,
   rctl,
   route,
@@ -71,6 +74,7 @@ export const imitations: Record<string, Imitation> = {
   sha256,
   shutdown,
   sleep,
+  'ssh-keygen': sshKeygen,
   sysctl,
   sysrc,
   tail,

@@ -61,12 +61,14 @@ export const hostForReplica = (): FakeHost =>
         'zroot/hosting/shared': {},
         'zroot/hosting/shared/photos': {},
         'zroot/copy': { mountpoint: 'none' },
+        'zroot/copies/hamburg1': { mountpoint: 'none', canmount: 'off' },
       },
       commands: [
         ['zfs', 'snapshot', '-r', 'zroot/hosting/shared@a'],
         ['zfs', 'snapshot', '-r', 'zroot/hosting/shared@b'],
       ],
       files: {
+        '/etc/ssh/ssh_host_ed25519_key.pub': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHostx root@hamburg1\n',
         '/usr/local/etc/bluejail/replicate.json': '{"format": 1, "replicas": []}\n',
         '/usr/local/etc/cron.d/bluejail-replicate': '# an earlier one\n',
       },

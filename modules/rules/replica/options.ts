@@ -6,7 +6,7 @@ const login = {
   host: text("The other host's name or address."),
   user: withDefault(text('The login there. A user of its own, with no more rights than this needs.'), 'replica'),
   port: optional(integer('The port of its sshd.', 1, 65_535)),
-  key: optional(text('The file on this host with the private key. Default: those of the user who runs this.')),
+  key: optional(text('The file on this host with the private key. Default: what ssh of root takes.')),
   known_hosts: optional(text("The file on this host with the other one's key. Default: ssh's own.")),
 }
 
@@ -47,4 +47,43 @@ export const SETTINGS = {
   replicas: listOf(replica, 'The replicas that this host makes.'),
   hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
   hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+}
+
+const access = record(
+  {
+    user: text("Its name. It is made where it is not there, with a home in /var/db/bluejail-replica that is root's."),
+    dataset: text('At and below this dataset it may do what replication needs, and nowhere else.'),
+    role: withDefault(
+      choice(['target', 'source'], '`target`: copies come here. `source`: the other host fetches.'),
+      'target',
+    ),
+    public_keys: listOf(
+      text('A line of a `.pub` file.'),
+      'Who has one of these may log in, and run replication alone.',
+    ),
+    from: optional(text('Addresses from which these keys count, as `from=` in authorized_keys.')),
+  },
+  'A login for another host.',
+)
+
+const known = record(
+  {
+    host: text('Its name or address, as replicas have it.'),
+    port: optional(integer('The port of its sshd.', 1, 65_535)),
+    key: text("Its sshd's public key: `host_key` in what this module tells there."),
+  },
+  'A host.',
+)
+
+/** How hosts may reach each other. */
+export const ACCESS = {
+  key: optional(
+    text(
+      'A file for a private key of this host, like /root/.ssh/replica. It is made where there is none, and never changed.',
+    ),
+  ),
+  known_hosts: optional(
+    listOf(known, 'Other hosts, all of them: they are written to /usr/local/etc/bluejail/replicate.known_hosts.'),
+  ),
+  logins: optional(listOf(access, 'Users of this host by which others replicate, and can do nothing else.')),
 }

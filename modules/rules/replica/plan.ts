@@ -5,6 +5,8 @@ import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import { type RunStep, run } from '../../core/step.ts'
 import { programPath } from '../layout.ts'
+import { installation } from '../program/install.ts'
+import { type AccessOptions, type AccessPlan, type AccessState, planAccess, type SeenAccess } from './access-plan.ts'
 import { lookAtBoth } from './both.ts'
 import { type Installed, installing, removing } from './install.ts'
 import { describePlace, type Job, jobsOf, type Settings } from './jobs.ts'
@@ -12,7 +14,7 @@ import { PROGRAM } from './names.ts'
 import { parseSettings } from './settings.ts'
 import { type Item, isWork, planTree } from './tree.ts'
 
-interface TaskOptions extends Omit<Settings, 'replicas'> {
+interface TaskOptions extends Omit<Settings, 'replicas'>, AccessOptions {
   readonly replicas?: Settings['replicas'] | undefined
   readonly minutes: number
   readonly run: boolean
@@ -27,6 +29,8 @@ export type Copies = readonly Item[] | { readonly problem: string }
 export interface Seen {
   readonly installed: Installed
   readonly jobs: readonly Job[]
+  /** Where the task speaks of keys or logins. */
+  readonly access: SeenAccess | undefined
   /** With `run`, by name. */
   readonly copies: ReadonlyMap<string, Copies>
 }
@@ -39,7 +43,7 @@ interface ReplicaState {
   readonly problems?: string[]
 }
 
-export interface State {
+export interface State extends AccessState {
   readonly scheduled: boolean
   readonly replicas: Record<string, ReplicaState>
 }
@@ -86,36 +90,45 @@ const running = (names: readonly string[], snapshot: boolean): RunStep => ({
 const isRunning = ({ step }: Done) => step.kind === 'run' && step.command[0] === programPath(PROGRAM)
 const hasRun = (done: readonly Done[]) => done.some(isRunning)
 
-export function planReplicas(
-  options: TaskOptions,
-  { installed, jobs, copies }: Seen,
-  done: readonly Done[],
-): Plan<State> {
-  const before = {
-    scheduled: installed.cron.status !== undefined,
-    replicas: stateOf(earlierJobs(installed), copies),
-  }
+const NO_ACCESS: AccessPlan = { before: {}, after: {}, steps: [], unmet: [] }
+
+export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Done[]): Plan<State> {
+  const { installed, jobs, copies } = seen
+  const isScheduled = installed.cron.status !== undefined
+  const present = { scheduled: isScheduled, replicas: stateOf(earlierJobs(installed), copies) }
   if (options.state === 'absent') {
     const steps = removing(installed)
     const msg = steps.length === 0 ? 'This host makes no copies.' : 'This host makes no copies by itself any more.'
-    return { before, after: { scheduled: false, replicas: {} }, steps, msg }
+    return { before: present, after: { scheduled: false, replicas: {} }, steps, msg }
+  }
+  const access = seen.access === undefined ? NO_ACCESS : planAccess(options, seen.access)
+  if (options.replicas === undefined) {
+    const steps = [...access.steps, ...installation(installed.program)]
+    const msg = steps.length === 0 ? 'Hosts may replicate as they should.' : 'Hosts may replicate as they should now.'
+    return {
+      before: { ...present, ...access.before },
+      after: { ...present, ...access.after },
+      steps,
+      unmet: access.unmet,
+      msg,
+    }
   }
   const everyMinutes = options.minutes === 0 ? undefined : options.minutes
   const runs =
     options.run &&
     !hasRun(done) &&
     (options.snapshot || [...copies.values()].some(copy => 'problem' in copy || hasWork(copy)))
-  const setUp = installing(installed, settingsOfTask(options), everyMinutes)
-  const names = [...copies.keys()]
+  const setUp = [...access.steps, ...installing(installed, settingsOfTask(options), everyMinutes)]
   const problems = [...copies].flatMap(([name, copy]) =>
     problemsOf(copy).map(why => `${why.startsWith(`${name}: `) ? '' : `${name}: `}${why}.`),
   )
+  const unseen = hasRun(done) ? [] : [...copies.values()].flatMap(copy => ('problem' in copy ? [copy.problem] : []))
   return {
-    before,
-    after: { scheduled: everyMinutes !== undefined, replicas: stateOf(jobs, copies, runs) },
-    steps: [...setUp, ...(runs ? [running(names, options.snapshot)] : [])],
+    before: { ...present, ...access.before },
+    after: { scheduled: everyMinutes !== undefined, replicas: stateOf(jobs, copies, runs), ...access.after },
+    steps: [...setUp, ...(runs ? [running([...copies.keys()], options.snapshot)] : [])],
     verify: runs,
-    unmet: hasRun(done) ? [] : [...copies.values()].flatMap(copy => ('problem' in copy ? [copy.problem] : [])),
+    unmet: [...access.unmet, ...unseen],
     // A copy that needs a look fails the task, whether or not others were sent.
     ...(options.run && !runs && problems.length > 0 && { failures: [...problems, ...said(done)] }),
     msg: told(jobs, copies, runs),

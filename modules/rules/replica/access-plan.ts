@@ -1,0 +1,162 @@
+/** The keys, known hosts and logins of a zfs_replica task: what is there, and what is to be done. */
+import { InvalidOptions } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import { UNKNOWN } from '../../core/module.ts'
+import type { Step } from '../../core/step.ts'
+import { makeDirectories } from '../../freebsd/directories.ts'
+import { addUser, PASSWD, type User, usersIn } from '../../freebsd/pw.ts'
+import { HOST_KEY, makeKey, publicKey } from '../../freebsd/ssh-keys.ts'
+import { allowUser, disallowUser, readAllowed } from '../../freebsd/zfs-allow.ts'
+import { PROGRAM_SETTINGS } from '../layout.ts'
+import {
+  type GivenHost,
+  type GivenLogin,
+  HOMES,
+  homeOf,
+  KNOWN_HOSTS,
+  keysFile,
+  keysText,
+  knownHostsText,
+  type Login,
+  loginsOf,
+  PERMISSIONS,
+} from './access.ts'
+
+export interface AccessOptions {
+  readonly key?: string | undefined
+  readonly known_hosts?: readonly GivenHost[] | undefined
+  readonly logins?: readonly GivenLogin[] | undefined
+}
+
+export const asksForAccess = ({ key, known_hosts, logins }: AccessOptions) =>
+  key !== undefined || known_hosts !== undefined || logins !== undefined
+
+interface SeenLogin {
+  readonly one: Login
+  readonly user: User | undefined
+  readonly keys: string | undefined
+  /** Undefined where there is no such dataset. */
+  readonly allowed: ReadonlySet<string> | undefined
+}
+
+export interface SeenAccess {
+  readonly hasKey: boolean
+  readonly publicKey: string | undefined
+  readonly hostKey: string | undefined
+  readonly knownHosts: string | undefined
+  readonly folder: boolean
+  readonly logins: readonly SeenLogin[]
+}
+
+export async function lookAtAccess(options: AccessOptions, machine: Probe): Promise<SeenAccess> {
+  const { key } = options
+  if (key !== undefined && !/^\/[\w./-]*[\w-]$/.test(key))
+    throw new InvalidOptions(`key: '${key}' is no absolute path of plain letters`)
+  const users = usersIn((await machine.read(PASSWD)) ?? '')
+  return {
+    hasKey: key !== undefined && (await machine.status(key)) !== undefined,
+    publicKey: key === undefined ? undefined : publicKey((await machine.read(`${key}.pub`)) ?? ''),
+    hostKey: publicKey((await machine.read(HOST_KEY)) ?? ''),
+    knownHosts: await machine.read(KNOWN_HOSTS),
+    folder: (await machine.status(PROGRAM_SETTINGS)) !== undefined,
+    logins: await Promise.all(
+      loginsOf(options.logins ?? []).map(async one => ({
+        one,
+        user: users.get(one.user),
+        keys: await machine.read(keysFile(one)),
+        allowed: await readAllowed(machine, one.dataset, one.user),
+      })),
+    ),
+  }
+}
+
+export interface AccessState {
+  readonly public_key?: string
+  readonly host_key?: string
+  readonly known_hosts?: number
+  readonly logins?: Record<string, { dataset: string; keys: number; allowed: number }>
+}
+
+export interface AccessPlan {
+  readonly before: AccessState
+  readonly after: AccessState
+  readonly steps: readonly Step[]
+  readonly unmet: readonly string[]
+}
+
+export function planAccess(options: AccessOptions, seen: SeenAccess): AccessPlan {
+  const hosts = options.known_hosts === undefined ? undefined : knownHostsText(options.known_hosts)
+  const told = (after: boolean): AccessState => {
+    const ours = seen.publicKey ?? (after && options.key !== undefined ? UNKNOWN : undefined)
+    return {
+      ...(seen.hostKey !== undefined && { host_key: seen.hostKey }),
+      ...(ours !== undefined && { public_key: ours }),
+      ...(hosts !== undefined && { known_hosts: count(after ? hosts : seen.knownHosts) }),
+      ...(options.logins !== undefined && { logins: after ? loginsAfter(seen) : loginsBefore(seen) }),
+    }
+  }
+  return {
+    before: told(false),
+    after: told(true),
+    steps: [...keySteps(options, seen), ...hostSteps(hosts, seen), ...seen.logins.flatMap(loginSteps)],
+    unmet: seen.logins.flatMap(({ one, allowed }) =>
+      allowed === undefined
+        ? [`There is no dataset '${one.dataset}' for the login ${one.user}. Create it first (zfs_dataset).`]
+        : [],
+    ),
+  }
+}
+
+function keySteps({ key }: AccessOptions, { hasKey }: SeenAccess): Step[] {
+  if (key === undefined || hasKey) return []
+  return [makeDirectories([key.slice(0, key.lastIndexOf('/')) || '/']), makeKey(key, 'bluejail-replica')]
+}
+
+function hostSteps(hosts: string | undefined, { knownHosts, folder }: SeenAccess): Step[] {
+  if (hosts === undefined || hosts === knownHosts) return []
+  return [
+    ...(folder ? [] : [makeDirectories([PROGRAM_SETTINGS])]),
+    { kind: 'write', path: KNOWN_HOSTS, content: hosts, mode: 0o644 },
+  ]
+}
+
+/** The keys come last: a login without its permissions would only fail. */
+function loginSteps({ one, user, keys, allowed }: SeenLogin): Step[] {
+  const home = homeOf(one)
+  if (user !== undefined && user.home !== home)
+    throw new InvalidOptions(
+      `the user ${one.user} is somebody else's: its home is ${user.home}. Give the login another name`,
+    )
+  const wanted: readonly string[] = PERMISSIONS[one.role]
+  const missing = wanted.filter(each => allowed?.has(each) !== true)
+  const excess = [...(allowed ?? [])].filter(each => !wanted.includes(each))
+  return [
+    ...(user === undefined ? [addUser(one.user, { about: 'replication', home })] : []),
+    ...(missing.length > 0 ? [allowUser(one.user, wanted, one.dataset)] : []),
+    ...(excess.length > 0 ? [disallowUser(one.user, excess, one.dataset)] : []),
+    ...(keys === undefined ? [makeDirectories([HOMES, home, `${home}/.ssh`])] : []),
+    ...(keys === keysText(one)
+      ? []
+      : [{ kind: 'write' as const, path: keysFile(one), content: keysText(one), mode: 0o644 }]),
+  ]
+}
+
+const count = (text: string | undefined) => (text ?? '').split('\n').filter(line => line !== '').length
+
+const loginsBefore = ({ logins }: SeenAccess) =>
+  Object.fromEntries(
+    logins
+      .filter(({ user }) => user !== undefined)
+      .map(({ one, keys, allowed }) => [
+        one.user,
+        { dataset: one.dataset, keys: count(keys), allowed: allowed?.size ?? 0 },
+      ]),
+  )
+
+const loginsAfter = ({ logins }: SeenAccess) =>
+  Object.fromEntries(
+    logins.map(({ one }) => [
+      one.user,
+      { dataset: one.dataset, keys: one.keys.length, allowed: PERMISSIONS[one.role].length },
+    ]),
+  )

@@ -1,0 +1,122 @@
+/** How one host may replicate with another: a key here, a login there that can do nothing else. */
+import { InvalidOptions } from '../../core/errors.ts'
+import { hostProblem, userProblem } from '../../freebsd/ssh.ts'
+import { authorized, knownHost, publicKey } from '../../freebsd/ssh-keys.ts'
+import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
+import { PROGRAM_SETTINGS, programPath } from '../layout.ts'
+import { PROGRAM } from './names.ts'
+
+export const KNOWN_HOSTS = `${PROGRAM_SETTINGS}/${PROGRAM}.known_hosts`
+/** Homes are root's, so that a login cannot give itself other keys. */
+export const HOMES = '/var/db/bluejail-replica'
+
+/** Properties that a stream brings along (zfs-send(8), -p), and that its receiver must be allowed to set. */
+const BROUGHT = [
+  'aclinherit',
+  'aclmode',
+  'acltype',
+  'atime',
+  'canmount',
+  'checksum',
+  'compression',
+  'copies',
+  'dedup',
+  'devices',
+  'dnodesize',
+  'exec',
+  'logbias',
+  'mountpoint',
+  'primarycache',
+  'quota',
+  'readonly',
+  'recordsize',
+  'redundant_metadata',
+  'refquota',
+  'refreservation',
+  'reservation',
+  'secondarycache',
+  'setuid',
+  'sharenfs',
+  'sharesmb',
+  'snapdir',
+  'special_small_blocks',
+  'sync',
+  'userprop',
+  'volmode',
+  'volsize',
+  'xattr',
+] as const
+
+/** `destroy` is for `zfs receive -A` and for bookmarks: what else it could do, the forced command does not pass on. */
+export const PERMISSIONS = {
+  target: ['create', 'destroy', 'hold', 'mount', 'receive', 'release', 'rename', ...BROUGHT].sort(),
+  source: ['bookmark', 'destroy', 'mount', 'send', 'snapshot', 'userprop'],
+} as const
+
+export interface Login {
+  readonly user: string
+  readonly dataset: string
+  readonly role: 'target' | 'source'
+  readonly keys: readonly string[]
+  readonly from: string | undefined
+}
+
+export interface GivenLogin {
+  readonly user: string
+  readonly dataset: string
+  readonly role: 'target' | 'source'
+  readonly public_keys: readonly string[]
+  readonly from?: string | undefined
+}
+
+export function loginsOf(given: readonly GivenLogin[]): Login[] {
+  const logins = given.map(one => {
+    const { user, dataset, role, from } = one
+    const problem = userProblem(user)
+    if (problem !== undefined) throw new InvalidOptions(`'${user}' cannot be a login: ${problem}`)
+    // It stands in a command line of sshd's, for a shell.
+    const strange = /[^\w.:/-]/.test(dataset)
+      ? 'a dataset for a login has letters, digits and _ . : / - alone'
+      : datasetNameProblem(dataset)
+    if (strange !== undefined) throw new InvalidOptions(`${user}: '${dataset}': ${strange}`)
+    if (from !== undefined && !/^[\w.:/*?,!-]+$/.test(from))
+      throw new InvalidOptions(`${user}: from '${from}' is no list of addresses, as sshd(8) reads it`)
+    const keys = one.public_keys.map(line => {
+      const key = publicKey(line)
+      if (key === undefined) throw new InvalidOptions(`${user}: '${line.slice(0, 40)}' is no public key of ssh`)
+      return key
+    })
+    return { user, dataset, role, keys, from }
+  })
+  const users = logins.map(({ user }) => user)
+  const twice = users.filter((user, index) => users.indexOf(user) !== index)
+  if (twice.length > 0)
+    throw new InvalidOptions(
+      `${[...new Set(twice)].join(', ')}: two logins of one name. Each dataset needs one of its own`,
+    )
+  return logins
+}
+
+export const homeOf = ({ user }: Login) => `${HOMES}/${user}`
+export const keysFile = (login: Login) => `${homeOf(login)}/.ssh/authorized_keys`
+
+export const keysText = ({ dataset, role, keys, from }: Login) =>
+  keys.map(key => authorized(key, `${programPath(PROGRAM)} serve --${role} ${dataset}`, from)).join('')
+
+export interface GivenHost {
+  readonly host: string
+  readonly port?: number | undefined
+  readonly key: string
+}
+
+export function knownHostsText(given: readonly GivenHost[]): string {
+  return given
+    .map(({ host, port, key }) => {
+      const problem = hostProblem(host)
+      if (problem !== undefined) throw new InvalidOptions(`'${host}' cannot be a host: ${problem}`)
+      const known = publicKey(key)
+      if (known === undefined) throw new InvalidOptions(`${host}: '${key.slice(0, 40)}' is no public key of ssh`)
+      return knownHost(host, port, known)
+    })
+    .join('')
+}
