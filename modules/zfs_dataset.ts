@@ -15,10 +15,12 @@ import {
   withDefault,
 } from './core/options.ts'
 import { listMounts } from './freebsd/mount.ts'
-import { type Dataset, listBelow, listSnapshots, readAltroots, readDatasets, readHolds } from './freebsd/zfs.ts'
+import { type Dataset, listBelow, listSnapshots, readAltroots, readHolds } from './freebsd/zfs.ts'
+import { readDatasets } from './freebsd/zfs-datasets.ts'
 import { planDatasets } from './rules/dataset/plan.ts'
 import { looksRelocated } from './rules/dataset/properties.ts'
 import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset/requests.ts'
+import { propertiesToRead } from './rules/dataset/selection.ts'
 
 const STATES = ['present', 'absent'] as const
 const SETTINGS = ['own', 'effective'] as const
@@ -141,6 +143,7 @@ export default defineModule({
       machine,
       namesToRead(requests),
       requests.flatMap(({ properties }) => Object.keys(properties)),
+      propertiesToRead(requests),
     )
     const leaving = requests
       .filter(({ name, state }) => state === 'absent' && datasets.has(name))

@@ -160,6 +160,16 @@ export function findProperty(name: string, version: ZfsVersion = NEWEST): Proper
   return tableOf(version).get(name)
 }
 
+const ofSomeVersions = new Set(
+  TABLE.split('\n')
+    .map(line => line.split(' '))
+    .filter(([, letters = '']) => /\d/.test(letters))
+    .flatMap(([names = '']) => names.split('=')),
+)
+
+/** Every supported version has it, with the same values. */
+export const isOfAllVersions = (name: string) => findProperty(name, '2.2') !== undefined && !ofSomeVersions.has(name)
+
 /** Not among `all`: `zfs get` shows it only when it is named. */
 export const isHiddenFromAll = (name: string) => /^[a-z]+[@#]/.test(name)
 

@@ -7,7 +7,7 @@ import { CommandFailed, UnexpectedOutput } from '../core/errors.ts'
 import type { Answer, Probe } from '../core/host.ts'
 import type { Command } from '../core/step.ts'
 import { poolOf } from './zfs-names.ts'
-import { type DatasetType, findProperty, isHiddenFromAll } from './zfs-properties.ts'
+import type { DatasetType } from './zfs-properties.ts'
 
 /** Of the 524,288 bytes that execve(2) takes on FreeBSD (fact net-5), the environment needs some. */
 export const COMMAND_BYTES = 400_000
@@ -25,14 +25,14 @@ export interface Dataset {
   readonly properties: ReadonlyMap<string, PropertyState>
 }
 
-interface PropertyRow extends PropertyState {
+export interface PropertyRow extends PropertyState {
   readonly dataset: string
   readonly property: string
   /** The value may end elsewhere than it seems to: read this property alone. */
   readonly doubtful: boolean
 }
 
-const GET: Command = ['zfs', 'get', '-Hp', '-o', 'name,property,value,source']
+export const GET: Command = ['zfs', 'get', '-Hp', '-o', 'name,property,value,source']
 const SOURCE = /\t(-|default|local|temporary|received|inherited from [^\t\n]+)$/
 
 /**
@@ -72,63 +72,8 @@ export function parseProperties(stdout: string, datasets: ReadonlySet<string>): 
   return rows
 }
 
-/**
- * These datasets with all their properties and `extraProperties` (userquota@… and the like, which `all` leaves out), in the
- * order of `names`. Those that do not exist are left out.
- */
-export async function readDatasets(
-  machine: Probe,
-  names: readonly string[],
-  extraProperties: readonly string[] = [],
-): Promise<Map<string, Dataset>> {
-  const found = new Map<string, Map<string, PropertyState>>()
-  await get('all', names)
-  const extra = extraProperties.filter(name => isHiddenFromAll(name) && findProperty(name) !== undefined)
-  if (extra.length > 0) await get(extra.join(','), [...found.keys()])
-
-  return new Map(
-    names.flatMap(name => {
-      const properties = found.get(name)
-      return properties === undefined ? [] : [[name, { name, type: typeOf(name, properties), properties }] as const]
-    }),
-  )
-
-  async function get(properties: string, of: readonly string[]) {
-    for (const command of inBatches([...GET, properties], of)) {
-      const answer = await machine.query(command, { exits: [0, 1] })
-      const asked = new Set(command.slice(GET.length + 1))
-      const missing = reportedMissing(command, answer, asked)
-      for (const row of parseProperties(answer.stdout, asked)) {
-        const known = found.get(row.dataset) ?? new Map<string, PropertyState>()
-        // A value that imitates other rows would be seen here: each row of a dataset comes once, and its type first.
-        const forged = properties === 'all' && (known.size === 0) !== (row.property === 'type')
-        if (forged || known.has(row.property) || missing.has(row.dataset))
-          throw new UnexpectedOutput(command, `${row.dataset}\t${row.property}\t${row.value}`)
-        found.set(row.dataset, known.set(row.property, row.doubtful ? await readAlone(machine, row) : settle(row)))
-      }
-      for (const name of asked)
-        if (!missing.has(name) && !found.has(name)) throw new UnexpectedOutput(command, `nothing about '${name}'`)
-    }
-  }
-}
-
-function settle({ property, value, source }: PropertyRow): PropertyState {
-  return { value: value === '0' && findProperty(property)?.none === 'zero' ? 'none' : value, source }
-}
-
-async function readAlone(machine: Probe, { dataset, property, source }: PropertyRow): Promise<PropertyState> {
-  const { stdout } = await machine.query(['zfs', 'get', '-Hp', '-o', 'value', property, dataset])
-  return { value: stdout.slice(0, -1), source }
-}
-
-function typeOf(name: string, properties: ReadonlyMap<string, PropertyState>): DatasetType {
-  const type = properties.get('type')?.value
-  if (type !== 'filesystem' && type !== 'volume') throw new UnexpectedOutput(GET, `${name}\ttype\t${type}`)
-  return type
-}
-
 /** The datasets a command said do not exist; any other complaint of it is a failure. */
-function reportedMissing(command: Command, answer: Answer, asked: ReadonlySet<string>): Set<string> {
+export function reportedMissing(command: Command, answer: Answer, asked: ReadonlySet<string>): Set<string> {
   const missing = new Set<string>()
   if (answer.exit === 0) return missing
   for (const line of answer.stderr.split('\n').filter(line => line !== '')) {

@@ -8,9 +8,9 @@ import {
   parseBelow,
   parseProperties,
   readAltroots,
-  readDatasets,
   readHolds,
 } from '../../modules/freebsd/zfs.ts'
+import { readDatasets } from '../../modules/freebsd/zfs-datasets.ts'
 import { linesLike, machineThatSays, said } from './zfs-transcript.ts'
 
 const DB = 'zroot/hosting/db'
@@ -79,6 +79,34 @@ describe('readDatasets', () => {
     expect(properties.get('special_small_blocks')).toEqual({ value: '0', source: 'default' })
     expect(properties.get('recordsize')).toEqual({ value: '16384', source: 'local' })
     expect(properties.get('compression')).toEqual({ value: 'lz4', source: 'inherited from zroot' })
+  })
+
+  test('of a choice, what this type of dataset does not have is left out, and rows that nobody asked for are not believed', async () => {
+    const stdout = `${DB}\ttype\tfilesystem\t-\n${DB}\tquota\t0\tdefault\n${DB}\tvolsize\t-\t-\n`
+    const machine = machineThatSays(() => ({ stdout }))
+    const properties = (await readDatasets(machine, [DB], [], ['quota', 'volsize'])).get(DB)?.properties
+    expect(machine.asked).toEqual([`zfs get -Hp -o name,property,value,source type,quota,volsize ${DB}`])
+    expect([...(properties ?? [])]).toEqual([
+      ['type', { value: 'filesystem', source: '-' }],
+      ['quota', { value: 'none', source: 'default' }],
+    ])
+    for (const wrong of [`${stdout}${DB}\tatime\ton\tlocal\n`, stdout.split('\n').slice(0, 2).join('\n')])
+      await expect(
+        readDatasets(
+          machineThatSays(() => ({ stdout: `${wrong.trimEnd()}\n` })),
+          [DB],
+          [],
+          ['quota', 'volsize'],
+        ),
+      ).rejects.toThrow(UnexpectedOutput)
+  })
+
+  test('zfs-2 a choice that this ZFS does not know whole is no failure: then all are read', async () => {
+    const refusal = said('zfs get -Hp -o name,property,value,source nosuchprop')
+    const machine = machineThatSays(([, , , , , list]) => (list === 'all' ? all : refusal))
+    const properties = (await readDatasets(machine, [DB], [], ['nosuchprop'])).get(DB)?.properties
+    expect(properties?.get('recordsize')?.value).toBe('16384')
+    expect(machine.asked).toHaveLength(2)
   })
 
   test('no names, no process: zfs would list everything', async () => {

@@ -42,7 +42,13 @@ describe('many datasets', () => {
     const commands: (readonly string[])[] = []
     const answer = (command: readonly string[]) => {
       commands.push(command)
-      const rows = command.slice(6).map(name => `${name}\ttype\tfilesystem\t-\n${name}\tatime\ton\tdefault\n`)
+      const others = (command[5] ?? '').split(',').slice(1)
+      const rows = command
+        .slice(6)
+        .flatMap(name => [
+          `${name}\ttype\tfilesystem\t-\n`,
+          ...others.map(property => `${name}\t${property}\ton\tdefault\n`),
+        ])
       return { exit: 0, stdout: rows.join(''), stderr: '' }
     }
     // The imitation answers ten thousand names too slowly for a test; only the argument lists matter here.

@@ -12,7 +12,8 @@ import {
   type Package,
 } from '../../freebsd/pkg.ts'
 import { type Kernel, readKernel } from '../../freebsd/uname.ts'
-import { type Below, type Dataset, listBelow, listSnapshots, readDatasets, readHolds } from '../../freebsd/zfs.ts'
+import { type Below, type Dataset, listBelow, listSnapshots, readHolds } from '../../freebsd/zfs.ts'
+import { readDatasets } from '../../freebsd/zfs-datasets.ts'
 import {
   blueprintDataset,
   blueprintPath,
