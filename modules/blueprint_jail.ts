@@ -1,6 +1,4 @@
 /** Blueprints: a release with packages, built once, sealed, shared read-only by the instances that name it. */
-import { posix } from 'node:path'
-import { InvalidOptions } from './core/errors.ts'
 import { defineModule } from './core/module.ts'
 import {
   choice,
@@ -15,12 +13,11 @@ import {
   text,
   withDefault,
 } from './core/options.ts'
-import { datasetNameProblem } from './freebsd/zfs-names.ts'
 import { lookAt } from './rules/blueprint/look.ts'
 import { planBlueprints } from './rules/blueprint/plan.ts'
 import { requestsOf } from './rules/blueprint/requests.ts'
 import { DEFAULT_MIRROR } from './rules/blueprint/source.ts'
-import { DEFAULT_SITE, type Site } from './rules/layout.ts'
+import { siteOf, siteOptions } from './rules/site.ts'
 
 const name = "The blueprint's name, conventionally the quarter of its ports and what it is for: `2026Q4-php83`."
 
@@ -146,8 +143,7 @@ export default defineModule({
     amend: withDefault(flag('Add those of `packages` that a complete blueprint was made without.'), false),
     reason: optional(text('Why it is amended; kept in the manifest. Needed with `amend`.')),
     verify: withDefault(flag('Compare every file with what was sealed, and warn of what differs.'), false),
-    hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-    hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+    ...siteOptions,
   },
   state: {
     blueprints: mapping(
@@ -202,16 +198,3 @@ export default defineModule({
 
   plan: (options, seen, now) => planBlueprints(requestsOf(options), seen, now),
 })
-
-function siteOf({
-  hosting_dataset: dataset,
-  hosting_path: path,
-}: {
-  hosting_dataset: string
-  hosting_path: string
-}): Site {
-  const problem = datasetNameProblem(dataset)
-  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${dataset}' cannot be used: ${problem}`)
-  if (!path.startsWith('/')) throw new InvalidOptions(`hosting_path '${path}' is no path: it begins with /`)
-  return { dataset, path: posix.normalize(path).replace(/\/$/, '') }
-}

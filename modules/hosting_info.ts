@@ -1,11 +1,10 @@
 /** What a host is and does, and what of it is not as configured. It only reads. */
-import { InvalidOptions } from './core/errors.ts'
 import { defineModule } from './core/module.ts'
 import { flag, integer, listOf, mapping, optional, record, scalar, text, withDefault } from './core/options.ts'
-import { datasetNameProblem } from './freebsd/zfs-names.ts'
 import { lookAtHost } from './rules/info/look.ts'
 import { planInfo } from './rules/info/plan.ts'
-import { checkInstanceId, DEFAULT_SITE, type Site } from './rules/layout.ts'
+import { checkInstanceId } from './rules/layout.ts'
+import { siteOf, siteOptions } from './rules/site.ts'
 
 const sentences = listOf(text('A sentence.'), 'What is not as it is configured, in words.')
 
@@ -112,8 +111,7 @@ export default defineModule({
       listOf(text('An id.'), 'Tell of these instances. Default: of all. Blueprints and pools are told of always.'),
     ),
     facts: withDefault(flag('Return the same as the fact `bluejail` too, for later tasks.'), false),
-    hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-    hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+    ...siteOptions,
   },
   state: {
     host: text('The name it has in rc.conf.'),
@@ -130,15 +128,7 @@ export default defineModule({
     'One instance': { ids: ['web1'] },
   },
 
-  observe: (options, machine) => lookAtHost(siteOf(options.hosting_dataset, options.hosting_path), machine),
+  observe: (options, machine) => lookAtHost(siteOf(options), machine),
 
   plan: ({ ids, facts }, seen, now) => planInfo({ ids: ids?.map(checkInstanceId), facts }, seen, now),
 })
-
-function siteOf(dataset: string, path: string): Site {
-  const problem = datasetNameProblem(dataset)
-  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${dataset}' cannot be used: ${problem}`)
-  if (!/^(\/[A-Za-z0-9._-]+)+$/.test(path) || /\/\.\.?(\/|$)/.test(path))
-    throw new InvalidOptions(`hosting_path '${path}' cannot be used: it is not a plain absolute path`)
-  return { dataset, path }
-}

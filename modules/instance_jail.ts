@@ -12,7 +12,7 @@ import { lookAt, lookAtFilter, readConsoles, readDatasetsToDestroy } from './rul
 import { planJails } from './rules/jail/plan.ts'
 import { type Request, requestsOf } from './rules/jail/requests.ts'
 import { EXEC_TIMEOUT_SECONDS, unlisted } from './rules/jail/settings.ts'
-import { DEFAULT_SITE } from './rules/layout.ts'
+import { siteOptions } from './rules/site.ts'
 
 const id = "The instance's id, like `web1`: a to z, 0 to 9 and `-`, at most 11 characters."
 const state = choice(
@@ -121,8 +121,7 @@ export default defineModule({
         '`jail_reverse_stop` of rc.conf: at shutdown, the last of `jail_list` is stopped first. Default: left alone.',
       ),
     ),
-    hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-    hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+    ...siteOptions,
   },
   state: {
     instances: mapping(record(STATE, 'An instance.'), 'The instances of the task, by id.'),

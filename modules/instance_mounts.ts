@@ -22,7 +22,8 @@ import { amendmentsToLookAt, placesToLookAt, planInstances } from './rules/insta
 import type { Place } from './rules/instance/points.ts'
 import { requestsOf } from './rules/instance/requests.ts'
 import { DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance/world.ts'
-import { DEFAULT_OVERLAYS, DEFAULT_SITE, DEFAULT_WRITABLE } from './rules/layout.ts'
+import { DEFAULT_OVERLAYS, DEFAULT_WRITABLE } from './rules/layout.ts'
+import { siteOptions } from './rules/site.ts'
 
 const id = "The instance's id, like `web1`: a to z, 0 to 9 and `-`, at most 11 characters."
 const state = choice(
@@ -140,8 +141,7 @@ export default defineModule({
     ),
     state: withDefault(state, 'present'),
     ...instance,
-    hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-    hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+    ...siteOptions,
   },
   state: { instances: mapping(record(STATE, 'An instance.'), 'The instances of the task, by id.') },
   examples: {

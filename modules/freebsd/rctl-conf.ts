@@ -1,6 +1,6 @@
 /** rctl.conf(5), and what rc.d/rctl makes of it at boot: the first word of each line goes to `rctl -a`. */
 import type { PathStatus, Probe } from '../core/host.ts'
-import { RC_CONF } from './rc-conf.ts'
+import { readRcFiles } from './rc-files.ts'
 import { parseRule, type Rule, ruleOf } from './rctl.ts'
 import { linesOf } from './settings-syntax.ts'
 
@@ -39,17 +39,9 @@ export interface BootFile {
   readonly isRead: boolean
 }
 
-/** Where rc.subr(8) looks, a later one counting more. */
-const RC_FILES = ['/etc/defaults/rc.conf', '/etc/rc.conf', '/etc/rc.conf.local', '/etc/rc.conf.d/rctl']
-
 /** Read as text, without a process. */
 export async function readBootFile(machine: Probe): Promise<BootFile> {
-  const texts = await Promise.all(RC_FILES.map(path => machine.read(path)))
-  const settings = new Map(
-    texts.flatMap(text =>
-      RC_CONF.parse(text ?? '').flatMap(one => (one.kind === 'setting' ? [[one.name, one.value] as const] : [])),
-    ),
-  )
+  const settings = await readRcFiles(machine, 'rctl')
   const path = settings.get('rctl_rules') ?? '/etc/rctl.conf'
   const type = (await machine.status(path))?.type
   return {

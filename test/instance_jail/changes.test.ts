@@ -72,6 +72,7 @@ describe('while it runs', () => {
     expect(foretold.steps).toEqual(['cpuset -l 1 -j web1', `write ${CONF}`])
     await converged(host, { ...options, state: 'restarted' })
     expect(mask()).toBe('1')
+    expect(await converged(host, { id: 'web1', configure: false })).toMatchObject({ changed: false })
     expect((await converged(host, { id: 'web1', ...ON_BRIDGE })).steps).toEqual([
       'cpuset -l all -j web1',
       `write ${CONF}`,

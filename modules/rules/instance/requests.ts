@@ -7,13 +7,13 @@ import {
   checkInstanceId,
   checkSharedName,
   DEFAULT_OVERLAYS,
-  DEFAULT_SITE,
   DEFAULT_WRITABLE,
   type InstancePlaces,
   instancePlaces,
   type Site,
   type Writable,
 } from '../layout.ts'
+import { siteOf } from '../site.ts'
 import type { FirstFile } from './first.ts'
 
 export interface WritableOptions {
@@ -89,13 +89,7 @@ export function requestsOf(task: TaskOptions): Request[] {
   const { id, instances, hosting_dataset, hosting_path, ...common } = task
   if ((id === undefined) === (instances === undefined))
     throw new InvalidOptions('give either `id`, for one instance, or `instances`, for a list of them')
-  const site: Site = {
-    dataset: hosting_dataset ?? DEFAULT_SITE.dataset,
-    path: absolute(hosting_path ?? DEFAULT_SITE.path, 'hosting_path'),
-  }
-  const problem = datasetNameProblem(site.dataset)
-  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${site.dataset}' cannot be used: ${problem}`)
-
+  const site = siteOf({ hosting_dataset, hosting_path })
   const given = instances ?? [{ id: id ?? '' }]
   const repeated = given.map(one => one.id).filter((each, index, all) => all.indexOf(each) !== index)
   if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)

@@ -100,8 +100,8 @@ export function decide(view: View, history: History, seen: Seen): Decision {
 }
 
 /** What a start does by its configuration, for one that runs with another. Before that is written, so that it is not forgotten. */
-function cpuSteps({ conf, request: { id, state, cpus } }: View): Step[] {
-  if (conf === undefined || state === 'absent') return []
+function cpuSteps({ conf, request: { id, state, cpus, configures } }: View): Step[] {
+  if (conf === undefined || state === 'absent' || !configures) return []
   return cpusIn(conf) === (cpus && describeCpus(cpus)) ? [] : [setCpus(id, cpus ?? 'all')]
 }
 

@@ -2,9 +2,9 @@
 import { InvalidOptions } from '../../core/errors.ts'
 import type { Scalar } from '../../core/options.ts'
 import type { Cpus } from '../../freebsd/cpuset.ts'
-import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
-import { checkInstanceId, DEFAULT_SITE, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
+import { checkInstanceId, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
 import { readCpuList } from '../limit/cpus.ts'
+import { siteOf } from '../site.ts'
 import { MOST_INTERFACES } from './interfaces.ts'
 import {
   type InterfaceOptions,
@@ -73,15 +73,7 @@ export function requestsOf(task: TaskOptions): Request[] {
   const { id, instances, hosting_dataset, hosting_path, ...common } = task
   if ((id === undefined) === (instances === undefined))
     throw new InvalidOptions('give either `id`, for one instance, or `instances`, for a list of them')
-  const site: Site = {
-    dataset: hosting_dataset ?? DEFAULT_SITE.dataset,
-    path: hosting_path ?? DEFAULT_SITE.path,
-  }
-  const problem = datasetNameProblem(site.dataset)
-  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${site.dataset}' cannot be used: ${problem}`)
-  if (!/^(\/[A-Za-z0-9._-]+)+$/.test(site.path) || /\/\.\.?(\/|$)/.test(site.path))
-    throw new InvalidOptions(`hosting_path '${site.path}' cannot be used: it is not a plain absolute path`)
-
+  const site = siteOf({ hosting_dataset, hosting_path })
   const given = instances ?? [{ id: id ?? '' }]
   const repeated = given.map(one => one.id).filter((each, index, all) => all.indexOf(each) !== index)
   if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
