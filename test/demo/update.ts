@@ -6,8 +6,9 @@ import type { MirrorSite } from '../support/mirror-site.ts'
 import { type Run, runPlaybook } from './ansible.ts'
 import { HOSTS } from './inventory.ts'
 
-/** On this host this one's health check asks at a port where nobody listens. */
+/** On this host this one's software is said to need the PHP of before. */
 const UNWELL = { host: 'hamburg1', id: 'buchhandel' }
+const PHP_OF_BEFORE = '/usr/local/bin/php -v | grep -q 8.3.27'
 const CANARIES = ['de-fiets', 'kite-club']
 const [BEFORE, NEXT] = ['2026Q4', '2027Q1']
 
@@ -44,7 +45,7 @@ function withHealthOf(id: string, inventory: string): string {
   const instances = document.get('instances')
   const instance = isSeq(instances) ? instances.items.find(item => isMap(item) && item.get('id') === id) : undefined
   if (!isMap(instance)) throw new Error(`the example inventory has no instance ${id}`)
-  instance.set('health', document.createNode({ deadline: 3, tcp: [{ port: 8080 }] }))
+  instance.set('health', document.createNode({ deadline: 2, commands: [['/bin/sh', '-c', PHP_OF_BEFORE]] }))
   return document.toString()
 }
 
