@@ -39,7 +39,16 @@ export interface ReceiveOptions {
 
 /** What belongs to the place where a dataset is, and not to its content. A property of the other type would be refused. */
 const PLACED = {
-  filesystem: ['mountpoint', 'sharenfs', 'sharesmb', 'quota', 'reservation', 'refreservation'],
+  filesystem: ['mountpoint', 'sharenfs', 'sharesmb'],
+  volume: [],
+} as const
+
+/**
+ * Of the same kind, but not inherited: -x leaves these out of one increment and lets them into the next (openzfs issue 18737,
+ * and seen with 2.3.2), so they get a value of their own.
+ */
+const RESERVED = {
+  filesystem: ['quota', 'reservation', 'refreservation'],
   volume: ['reservation', 'refreservation'],
 } as const
 
@@ -53,6 +62,7 @@ export const receive = (dataset: string, { type, without }: ReceiveOptions): Com
   '-s',
   '-u',
   ...[...PLACED[type], ...without].flatMap(property => ['-x', property]),
+  ...RESERVED[type].flatMap(property => ['-o', `${property}=none`]),
   ...(type === 'filesystem' ? ['-o', 'canmount=noauto'] : []),
   '-o',
   'readonly=on',

@@ -83,7 +83,9 @@ export const tokenIn = (command: Command) =>
 
 /** What is left out, or makes the copy less of an effect. */
 const isHarmless = (flag = '', word = '') =>
-  flag === '-x' ? /^[a-z0-9:._-]+$/.test(word) : flag === '-o' && (word === 'canmount=noauto' || word === 'readonly=on')
+  flag === '-x'
+    ? /^[a-z0-9:._-]+$/.test(word)
+    : flag === '-o' && /^(canmount=noauto|readonly=on|(quota|reservation|refreservation)=none)$/.test(word)
 
 const SOURCE: ReadonlyMap<string, Rule> = rules({
   get: (words, isOurs) => sharedStart(words, ['-Hp', '-o', 'name,value', 'creation']) && all(words.slice(4), isOurs),

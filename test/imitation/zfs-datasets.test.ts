@@ -169,6 +169,21 @@ describe('send and receive between hosts', () => {
     expect(there.tree.read('/copy/file')).toBe('second')
   })
 
+  // As in test/zfs/replica.ts with OpenZFS 2.3.2; openzfs issue 18737.
+  test('-x quota leaves it out of the whole stream and lets it into every other increment; -o quota=none holds', () => {
+    const { here, there } = pair()
+    here.outside('zfs', 'set', 'quota=1G', 'zroot/a')
+    const quotaAfter = (number: number, ...options: string[]) => {
+      here.outside('zfs', 'snapshot', `zroot/a@s${number}`)
+      const from = number === 1 ? [] : ['-i', `@s${number - 1}`]
+      receive(there, send(here, '-p', ...from, `zroot/a@s${number}`), '-u', ...options, 'zroot/copies/a')
+      return there.outside('zfs', 'get', '-Hp', '-o', 'value', 'quota', 'zroot/copies/a').stdout.trim()
+    }
+    const excluded = ['-x', 'quota']
+    expect([1, 2, 3, 4].map(number => quotaAfter(number, ...excluded))).toEqual(['0', '1073741824', '0', '1073741824'])
+    expect([5, 6].map(number => quotaAfter(number, '-o', 'quota=none'))).toEqual(['0', '0'])
+  })
+
   test('zfs-13 live-11 a tree with its properties: -x mountpoint for all, -o canmount for the top alone', () => {
     const { here, there } = pair()
     const stream = send(here, '-R', 'zroot/a@1')

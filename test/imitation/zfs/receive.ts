@@ -11,6 +11,7 @@ import { removeDataset } from './remove.ts'
 import { destroySnapshots, takeSnapshot } from './snapshots.ts'
 import { fingerprint } from './space.ts'
 import { readStream, type Stream, type StreamSnapshot, writeToken } from './stream.ts'
+import { findProperty, isInheritable } from './table.ts'
 import { validate } from './validate.ts'
 
 interface Wish {
@@ -138,10 +139,27 @@ function receiveIncrement(
     )
   }
   machine.tree.unpackStorage(snapshot.content, dataset.storage)
-  for (const [property, value] of Object.entries(snapshot.properties))
-    if (!wish.excluded.includes(property) && property !== 'volsize') dataset.received[property] = value
+  for (const [property, value] of Object.entries(snapshot.properties)) {
+    if (property === 'volsize') continue
+    const isExcluded = wish.excluded.includes(property)
+    if (!isExcluded || lapses(machine, dataset, property)) dataset.received[property] = value
+    else delete dataset.received[property]
+  }
+  if (name === wish.target) {
+    const kind = dataset.type === 'volume' ? 'v' : 'f'
+    Object.assign(dataset.local, Object.fromEntries(validate(machine, wish.assigned, { kind }, failing)))
+  }
   delete dataset.resumeToken
   finish(wish, dataset, snapshot)
+}
+
+/**
+ * -x of a property that is not inherited works with every other increment: it takes the value from what is received, and what
+ * was there and is not received is cleared (openzfs issue 18737; the same with OpenZFS 2.3.2 itself).
+ */
+function lapses(machine: Machine, dataset: Dataset, name: string): boolean {
+  const property = findProperty(machine.state.zfsVersion, name)
+  return property !== undefined && !isInheritable(property) && dataset.received[name] === undefined
 }
 
 function finish({ machine }: Wish, dataset: Dataset, snapshot: StreamSnapshot): void {
