@@ -3,15 +3,15 @@ import { Refused } from '../modules/core/errors.ts'
 import { defineProgram, type ExitStatus, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { describeStep } from '../modules/core/step.ts'
 import { destroySnapshots, takeSnapshots } from '../modules/freebsd/zfs-snapshots.ts'
-import { type Look, lookAtSnapshots } from '../modules/rules/snapshot/look.ts'
+import { lookAtSnapshots } from '../modules/rules/snapshot/look.ts'
 import { ownName, timeOfOwn } from '../modules/rules/snapshot/names.ts'
 import { oddities, planPruning, planTaking } from '../modules/rules/snapshot/plan.ts'
 import { POLICY_FILE, readPolicyFile, type Settings } from '../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../modules/rules/snapshot/status.ts'
-import { metrics } from './autosnap/metrics.ts'
-import { foreseen, prune, sentence } from './autosnap/prune.ts'
-import { type Report, reportWords, statusWords } from './autosnap/report.ts'
-import { commandsFor, take } from './autosnap/take.ts'
+import { foreseen, sentence } from './autosnap/prune.ts'
+import { reportWords, statusWords } from './autosnap/report.ts'
+import { runOnce } from './autosnap/run.ts'
+import { commandsFor } from './autosnap/take.ts'
 
 const USAGE = `usage: autosnap run [--quiet] [--json]      take what is due, destroy what has expired
        autosnap plan [--json]               say what a run would do, in commands
@@ -39,7 +39,7 @@ export default defineProgram({
     const settings = readPolicyFile(text, wish.file)
     switch (wish.command) {
       case 'run':
-        return run(wish, settings, around)
+        return run(wish, settings, text, around)
       case 'plan':
         return plan(wish, settings, around)
       case 'status':
@@ -75,70 +75,16 @@ function readArguments({ args, now }: Surroundings): Wish {
 
 const secondsOf = (now: Date) => Math.floor(now.getTime() / 1000)
 
-async function run({ now, json, quiet }: Wish, settings: Settings, around: Surroundings): Promise<ExitStatus> {
-  const release = await around.host.lock(around.holder)
-  try {
-    const seconds = secondsOf(now)
-    const look = await lookAtSnapshots(settings, around.host)
-    const { groups, empty } = planTaking(look, settings.site, seconds)
-    const taking = await take(groups, now, around)
-    const name = ownName(now)
-    const taken = new Map(taking.datasets.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
-
-    const { names, blocked } = await sentence(planPruning(look, taken), seconds, around)
-    const pruning = await prune(names, look, around)
-    // There may be room now.
-    const again = taking.withoutRoom.length > 0 && pruning.destroyed.length > 0
-    const retried = again ? await take(only(groups, taking.withoutRoom), now, around) : undefined
-
-    const report: Report = {
-      now: moment(seconds),
-      taken: [...taking.datasets, ...(retried?.datasets ?? [])].map(dataset => `${dataset}@${name}`),
-      destroyed: pruning.destroyed,
-      left: pruning.left,
-      empty,
-      skipped: Object.fromEntries(look.skipped),
-      blocked: Object.fromEntries(blocked),
-      troubles: [
-        ...oddities(look, seconds),
-        ...taking.troubles.filter(each => !retried?.datasets.some(dataset => each.startsWith(`${dataset} got no`))),
-        ...pruning.troubles,
-      ],
-    }
-    const written = await writeMetrics(report, look, settings, seconds, around)
-    const troubles = [...report.troubles, ...written]
-    if (json) around.say(JSON.stringify({ ...report, troubles }))
-    else for (const line of reportWords({ ...report, troubles }, quiet)) around.say(line)
-    return troubles.length > 0 ? 1 : 0
-  } finally {
-    await release()
-  }
-}
-
-/** Groups with those of their members that are among `datasets`. */
-const only = <G extends { readonly datasets: readonly string[] }>(
-  groups: readonly G[],
-  datasets: readonly string[],
-): G[] =>
-  groups
-    .map(group => ({ ...group, datasets: group.datasets.filter(name => datasets.includes(name)) }))
-    .filter(group => group.datasets.length > 0)
-
-async function writeMetrics(
-  report: Report,
-  look: Look,
+async function run(
+  { now, json, quiet }: Wish,
   settings: Settings,
-  now: number,
-  { host }: Surroundings,
-): Promise<string[]> {
-  const path = settings.prometheusFile
-  if (path === undefined) return []
-  try {
-    await host.perform({ kind: 'write', path, content: metrics(report, statusOf(look, settings, now), now) })
-    return []
-  } catch (error) {
-    return [`${path} could not be written: ${(error as Error).message}`]
-  }
+  policyText: string,
+  around: Surroundings,
+): Promise<ExitStatus> {
+  const report = await runOnce(settings, policyText, now, around)
+  if (json) around.say(JSON.stringify(report))
+  else for (const line of reportWords(report, quiet)) around.say(line)
+  return report.troubles.length > 0 ? 1 : 0
 }
 
 async function plan({ now, json }: Wish, settings: Settings, { host, say }: Surroundings): Promise<ExitStatus> {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ansible, type Ran } from '../support/ansible.ts'
+import { ansible, type Core, type Ran } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 
 const AUTOSNAP = '/usr/local/libexec/bluejail/autosnap'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => hosts.stop())
 
-async function role(core: string, vars: object, ...flags: string[]): Promise<Ran> {
+async function role(core: Core, vars: object, ...flags: string[]): Promise<Ran> {
   const play = join(hosts.directory, 'autosnap.yml')
   const roles = [{ role: 'bluejail.hosting.autosnap', ...vars }]
   writeFileSync(play, JSON.stringify([{ hosts: 'snapping', become: true, gather_facts: false, roles }]))
@@ -46,7 +46,8 @@ test('foretold, run, and nothing left to do, with two releases of Ansible', asyn
       often: { keeps: '4 frequent, 3 hourly', datasets: 3 },
     },
   })
-  for (const core of ['2.16', '2.19']) expect(resultOf(await role(core, vars))).toMatchObject({ changed: false })
+  for (const core of ['2.16', '2.19'] as const)
+    expect(resultOf(await role(core, vars))).toMatchObject({ changed: false })
 })
 
 test('the program takes them, by itself and as the line in cron.d says', async () => {

@@ -63,6 +63,8 @@ export interface Dataset {
   readonly bookmarks: Bookmark[]
   /** Of an encryption root: the key as it was given, and whether it is loaded. */
   key?: { secret: string; loaded: boolean }
+  /** When one of its snapshots last came, went or was renamed (dsl_dir_snap_cmtime_update). */
+  snapshotsChanged?: number
   /** An unfinished `zfs receive -s`, or a stream that was cut. */
   resumeToken?: string
   /** `zfs allow`: who to permissions. */

@@ -1,9 +1,8 @@
 /** Which policy each dataset has: its property, else what zfstools' property forbids, else the list, else zfstools' property. */
 
-import { isAtOrBelow } from '../../freebsd/zfs-names.ts'
 import type { Row } from '../../freebsd/zfs-tree.ts'
 import { type Policy, TIERS, type Tier } from './policy.ts'
-import { OFF, type Settings } from './settings.ts'
+import { type Attachment, OFF, type Settings } from './settings.ts'
 
 export const COM_SUN = 'com.sun:auto-snapshot'
 
@@ -44,12 +43,22 @@ export function attach(
     const told = settings.zfstools === undefined ? undefined : row.get(COM_SUN)
     if (told !== undefined && !/^(true|mysql|postgresql)$/.test(told)) return undefined
     const nearest = settings.attachments
-      .filter(each => each.name === name || (each.recursive && isAtOrBelow(name, each.name)))
-      .sort((a, b) => b.name.length - a.name.length)[0]
+      .filter(each => isFor(each, name.split('/')))
+      .sort((a, b) => depth(b) - depth(a) || wildcards(a) - wildcards(b))[0]
     if (nearest !== undefined) return nearest.policy
     return told === undefined || settings.zfstools === undefined ? undefined : tailored(settings.zfstools, row)
   }
 }
+
+/** `*` stands for any one component. */
+function isFor({ name, recursive }: Attachment, components: readonly string[]): boolean {
+  const wanted = name.split('/')
+  if (recursive ? wanted.length > components.length : wanted.length !== components.length) return false
+  return wanted.every((word, at) => word === '*' || word === components[at])
+}
+
+const depth = ({ name }: Attachment) => name.split('/').length
+const wildcards = ({ name }: Attachment) => name.split('/').filter(word => word === '*').length
 
 /** Variants of a policy, so that datasets with the same wishes share one. */
 const variants = new WeakMap<Policy, Map<string, Policy>>()

@@ -13,45 +13,58 @@ export interface Snapshot {
   readonly time: number | undefined
 }
 
-export interface Look {
+/** What the datasets say of themselves. */
+export interface Survey {
   readonly attached: readonly Attached[]
   /** Every dataset there is. */
   readonly datasets: ReadonlySet<string>
-  /** Of every dataset below one that has a policy, from the oldest to the newest by transaction. */
-  readonly snapshots: ReadonlyMap<string, readonly Snapshot[]>
   /** Datasets that are left alone for now, and why. */
   readonly skipped: ReadonlyMap<string, string>
   /** Datasets to which nothing was written since their newest snapshot. */
   readonly untouched: ReadonlySet<string>
+  /** When snapshots of a dataset last came or went, in seconds since 1970; not of those that never had any. */
+  readonly changes: ReadonlyMap<string, number>
   readonly problems: readonly string[]
 }
 
-export async function lookAtSnapshots(settings: Settings, machine: Probe): Promise<Look> {
+export interface Look extends Survey {
+  /** Of every dataset below one that has a policy, from the oldest to the newest by transaction. */
+  readonly snapshots: ReadonlyMap<string, readonly Snapshot[]>
+}
+
+export async function surveyDatasets(settings: Settings, machine: Probe): Promise<Survey> {
   const watchesWrites = [...settings.policies.values()].some(({ skipEmpty }) => skipEmpty)
-  const properties = [...decisive(settings), 'receive_resume_token', ...(watchesWrites ? ['written'] : [])]
-  const datasets = await listAllDatasets(machine, properties)
+  const own = ['receive_resume_token', 'snapshots_changed', ...(watchesWrites ? ['written'] : [])]
+  const datasets = await listAllDatasets(machine, [...decisive(settings), ...own])
   const { attached, problems } = attach(datasets, settings)
-  const [listed, switching] = await Promise.all([
-    listSnapshotsBelow(machine, topmost(attached.map(({ name }) => name))),
-    instancesInSwitch(settings.site, attached, machine),
-  ])
+  const switching = await instancesInSwitch(settings.site, attached, machine)
   const skipped = new Map<string, string>()
+  const changes = new Map<string, number>()
   for (const { name } of attached) {
+    const row = datasets.get(name)
     const instance = instanceOf(settings.site, name)
     if (instance !== undefined && switching.has(instance))
       skipped.set(name, `${instance} is being switched to another blueprint`)
-    else if (datasets.get(name)?.has('receive_resume_token')) skipped.set(name, 'it is half received')
+    else if (row?.has('receive_resume_token')) skipped.set(name, 'it is half received')
+    const changed = row?.get('snapshots_changed')
+    if (changed !== undefined) changes.set(name, Number(changed))
   }
   return {
     attached,
     problems,
     skipped,
+    changes,
     datasets: new Set(datasets.keys()),
-    snapshots: new Map(
-      [...listed].map(([name, all]) => [name, all.map(each => ({ name: each.name, time: timeOfOwn(each.name) }))]),
-    ),
     untouched: new Set([...datasets].filter(([, row]) => row.get('written') === '0').map(([name]) => name)),
   }
+}
+
+export async function lookAtSnapshots(settings: Settings, machine: Probe, surveyed?: Survey): Promise<Look> {
+  const survey = surveyed ?? (await surveyDatasets(settings, machine))
+  const listed = await listSnapshotsBelow(machine, topmost(survey.attached.map(({ name }) => name)))
+  const timed = (all: readonly { readonly name: string }[]) =>
+    all.map(({ name }): Snapshot => ({ name, time: timeOfOwn(name) }))
+  return { ...survey, snapshots: new Map([...listed].map(([name, all]) => [name, timed(all)])) }
 }
 
 /** The id of the instance that a dataset belongs to. */

@@ -94,11 +94,11 @@ const policy = record(
 
 const attachment = record(
   {
-    name: text('A dataset.'),
+    name: text('A dataset. A component may be `*` for any one, as in `zroot/hosting/instances/*/tmp`.'),
     policy: scalar('The name of the policy, or `off`.'),
     recursive: withDefault(flag('All below it too.'), true),
   },
-  'Which datasets a policy is for. Of two that fit, that of the nearer dataset counts.',
+  'Which datasets a policy is for. Of two that fit, that of the nearer dataset counts, and one with a name before one with `*`.',
 )
 
 /** What the policy file holds. */

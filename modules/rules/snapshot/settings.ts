@@ -52,7 +52,7 @@ export function settingsOf(wanted: Wanted): Settings {
   if (!/^[a-z0-9][a-z0-9._-]*:[a-z0-9:._-]+$/.test(property))
     throw new InvalidOptions(`property '${property}' is not a user property's name: it has a colon, and no capitals`)
   const attachments = (wanted.datasets ?? []).map(({ name, policy, recursive }) => {
-    const problem = datasetNameProblem(name)
+    const problem = datasetNameProblem(name.replaceAll(/(?<=\/)\*(?=\/|$)/g, 'any'))
     if (problem !== undefined) throw new InvalidOptions(`datasets: '${name}' cannot be a dataset's name: ${problem}`)
     return { name, policy: named(policy === false ? OFF : String(policy), `datasets: '${name}'`), recursive }
   })

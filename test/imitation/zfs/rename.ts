@@ -38,7 +38,10 @@ function renameSnapshot(machine: Machine, { dataset, name, snapshot }: Entry, to
   const before = snapshot?.name
   for (const each of datasets) {
     const found = each.snapshots.find(other => other.name === before)
-    if (found !== undefined) found.name = tag
+    if (found !== undefined) {
+      found.name = tag
+      each.snapshotsChanged = machine.seconds
+    }
     showSnapshots(machine, each)
   }
   machine.changed()

@@ -36,6 +36,7 @@ export function takeSnapshot(
     properties: { ...given.properties },
   }
   dataset.snapshots.push(snapshot)
+  dataset.snapshotsChanged = machine.seconds
   showSnapshots(machine, dataset)
   return snapshot
 }
@@ -62,6 +63,7 @@ export function destroySnapshots(machine: Machine, entries: readonly Entry[], de
 
 export function removeSnapshot(machine: Machine, dataset: Dataset, snapshot: Snapshot): void {
   dataset.snapshots.splice(dataset.snapshots.indexOf(snapshot), 1)
+  dataset.snapshotsChanged = machine.seconds
   machine.tree.removeStorage(snapshot.storage)
   showSnapshots(machine, dataset)
   machine.changed()

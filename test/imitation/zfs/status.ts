@@ -53,6 +53,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   userrefs: (_, { snapshot }) => Object.keys(snapshot?.holds ?? {}).length,
   defer_destroy: (_, { snapshot }) => (snapshot?.deferred ? 'on' : 'off'),
+  snapshots_changed: (_, { dataset, snapshot }) => (snapshot === undefined ? dataset.snapshotsChanged : undefined),
   filesystem_count: () => 'none',
   snapshot_count: () => 'none',
   receive_resume_token: (_, { dataset }) => dataset.resumeToken,
