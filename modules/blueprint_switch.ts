@@ -1,5 +1,6 @@
 /** Instances run on another blueprint: stopped, merged, started, looked after, and taken back where they are not well. */
 import { defineModule } from './core/module.ts'
+import { bootSteps, lookAtBoot, PROGRAM } from './rules/switch/boot.ts'
 import { OPTIONS, STATE } from './rules/switch/options.ts'
 import { lookAtReadiness } from './rules/switch/ready.ts'
 import { planSwitches } from './rules/switch/report.ts'
@@ -20,6 +21,7 @@ export default defineModule({
     'A switch to the revision that an amendment made is a switch too: it brings the files that the amendment changed.',
     'While an instance is on its way, `journal.json` lies in its directory, and snapshots and replicas leave it alone.',
   ],
+  program: PROGRAM,
   options: OPTIONS,
   state: STATE,
   examples: {
@@ -49,8 +51,9 @@ export default defineModule({
   /** One process where nothing is to be done, however many instances. */
   async observe(options, machine) {
     const stand = await lookAtStand(options, machine)
-    return { stand, readiness: await lookAtReadiness(stand, machine) }
+    return { stand, readiness: await lookAtReadiness(stand, machine), boot: await lookAtBoot(machine) }
   },
 
-  plan: ({ parallel }, { stand, readiness }) => planSwitches(stand, readiness, parallel, []),
+  plan: ({ parallel }, { stand, readiness, boot }) =>
+    planSwitches(stand, readiness, parallel, bootSteps(boot, stand.site)),
 })

@@ -34,6 +34,8 @@ export interface HostProgram {
   /** One line without a full stop. */
   readonly summary: string
   readonly usage: string
+  /** It changes what modules change: it waits for their lock, and takes that. */
+  readonly sharesLock?: true
   readonly main: (around: Surroundings) => Promise<ExitStatus>
 }
 
@@ -54,7 +56,7 @@ export async function runHostProgram(program: HostProgram, args: readonly string
   const ending = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort())
 
-  const host = localHost({ lockPath: lockOf(program.name), lockWaitSeconds: 0 })
+  const host = program.sharesLock ? localHost() : localHost({ lockPath: lockOf(program.name), lockWaitSeconds: 0 })
   process.exit(
     await outcomeOf(program, {
       args,

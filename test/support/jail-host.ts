@@ -9,7 +9,7 @@ import { BLUEPRINT, type InstanceHostOptions, instanceHost, mountedIn } from './
 export const circumstances = { now: () => new Date('2026-11-22T12:00:00Z'), holder: 'a test' }
 
 /** Of FreeBSD's own, only that they are more than a line. */
-const RC = '#!/bin/sh\nfor script in $(rcorder /etc/rc.d/*); do\n  run_rc_script $script\ndone\n'
+export const RC = '#!/bin/sh\nfor script in $(rcorder /etc/rc.d/*); do\n  run_rc_script $script\ndone\n'
 
 /** As vnet_bridge leaves them. */
 const MAIN_RULES = 'ether anchor "hosting/*"\nanchor "hosting/*"\n'

@@ -8,7 +8,7 @@ import { digestOf, renderListing } from '../../modules/rules/blueprint/manifest.
 import type { State } from '../../modules/rules/switch/states.ts'
 import type { FakeHost } from './fake-freebsd.ts'
 import { addBlueprint, BLUEPRINT } from './instance-host.ts'
-import { converged, jailHost, ON_BRIDGE } from './jail-host.ts'
+import { converged, jailHost, ON_BRIDGE, RC } from './jail-host.ts'
 
 export { BLUEPRINT }
 export const NEXT = '2027Q1-php84'
@@ -75,8 +75,7 @@ export function unseal(host: FakeHost, name: string): void {
 export async function fill(host: FakeHost, name: string): Promise<void> {
   unseal(host, name)
   const root = `/hosting/blueprints/${name}`
-  for (const script of ['rc', 'rc.shutdown'])
-    host.tree.write(`${root}/etc/${script}`, '#!/bin/sh\necho services\necho go\n')
+  for (const script of ['rc', 'rc.shutdown']) host.tree.write(`${root}/etc/${script}`, RC)
   for (const [path, texts] of Object.entries(FILES)) {
     host.tree.mkdir(`${root}/${path.slice(0, path.lastIndexOf('/'))}`)
     if (texts[name] !== undefined) host.tree.write(`${root}/${path}`, texts[name])
@@ -152,6 +151,7 @@ export async function hostForSwitch(title: string): Promise<FakeHost> {
   const host = await switchHost(['web1', 'web2'])
   host.servers.set('10.66.0.11:80', () => ({}))
   host.servers.set('http://10.66.0.11:80/health', () => ({ status: 200, text: 'ok\n' }))
+  host.tree.write('/hosting/instances/web1/root/etc/rc.conf', 'hostname="web1"\nnginx_enable="YES"\n')
   if (title.startsWith('Back')) await switched(host, { id: 'web1', blueprint: NEXT })
   return untouched(host)
 }

@@ -12,7 +12,7 @@ import { isClear, startStep, stopStep, waiting, wayDown } from './down.ts'
 import { describeVersion, type Journal, snapshotName } from './journal.ts'
 import { areOpen, hasStarted, openingsOf, type Trip, type View } from './look.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, isOver, isPause, quoted, sinceStart } from './rounds.ts'
+import { going, isOver, isPause, quoted } from './rounds.ts'
 import { baseOf } from './standing.ts'
 import { failedState, foretoldState, type InstanceState, outageOf, presentState, stateOf } from './states.ts'
 import {
@@ -51,13 +51,15 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
     waiting: _waiting,
     ...kept
   } = last
+  const guard = snapshotName(now, view.snapshots ?? [])
   const journal: Journal = {
     ...kept,
     phase: 'returning',
     begun: now.toISOString(),
     ran: view.remains.isRunning,
-    guard: snapshotName(now),
+    guard,
     rollsBackData: request.rollsBackData,
+    health: request.health,
     isAsked: true,
   }
   const clear = { ...view, isInPlace: view.isInPlace, isAside: view.isInPlace }
@@ -67,7 +69,7 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
     after: foretoldState(journal),
     steps: [
       // Of what was changed since: the way back overwrites it.
-      snapshotTree(request.places.dataset, snapshotName(now), []),
+      snapshotTree(request.places.dataset, guard, []),
       journalStep(trip, journal),
       ...(journal.ran ? [stopStep(view.jail)] : []),
     ],
@@ -164,14 +166,15 @@ export function planReturned(
   all: readonly Done[],
 ): Plan<InstanceState> {
   const { jail, remains } = view
-  const { health, places } = trip.standing.request
+  const { places } = trip.standing.request
+  const { health } = journal
   if (trip.goal === 'startable') return going(trip, journal, { steps: inPlaceSteps(trip, view), verify: false })
   const trouble = troubleIn(done, jail)
   if (trouble !== undefined) return stuck(trip, journal, quoted(trouble, view, places.consoleLog))
   if (!journal.ran) return home(trip, view, journal, now, all)
   if (view.isAsked) {
     if (view.ailment === undefined) return home(trip, view, journal, now, all)
-    if (!isOver(sinceStart(jail, done), now, health.deadlineSeconds))
+    if (!isOver(jail, done, now, health.deadlineSeconds))
       return going(trip, journal, { steps: [waiting(done.filter(({ step }) => isPause(step)).length)] })
     const reason = `${journal.reason === undefined ? '' : `${journal.reason}; `}and back on ${describeVersion(journal.from)} it was not well within ${health.deadlineSeconds} s either: ${view.ailment}`
     return home(trip, view, { ...journal, reason }, now, all)

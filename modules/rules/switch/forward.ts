@@ -16,7 +16,7 @@ import { fstabOn } from './mounts.ts'
 import { packagesBetween, vanishingIn } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, isOver, isPause, quoted, sinceStart } from './rounds.ts'
+import { going, isOver, isPause, quoted } from './rounds.ts'
 import { baseOf } from './standing.ts'
 import { foretoldState, type InstanceState, outageOf, presentState, stateOf } from './states.ts'
 import {
@@ -59,12 +59,13 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     from,
     to: target,
     bases: Object.fromEntries(standing.parts.map(part => [part.dataset, baseOf(part, standing)])),
-    snapshot: snapshotName(now),
+    snapshot: snapshotName(now, view.snapshots ?? []),
     fstab: view.fstab ?? '',
     ...(view.nextFstab === undefined ? {} : { waiting: view.nextFstab }),
     nextFstab: fstabOn(trip.layoutNext ?? layout, target.blueprint, site),
     written: [],
     rollsBackData: request.rollsBackData,
+    health: request.health,
     packages: packagesBetween(trip),
     ...(prepared === undefined ? {} : { merge: summarize(prepared) }),
     ...(vanishing.length === 0 ? {} : { vanishing }),
@@ -74,8 +75,9 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     before: presentState(standing),
     after: foretoldState(journal),
     steps: [
-      { kind: 'write', path: places.nextFstab, content: journal.nextFstab },
+      // The journal first: without it, a restart would take that fstab for its own.
       journalStep(trip, journal),
+      { kind: 'write', path: places.nextFstab, content: journal.nextFstab },
       ...(journal.ran ? [stopStep(view.jail)] : []),
     ],
     later: [
@@ -172,12 +174,13 @@ export function planMerged(
   all: readonly Done[],
 ): Plan<InstanceState> {
   const { jail } = view
-  const { places, health } = trip.standing.request
+  const { places } = trip.standing.request
+  const { health } = journal
   const trouble = troubleIn(done, jail)
   if (trouble !== undefined) return turnBack(trip, view, journal, quoted(trouble, view, places.consoleLog))
   if (view.isAsked) {
     if (view.ailment === undefined) return arrived(trip, view, journal, now, all)
-    if (isOver(sinceStart(jail, done), now, health.deadlineSeconds))
+    if (isOver(jail, done, now, health.deadlineSeconds))
       return turnBack(trip, view, journal, `it was not well within ${health.deadlineSeconds} s: ${view.ailment}`)
     return going(trip, journal, { steps: [waiting(done.filter(({ step }) => isPause(step)).length)] })
   }

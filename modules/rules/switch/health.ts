@@ -4,17 +4,13 @@ import { type Command, describeCommand } from '../../core/step.ts'
 import { addressesIn } from '../../freebsd/ifconfig.ts'
 import { settingsIn } from '../../freebsd/jail-conf-read.ts'
 import { problemInside } from '../../freebsd/jexec.ts'
-import type { Health, HttpCheck, Request } from './requests.ts'
+import type { Health, HttpCheck } from './requests.ts'
 
 /** One answer takes no longer; the deadline is for all of them, tried again and again. */
 const ANSWER_SECONDS = 10
 
 /** What is not well, in words; undefined where all is. In order, up to the first. */
-export async function ailmentOf(
-  { id, health }: Pick<Request, 'id' | 'health'>,
-  conf: string,
-  machine: Probe,
-): Promise<string | undefined> {
+export async function ailmentOf(id: string, health: Health, conf: string, machine: Probe): Promise<string | undefined> {
   const seconds = Math.min(ANSWER_SECONDS, health.deadlineSeconds)
   for (const words of health.commands) {
     const problem = await problemInside(machine, id, words, seconds)

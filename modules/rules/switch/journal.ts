@@ -5,6 +5,7 @@
 import { Refused } from '../../core/errors.ts'
 import type { WriteStep } from '../../core/step.ts'
 import { FORMAT, type InstancePlaces } from '../layout.ts'
+import type { Health } from './requests.ts'
 
 /**
  * Until `merged`, a switch that was cut off goes back; from there on it goes forward.
@@ -68,6 +69,8 @@ export interface Journal {
   /** What the switch writes, relative to the root: what the way back puts back. */
   readonly written: readonly Written[]
   readonly rollsBackData: boolean
+  /** When it is well: whoever brings this to its end asks the same. */
+  readonly health: Health
   readonly packages?: Packages
   readonly merge?: Merge
   readonly vanishing?: readonly string[]
@@ -118,8 +121,11 @@ export const describeVersion = ({ blueprint, revision }: Version) => `${blueprin
 export const sameVersion = (one: Version | undefined, other: Version | undefined) =>
   one?.blueprint === other?.blueprint && one?.revision === other?.revision
 
-/** `switch-20261122T120000Z` */
-export const snapshotName = (now: Date) => `switch-${now.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}`
+/** `switch-20261122T120000Z`, or the next second that no other has. */
+export function snapshotName(now: Date, taken: readonly { readonly name: string }[]): string {
+  const name = `switch-${now.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}`
+  return taken.some(one => one.name === name) ? snapshotName(new Date(now.getTime() + 1000), taken) : name
+}
 
 export const isSwitchSnapshot = (name: string) => /^switch-\d{8}T\d{6}Z$/.test(name)
 

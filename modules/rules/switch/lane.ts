@@ -1,5 +1,4 @@
 /** One instance's way as a lane: each round goes by its journal and by what is there. */
-import { Refused } from '../../core/errors.ts'
 import type { Lane } from '../../core/lanes.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
@@ -14,7 +13,7 @@ import { workOf } from './prepare.ts'
 import type { Readiness } from './ready.ts'
 import { going } from './rounds.ts'
 import { type Stand, type Standing, targetOf } from './standing.ts'
-import { type InstanceState, stateOf } from './states.ts'
+import { failedState, type InstanceState, presentState, stateOf } from './states.ts'
 import { concludeSteps, pruneSteps } from './stretches.ts'
 import { troubleIn } from './trouble.ts'
 
@@ -59,8 +58,7 @@ export function planRound(trip: Trip, view: View, now: Date, done: readonly Done
   const recent = sincePhase(done, jail)
   switch (journal?.phase) {
     case undefined:
-      if (done.length > 0)
-        throw new Refused(`${request.id}: its journal ${request.places.journal} was taken away meanwhile.`)
+      if (done.length > 0) return unbegun(trip, troubleIn(done, jail))
       return request.state === 'rolled_back' ? setBack(trip, view, now) : setOut(trip, view, now)
     case 'stopping':
       if (done.length === 0 || trip.work === undefined) return turnBack(trip, view, journal, CUT_OFF)
@@ -75,6 +73,19 @@ export function planRound(trip: Trip, view: View, now: Date, done: readonly Done
       return planReturned(trip, view, journal, now, recent, done)
     case 'finishing':
       return finish(trip, view, journal, recent)
+  }
+}
+
+/** Not even the journal could be written, so it is as it was. */
+function unbegun({ standing }: Trip, trouble: string | undefined): Plan<InstanceState> {
+  const { id, places } = standing.request
+  const reason = `${id} was left as it was: ${trouble ?? `its journal ${places.journal} was taken away meanwhile`}.`
+  return {
+    before: presentState(standing),
+    after: failedState(standing, reason),
+    steps: [],
+    failures: [reason],
+    msg: '',
   }
 }
 
@@ -99,7 +110,9 @@ function finish(trip: Trip, view: View, journal: Journal, done: readonly Done[])
         : [`${id}: not all snapshots of earlier switches of ${places.dataset} could be destroyed: ${trouble}.`],
     failures:
       journal.outcome === 'rolled_back' && journal.isAsked !== true
-        ? [`${id} ${journal.ran ? 'runs' : 'is'} on ${describeVersion(from)} again: ${journal.reason}.`]
+        ? [
+            `${id} ${journal.ran ? 'runs' : 'is'} on ${describeVersion(from)} again: ${(journal.reason ?? CUT_OFF).replace(/\.+$/, '')}.`,
+          ]
         : [],
   })
 }

@@ -123,7 +123,7 @@ export async function lookAt(trip: Trip, machine: Probe, done: readonly Done[]):
       return { ...view, snapshots: await listSnapshotsBelow(machine, places.dataset) }
     case 'merged':
     case 'returned':
-      if (hasStarted(jail, recent)) return { ...view, ...(await afterStart(trip, view, machine)) }
+      if (hasStarted(jail, recent)) return { ...view, ...(await afterStart(journal, view, machine)) }
       return { ...view, ...(await beforeStart(trip, journal, view, recent, machine)) }
     case 'stopping':
     case 'returning': {
@@ -216,11 +216,11 @@ async function atSeeds(
   }
 }
 
-async function afterStart(trip: Trip, { jail }: Pick<View, 'jail'>, machine: Probe): Promise<Partial<View>> {
+async function afterStart(journal: Journal, { jail }: Pick<View, 'jail'>, machine: Probe): Promise<Partial<View>> {
   const runs = (await listJails(machine)).some(({ name, isDying }) => name === jail.id && !isDying)
   const remains = { isRunning: runs, isDying: false, mounts: [], interfaces: [] }
   if (!runs) return { remains, ...(await lastWords(jail, machine)) }
-  return { remains, isAsked: true, ailment: await ailmentOf(trip.standing.request, jail.conf, machine) }
+  return { remains, isAsked: true, ailment: await ailmentOf(jail.id, journal.health, jail.conf, machine) }
 }
 
 /** Where another run was cut off: it may run already. */
@@ -235,7 +235,7 @@ async function beforeStart(
   const { fstab, nextFstab, phase } = journal
   const isAsItShallBe = view.isInPlace && view.fstab === (phase === 'merged' ? nextFstab : fstab)
   if (found.remains.isRunning && isAsItShallBe && journal.ran && trip.goal === 'checked')
-    return { ...found, isAsked: true, ailment: await ailmentOf(trip.standing.request, view.jail.conf, machine) }
+    return { ...found, isAsked: true, ailment: await ailmentOf(view.jail.id, journal.health, view.jail.conf, machine) }
   const isTried = recent.some(({ step }) => describeStep(step) === describeStep(startStep(view.jail)))
   return isTried ? { ...found, ...(await lastWords(view.jail, machine)) } : found
 }

@@ -20,14 +20,21 @@ export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceS
 export const isPause = (step: Step) => step.kind === 'run' && step.command[0] === 'sleep'
 
 /** When it was started, in milliseconds; where another run did that, when this one began to wait. */
-export function sinceStart(jail: Jail, done: readonly Done[]): number | undefined {
+function sinceStart(jail: Jail, done: readonly Done[]): number | undefined {
   const words = describeStep(startStep(jail))
   const start = done.find(({ step }) => describeStep(step) === words)
   return start?.time?.ended ?? done.find(({ step }) => isPause(step))?.time?.began
 }
 
-export const isOver = (started: number | undefined, now: Date, seconds: number) =>
-  started !== undefined && now.getTime() - started >= seconds * 1000
+/** By the clock, or by how long it has been waited: clocks are set. */
+export function isOver(jail: Jail, done: readonly Done[], now: Date, seconds: number): boolean {
+  const started = sinceStart(jail, done)
+  const slept = done.reduce(
+    (sum, { step }) => sum + (isPause(step) && step.kind === 'run' ? Number(step.command[1]) : 0),
+    0,
+  )
+  return slept >= seconds || (started !== undefined && now.getTime() - started >= seconds * 1000)
+}
 
 /** With the last words of its console, which are the customer's, and only shown. */
 export function quoted(trouble: string, { console }: View, log: string): string {

@@ -68,9 +68,13 @@ export async function lookAtStand(options: Options, machine: Probe): Promise<Sta
   const named = namedIn(options)
   const ids = named ?? (await machine.list(`${site.path}/instances`)) ?? []
   const texts = await Promise.all(requestsOf(options, ids).map(request => readTexts(request, machine)))
-  const all = texts.filter(({ layout }) => named !== undefined || layout?.blueprint === options.running_on)
+  const all = texts.filter(one => named !== undefined || ranOn(one, options.running_on))
 
-  const blueprints = new Set(all.flatMap(({ layout, request }) => [layout?.blueprint ?? '', request.blueprint]))
+  const blueprints = new Set(
+    all.flatMap(({ layout, request, last }) =>
+      [layout?.blueprint, request.blueprint, last?.from.blueprint].map(name => name ?? ''),
+    ),
+  )
   blueprints.delete('')
   const wanted = [
     ...[...blueprints].map(name => blueprintDataset(site, name)),
@@ -81,6 +85,12 @@ export async function lookAtStand(options: Options, machine: Probe): Promise<Sta
   for (const name of blueprints) known.set(name, await readBlueprint(name, site, datasets, machine))
   return { site, standings: all.map(one => standingOf(one, datasets, known)), blueprints: known }
 }
+
+/** It does; or it did before the switch that it is on, or that a run before this one has brought to its end. */
+const ranOn = ({ layout, journal, last, request }: Texts, blueprint: string | undefined) =>
+  layout?.blueprint === blueprint ||
+  journal?.from.blueprint === blueprint ||
+  (last?.outcome === 'switched' && last.from.blueprint === blueprint && last.to.blueprint === request.blueprint)
 
 type Texts = Omit<Standing, 'parts' | 'from'>
 
