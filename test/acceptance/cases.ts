@@ -18,6 +18,8 @@ export interface Case {
   readonly fails?: string
   /** Command lines afterwards, and what each must print, lines separated by a space. */
   readonly prints?: Readonly<Record<string, string>>
+  /** The same, of which a sandbox host can tell nothing: they are not run there. */
+  readonly prints_on_freebsd?: Readonly<Record<string, string>>
 }
 
 export function acceptanceCases(): Case[] {

@@ -7,6 +7,7 @@ import {
   BEFORE_TASK,
   CLEANUP_TASK,
   INVENTORY_TASK,
+  NOT_HERE,
   OUTPUT_MARK,
   type Role,
   SCRATCH_TASK,
@@ -37,11 +38,9 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
   const [checked, ran, again] = [find('check'), find('run'), find('again')]
   if (checked === undefined || ran === undefined) return ['it was not reached']
 
-  const lines = Object.entries(one.prints ?? {}).map(([line, expected], part) => ({
-    line,
-    expected,
-    row: find('prints', part),
-  }))
+  const linesOf = (role: 'prints' | 'prints_on_freebsd') =>
+    Object.entries(one[role] ?? {}).map(([line, expected], part) => ({ line, expected, row: find(role, part) }))
+  const lines = [...linesOf('prints'), ...linesOf('prints_on_freebsd').filter(({ row }) => wordsOf(row) !== NOT_HERE)]
   const scratch = scratchOf(rows)
   const fill = (text: string) => text.replaceAll('{{ scratch }}', scratch)
   return [

@@ -5,7 +5,7 @@ import type { Case } from './cases.ts'
 export const SCRATCH = 'bluejail-acceptance'
 
 /** Which case a task belongs to and what it is for, as its name carries them. */
-export type Role = 'before' | 'check' | 'run' | 'again' | 'prints'
+export type Role = 'before' | 'check' | 'run' | 'again' | 'prints' | 'prints_on_freebsd'
 export const taskName = (index: number, role: Role, part = 0) => `${index} ${role} ${part}`
 
 export const INVENTORY_TASK = 'the inventory names bluejail_test_dataset'
@@ -13,6 +13,9 @@ export const SCRATCH_TASK = 'a scratch dataset is made'
 export const CLEANUP_TASK = 'the scratch dataset is destroyed'
 export const BEFORE_TASK = 'what is there before'
 export const AFTER_TASK = 'what is there after'
+
+/** What a sandbox host prints in place of what it cannot tell. */
+export const NOT_HERE = 'not on a sandbox host'
 
 /** A login may print something of its own first. */
 export const OUTPUT_MARK = 'output follows:'
@@ -63,5 +66,8 @@ function tasksOf(one: Case, index: number): object[] {
     module('run', { diff: true }),
     ...(one.fails === undefined ? [module('again', {})] : []),
     ...Object.keys(one.prints ?? {}).map(command('prints')),
+    ...Object.keys(one.prints_on_freebsd ?? {})
+      .map(line => `if [ -d /.sandbox ]; then echo '${NOT_HERE}'; else { ${line}; }; fi`)
+      .map(command('prints_on_freebsd')),
   ]
 }
