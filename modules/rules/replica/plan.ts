@@ -76,8 +76,8 @@ export async function lookAtCopies(
   return found
 }
 
-/** The first replication of much data takes days. */
-const LONGEST_SECONDS = 30 * 86_400
+/** The first replication of much data takes days. A timer of Node's cannot be set for more than 24. */
+const LONGEST_SECONDS = 20 * 86_400
 /** Some copies need a look; all else was done. */
 const NEEDS_LOOK = 1
 

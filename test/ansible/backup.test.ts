@@ -1,0 +1,52 @@
+/** playbooks/backup.yml: one host's copies on another, with keys that neither had before. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ansible, type Ran } from '../support/ansible.ts'
+import { type Hosts, startHosts } from '../support/hosts.ts'
+
+let hosts: Hosts
+let inventory: string
+beforeAll(async () => {
+  hosts = await startHosts(['source1', 'keeper1'])
+  for (const host of hosts.sandboxes) {
+    await host.run('mkdir -p /etc/ssh && ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key')
+    await host.run('zfs create zroot/hosting')
+  }
+  inventory = join(hosts.directory, 'backup.json')
+  const vars = { hosts: { source1: { backup_source_to: 'keeper1' }, keeper1: {} } }
+  writeFileSync(inventory, JSON.stringify({ hosting: vars }))
+})
+afterAll(() => hosts.stop())
+
+const backup = (...flags: string[]) =>
+  ansible('ansible-playbook', ['-i', inventory, '-i', hosts.inventory, 'bluejail.hosting.backup', ...flags])
+const changes = ({ rows }: Ran) =>
+  rows.filter(({ result }) => result.changed).map(({ host, task }) => `${host}: ${task}`)
+
+test('keys are exchanged, a login is made, and the program is told what to do', async () => {
+  const ran = await backup()
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  const [source, keeper] = hosts.sandboxes
+  const key = (await source?.run('cut -d" " -f1,2 /root/.ssh/replica.pub'))?.stdout.trim()
+  const authorized = await keeper?.run('cat /var/db/bluejail-replica/source1/.ssh/authorized_keys')
+  expect(authorized?.stdout).toBe(
+    `restrict,command="/usr/local/libexec/bluejail/replicate serve --target zroot/copies/source1" ${key}\n`,
+  )
+  const hostKey = (await keeper?.run('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub'))?.stdout.trim()
+  expect((await source?.run('cat /usr/local/etc/bluejail/replicate.known_hosts'))?.stdout).toContain(hostKey)
+  expect((await source?.run('ls /usr/local/etc/cron.d'))?.stdout).toBe('bluejail-replicate\n')
+  expect((await keeper?.run('zfs get -H -o value canmount,mountpoint zroot/copies/source1'))?.stdout).toBe(
+    'off\nnone\n',
+  )
+
+  const served = await keeper?.run(
+    `SSH_ORIGINAL_COMMAND='zfs destroy zroot/copies/source1' /usr/local/libexec/bluejail/replicate serve --target zroot/copies/source1; echo $?`,
+  )
+  expect(served?.stdout).toBe('2\n')
+})
+
+test('a second run has nothing to do, and a check says the same', async () => {
+  expect(changes(await backup('--check'))).toEqual([])
+  expect(changes(await backup())).toEqual([])
+})
