@@ -15,9 +15,12 @@ export interface Timed {
   readonly seconds: number
 }
 
+/** A host as an inventory has it. */
+type Host = Pick<Sandbox, 'name' | 'inventoryVars'>
+
 /** `venv` is a folder of `.venv`. Connections are kept, and tasks go in one round trip. */
 export async function timeTasks(
-  sandbox: Sandbox,
+  host: Host,
   venv: string,
   tasks: readonly object[],
   vars: object = {},
@@ -30,7 +33,7 @@ export async function timeTasks(
   ]
   const play = { hosts: 'all', gather_facts: false, vars: { ansible_pipelining: true, ...vars }, tasks }
   writeFileSync(playbook, stringify([play]))
-  writeFileSync(inventory, stringify({ all: { hosts: { [sandbox.name]: sandbox.inventoryVars() } } }))
+  writeFileSync(inventory, stringify({ all: { hosts: { [host.name]: host.inventoryVars() } } }))
   const bin = join(root, '.venv', venv, 'bin')
   try {
     await promisify(execFile)(join(bin, 'ansible-playbook'), ['-i', inventory, playbook], {

@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import { datasets } from './acceptance.ts'
 import { autosnap } from './autosnap.ts'
 import { type Book, benchFor, type Suite } from './bench.ts'
+import { figures } from './figures.ts'
 import { type Machine, POOLS, startMachine } from './machine.ts'
+import { manyDisk } from './many.ts'
 import { replica } from './replica.ts'
+import { scale } from './scale.ts'
 
-const SUITES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica }
+const SUITES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica, figures, scale }
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
@@ -28,8 +31,12 @@ async function emptyPools(machine: Machine): Promise<void> {
     await machine.shell(`zpool destroy -f ${pool}; zpool create -O mountpoint=/${pool} ${pool} /dev/vd${'bc'[index]}1`)
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
 const began = Date.now()
-const machine = await startMachine()
+// Made beforehand, since that takes a machine of its own.
+const content = !quick && (wanted.length === 0 || wanted.includes('scale')) ? await manyDisk() : undefined
+const machine = await startMachine(content === undefined ? {} : { content })
 const book: Book = { outcomes: [], figures: [] }
 try {
   const versions = {

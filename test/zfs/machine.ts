@@ -44,8 +44,14 @@ export interface Machine {
   stop(): Promise<void>
 }
 
-/** `disk` is one more, /dev/vdd, in qcow2 where the name says so. */
-export async function startMachine({ disk }: { readonly disk?: string } = {}): Promise<Machine> {
+export interface MoreDisks {
+  /** One more disk, /dev/vdd: a file that is written to. */
+  readonly disk?: string
+  /** The same with what is in a file that is not written to. */
+  readonly content?: string
+}
+
+export async function startMachine({ disk, content }: MoreDisks = {}): Promise<Machine> {
   const [kernel, image] = [process.env.BLUEJAIL_ZFS_KERNEL, process.env.BLUEJAIL_ZFS_IMAGE]
   if (kernel === undefined || image === undefined)
     throw new Error('The image of the machine with OpenZFS is not ready. Run `npm run test:zfs`, which makes it.')
@@ -54,6 +60,7 @@ export async function startMachine({ disk }: { readonly disk?: string } = {}): P
   const port = await freePort()
   const system = await layerOver(join(image, 'root.img'), join(directory, 'system.qcow2'))
   const disks = [...POOLS.map(pool => poolDisk(directory, pool, POOL_BYTES)), ...(disk === undefined ? [] : [disk])]
+  if (content !== undefined) disks.push(await layerOver(content, join(directory, 'content.qcow2')))
   const sshOptions = [
     ...option('IdentityFile', join(image, 'key')),
     ...option('IdentitiesOnly', 'yes'),
@@ -75,6 +82,11 @@ export async function startMachine({ disk }: { readonly disk?: string } = {}): P
     ...words,
   ]
   let qemu: ChildProcess | undefined
+  // Also where the tests are interrupted.
+  process.on('exit', () => {
+    qemu?.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  })
 
   function powerOn(): void {
     const console_ = openSync(join(directory, 'console'), 'a')

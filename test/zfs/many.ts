@@ -35,9 +35,10 @@ export async function manyDisk(): Promise<string> {
   mkdirSync(unfinished)
   const machine = await startMachine({ disk: poolDisk(unfinished, 'many', BYTES) })
   try {
-    await machine.shell('zpool create -O mountpoint=none many /dev/vdd1; zfs create -o canmount=off many/d')
+    // Mounted, as datasets of instances are: of one that is not, listing a snapshot takes 30 times as long.
+    await machine.shell(`zpool create -O mountpoint=/many many /dev/vdd1; zfs create ${ROOT}`)
     for (let first = 0; first < DATASETS; first += 50) {
-      await machine.shell(`for i in $(seq ${first} ${first + 49}); do zfs create -o canmount=off ${ROOT}/i$i; done`)
+      await machine.shell(`for i in $(seq ${first} ${first + 49}); do zfs create ${ROOT}/i$i; done`)
       console.log(`${first + 50} datasets`)
     }
     for (let hour = 0; hour < HOURS; hour++) {

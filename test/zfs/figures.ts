@@ -1,0 +1,161 @@
+/** Figures against sanoid, syncoid and community.general.zfs, side by side in the same machine: ratios in one run. */
+import { deepStrictEqual, ok } from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../build/paths.ts'
+import { timeTasks } from '../bench/run.ts'
+import type { Bench, Suite } from './bench.ts'
+import { fill, installReplicate, REPLICATE, runReplicate, writeReplica } from './copies.ts'
+import type { Machine } from './machine.ts'
+import { watchCommands } from './programs.ts'
+
+export const figures: Suite = async bench => {
+  await nothingToReplicate(bench)
+  await throughput(bench)
+  await manyDatasets(bench)
+}
+
+/** Seconds that something takes. */
+export async function seconds(act: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await act()
+  return (performance.now() - began) / 1000
+}
+
+export const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** In turns, so that both see the machine in the same state. */
+export async function inTurns(turns: number, ...acts: readonly (() => Promise<unknown>)[]): Promise<readonly number[]> {
+  const times = acts.map((): number[] => [])
+  for (let turn = 0; turn < turns; turn++)
+    for (const [index, act] of acts.entries()) times[index]?.push(await seconds(act))
+  return times.map(median)
+}
+
+async function makeDatasets(machine: Machine, above: string, count: number): Promise<void> {
+  await machine.run(['zfs', 'create', above])
+  for (let first = 0; first < count; first += 50) {
+    const last = Math.min(first + 50, count) - 1
+    await machine.shell(`for i in $(seq ${first} ${last}); do zfs create ${above}/i$i; done`)
+  }
+}
+
+/** Both find the same copy, with the same newest snapshots. */
+async function nothingToReplicate({ machine, quick, check, figure }: Bench): Promise<void> {
+  const count = quick ? 10 : 200
+  await makeDatasets(machine, 'zroot/same', count)
+  await machine.shell(`
+    zfs snapshot -r zroot/same@one
+    zfs send -R zroot/same@one | zfs receive -u -o readonly=on backup/same`)
+  await installReplicate(machine, { dataset: 'zroot/same', target: 'backup/same' }, true)
+  const ours = () => machine.run([REPLICATE, 'run', '--quiet'], { timeoutSeconds: 3600 })
+  const theirs = () =>
+    machine.run(
+      [
+        'syncoid',
+        '-r',
+        '--no-sync-snap',
+        '--no-rollback',
+        '--sshoption=BatchMode=yes',
+        'zroot/same',
+        'root@localhost:backup/same',
+      ],
+      { timeoutSeconds: 3600 },
+    )
+  await check(`${count} datasets with nothing to replicate`, async () => {
+    // The first run makes bookmarks and holds.
+    await ours()
+    const told = await runReplicate(machine)
+    ok(
+      told.datasets.every(({ state }) => state === 'current'),
+      JSON.stringify(told),
+    )
+    const [our = 0, their = 0] = await inTurns(quick ? 1 : 3, ours, theirs)
+    figure({
+      title: `nothing to replicate in ${count} datasets, over ssh: times as fast as syncoid -r`,
+      value: their / our,
+      atLeast: quick ? 2 : 10,
+      from: { replicateSeconds: our, syncoidSeconds: their },
+    })
+  })
+}
+
+/**
+ * How long the stream of one dataset takes beyond a run that finds nothing to do, against the bare pipe. Sent anew each time
+ * to a copy of its own.
+ */
+async function throughput({ machine, quick, check, figure }: Bench): Promise<void> {
+  const mebibytes = quick ? 32 : 512
+  await machine.run(['zfs', 'create', 'zroot/large'])
+  await fill(machine, '/zroot/large/file', mebibytes)
+  await machine.run(['zfs', 'snapshot', 'zroot/large@one'])
+  let copies = 0
+  const bare = () =>
+    machine.shell(
+      `zfs send -Lecp zroot/large@one | ssh localhost zfs receive -s -u -o readonly=on backup/bare${copies++}`,
+      { timeoutSeconds: 3600 },
+    )
+  const ours = async () => {
+    await writeReplica(machine, { dataset: 'zroot/large', target: `backup/ours${copies++}` }, true)
+    const told = await runReplicate(machine)
+    deepStrictEqual(told.warnings, [])
+  }
+  // To the last copy once more: all that is not the stream.
+  const idle = () => runReplicate(machine)
+  await check(`one dataset of ${mebibytes} MiB over ssh`, async () => {
+    const [ourSeconds = 0, idleSeconds = 0, bareSeconds = 0] = await inTurns(quick ? 1 : 3, ours, idle, bare)
+    figure({
+      title: `throughput of a large dataset over ssh, by that of a bare pipe`,
+      value: bareSeconds / (ourSeconds - idleSeconds),
+      ...(quick ? {} : { atLeast: 0.95 }),
+      from: { mebibytes, replicateSeconds: ourSeconds, nothingToDoSeconds: idleSeconds, bareSeconds },
+    })
+  })
+}
+
+const PROPERTIES = {
+  recordsize: '16384',
+  compression: 'lz4',
+  atime: 'off',
+  quota: '10737418240',
+  primarycache: 'metadata',
+}
+
+/** A loop takes as long for each item, so some are timed and 200 are reckoned from them. */
+async function manyDatasets({ machine, quick, check, skip, figure }: Bench): Promise<void> {
+  const title = 'datasets as they should be, against community.general.zfs in a loop'
+  const theirs = join(root, '.venv/bench')
+  if (quick || !existsSync(theirs)) {
+    return skip(title, quick ? 'not with --quick' : 'there is no .venv/bench: node build/setup.mjs ready bench')
+  }
+  const [count, timed] = [200, 20]
+  await makeDatasets(machine, 'zroot/many', count)
+  const names = Array.from({ length: count }, (_, index) => `zroot/many/i${index}`)
+  const task = { name: 'ours', 'bluejail.hosting.zfs_dataset': { datasets: names, properties: PROPERTIES } }
+  const loop = {
+    name: 'theirs',
+    'community.general.zfs': { name: '{{ item }}', state: 'present', extra_zfs_properties: PROPERTIES },
+    loop: names.slice(0, timed),
+  }
+  const host = { name: 'zfs', inventoryVars: () => machine.inventoryVars }
+  const timing = async (tasks: readonly object[]) =>
+    (await timeTasks(host, 'bench', tasks)).map(({ seconds }) => seconds)
+  await check(title, async () => {
+    await timing([task])
+    const watch = await watchCommands(machine, ['/usr/sbin/zfs'])
+    await watch.calm()
+    await timing([task])
+    const commands = await watch.commands()
+    await watch.remove()
+    deepStrictEqual(commands.length, 1)
+    const [our = 0, items = 0] = await timing([task, loop])
+    const their = (items * count) / timed
+    figure({
+      title: `${count} unchanged datasets: one zfs_dataset task, times as fast as a loop of community.general.zfs`,
+      value: their / our,
+      atLeast: 50,
+      from: { zfsDatasetSeconds: our, communityGeneralSecondsReckoned: their, loopItemsTimed: timed },
+    })
+  })
+}
