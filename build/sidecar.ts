@@ -17,7 +17,7 @@ export function sidecarOf(definition: AnyDefinition): string {
       attributes: {
         check_mode: { support: 'full' },
         diff_mode: { support: 'full' },
-        platform: { platforms: 'freebsd' },
+        platform: { platforms: definition.runsOnController ? 'posix' : 'freebsd' },
       },
       options: describeOptions(options),
     },

@@ -39,6 +39,7 @@ export default defineModule({
     'It reads nothing but its options and changes nothing: the playbook `update.yml` runs it on the controller before each turn, and once at the end, for the table of outages.',
   ],
   readsOnly: true,
+  runsOnController: true,
   options: {
     next: optional(
       listOf(

@@ -54,6 +54,7 @@ export default defineModule({
   ],
   notes: ['A turn ends on all hosts before the next one begins.'],
   readsOnly: true,
+  runsOnController: true,
   options: {
     instances: listOf(member, 'The instances of the fleet, those that are on their target included.'),
     serial: optional(

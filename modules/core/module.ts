@@ -51,6 +51,8 @@ export interface Definition<O extends Shape = Shape, S extends Shape = Shape, Se
   readonly facts?: Readonly<Record<string, string>>
   /** A sentence each, and options as a playbook writes them. They are run by tests. */
   readonly examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** It runs on the controller, whatever that is. Others run on FreeBSD hosts. */
+  readonly runsOnController?: true
   /** It never has a step, so it neither waits for the host's lock nor makes others wait. */
   readonly readsOnly?: true
   /** The program of `programs/` that it installs on the host (rules/program/install.ts): the build puts it into its file. */
