@@ -39,7 +39,7 @@ export default defineProgram({
     const settings = readPolicyFile(text, wish.file)
     switch (wish.command) {
       case 'run':
-        return run(wish, settings, text, around)
+        return run(wish, settings, around)
       case 'plan':
         return plan(wish, settings, around)
       case 'status':
@@ -75,13 +75,8 @@ function readArguments({ args, now }: Surroundings): Wish {
 
 const secondsOf = (now: Date) => Math.floor(now.getTime() / 1000)
 
-async function run(
-  { now, json, quiet }: Wish,
-  settings: Settings,
-  policyText: string,
-  around: Surroundings,
-): Promise<ExitStatus> {
-  const report = await runOnce(settings, policyText, now, around)
+async function run({ now, json, quiet }: Wish, settings: Settings, around: Surroundings): Promise<ExitStatus> {
+  const report = await runOnce(settings, now, around)
   if (json) around.say(JSON.stringify(report))
   else for (const line of reportWords(report, quiet)) around.say(line)
   return report.troubles.length > 0 ? 1 : 0

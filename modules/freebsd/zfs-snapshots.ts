@@ -22,11 +22,18 @@ export interface Listed {
   readonly createtxg: number
 }
 
-/** All snapshots at and below `roots`, by dataset, from the oldest to the newest. Roots that are gone are left out. */
-export async function listSnapshotsBelow(machine: Probe, roots: readonly string[]): Promise<Map<string, Listed[]>> {
+/**
+ * All snapshots of these datasets, or at and below these, by dataset, from the oldest to the newest. What is gone is left out;
+ * without a dataset no command is run.
+ */
+export async function listSnapshotsBelow(
+  machine: Probe,
+  wanted: { readonly of: readonly string[] } | { readonly below: readonly string[] },
+): Promise<Map<string, Listed[]>> {
   const found = new Map<string, Listed[]>()
-  const start: Command = ['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,createtxg', '-s', 'createtxg', '-r']
-  for (const command of inBatches(start, roots)) {
+  const [depth, datasets] = 'of' in wanted ? [['-d', '1'], wanted.of] : [['-r'], wanted.below]
+  const start: Command = ['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,createtxg', '-s', 'createtxg', ...depth]
+  for (const command of inBatches(start, datasets)) {
     const answer = await machine.query(command, { exits: [0, 1] })
     if (answer.exit !== 0) refuseUnlessMissing(command, answer)
     for (const line of answer.stdout.split('\n')) {

@@ -1,9 +1,11 @@
-/** What decides about snapshots, read in two processes however many datasets and snapshots there are. */
+/** What decides about snapshots, read in one or two processes however many datasets and snapshots there are. */
 import type { Probe } from '../../core/host.ts'
 import { isAtOrBelow } from '../../freebsd/zfs-names.ts'
 import { listAllDatasets, listSnapshotsBelow } from '../../freebsd/zfs-snapshots.ts'
+import type { Row } from '../../freebsd/zfs-tree.ts'
 import { instancePlaces, type Site } from '../layout.ts'
 import { type Attached, attach, decisive } from './attach.ts'
+import { isRipe, KNOWN_FILE, type Known, readKnown } from './known.ts'
 import { timeOfOwn } from './names.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,57 +16,97 @@ export interface Snapshot {
 }
 
 /** What the datasets say of themselves. */
-export interface Survey {
+interface Survey {
   readonly attached: readonly Attached[]
-  /** Every dataset there is. */
-  readonly datasets: ReadonlySet<string>
+  /** Every dataset there is, with what changes when its snapshots do. */
+  readonly datasets: ReadonlyMap<string, Stamp>
   /** Datasets that are left alone for now, and why. */
   readonly skipped: ReadonlyMap<string, string>
   /** Datasets to which nothing was written since their newest snapshot. */
   readonly untouched: ReadonlySet<string>
-  /** When snapshots of a dataset last came or went, in seconds since 1970; not of those that never had any. */
-  readonly changes: ReadonlyMap<string, number>
   readonly problems: readonly string[]
+}
+
+interface Stamp {
+  readonly stamp: string
+  /** When snapshots of it last came or went, in seconds since 1970; undefined where it never had any. */
+  readonly changed: number | undefined
 }
 
 export interface Look extends Survey {
   /** Of every dataset below one that has a policy, from the oldest to the newest by transaction. */
   readonly snapshots: ReadonlyMap<string, readonly Snapshot[]>
+  /** Of how many datasets the snapshots had to be listed, since they were not known from an earlier run. */
+  readonly listed: number
 }
 
-export async function surveyDatasets(settings: Settings, machine: Probe): Promise<Survey> {
+const STAMP = ['guid', 'snapshots_changed', 'origin']
+
+export async function lookAtSnapshots(settings: Settings, machine: Probe): Promise<Look> {
+  const known = readKnown(await machine.read(KNOWN_FILE))
+  const survey = await surveyDatasets(settings, machine)
+  const tops = topmost(survey.attached.map(({ name }) => name))
+  const snapshots = new Map<string, Snapshot[]>()
+  const strange: string[] = []
+  let count = 0
+  for (const [dataset, { stamp }] of survey.datasets) {
+    if (!tops.some(top => isAtOrBelow(dataset, top))) continue
+    count += 1
+    const one = known.get(dataset)
+    if (one?.stamp === stamp) snapshots.set(dataset, one.names.map(timed))
+    else strange.push(dataset)
+  }
+  // Of a few, each by itself is less; of many, all at once.
+  const listed = await listSnapshotsBelow(machine, strange.length * 2 > count ? { below: tops } : { of: strange })
+  for (const dataset of strange)
+    snapshots.set(
+      dataset,
+      (listed.get(dataset) ?? []).map(({ name }) => timed(name)),
+    )
+  return { ...survey, snapshots, listed: strange.length }
+}
+
+const timed = (name: string): Snapshot => ({ name, time: timeOfOwn(name) })
+
+/** What later runs need not list, of a look that was taken at this time. */
+export function knownFrom({ datasets, snapshots }: Look, clock: number): Known {
+  return new Map(
+    [...snapshots].flatMap(([dataset, all]) => {
+      const { stamp, changed } = datasets.get(dataset) ?? {}
+      return stamp === undefined || !isRipe(changed, clock)
+        ? []
+        : [[dataset, { stamp, names: all.map(({ name }) => name) }] as const]
+    }),
+  )
+}
+
+async function surveyDatasets(settings: Settings, machine: Probe): Promise<Survey> {
   const watchesWrites = [...settings.policies.values()].some(({ skipEmpty }) => skipEmpty)
-  const own = ['receive_resume_token', 'snapshots_changed', ...(watchesWrites ? ['written'] : [])]
-  const datasets = await listAllDatasets(machine, [...decisive(settings), ...own])
-  const { attached, problems } = attach(datasets, settings)
+  const own = ['receive_resume_token', ...STAMP, ...(watchesWrites ? ['written'] : [])]
+  const rows = await listAllDatasets(machine, [...decisive(settings), ...own])
+  const { attached, problems } = attach(rows, settings)
   const switching = await instancesInSwitch(settings.site, attached, machine)
   const skipped = new Map<string, string>()
-  const changes = new Map<string, number>()
   for (const { name } of attached) {
-    const row = datasets.get(name)
     const instance = instanceOf(settings.site, name)
     if (instance !== undefined && switching.has(instance))
       skipped.set(name, `${instance} is being switched to another blueprint`)
-    else if (row?.has('receive_resume_token')) skipped.set(name, 'it is half received')
-    const changed = row?.get('snapshots_changed')
-    if (changed !== undefined) changes.set(name, Number(changed))
+    else if (rows.get(name)?.has('receive_resume_token')) skipped.set(name, 'it is half received')
+  }
+  const stamp = (row: Row): Stamp => {
+    const changed = row.get('snapshots_changed')
+    return {
+      stamp: STAMP.map(property => row.get(property) ?? '-').join(' '),
+      changed: changed === undefined ? undefined : Number(changed),
+    }
   }
   return {
     attached,
     problems,
     skipped,
-    changes,
-    datasets: new Set(datasets.keys()),
-    untouched: new Set([...datasets].filter(([, row]) => row.get('written') === '0').map(([name]) => name)),
+    datasets: new Map([...rows].map(([name, row]) => [name, stamp(row)])),
+    untouched: new Set([...rows].filter(([, row]) => row.get('written') === '0').map(([name]) => name)),
   }
-}
-
-export async function lookAtSnapshots(settings: Settings, machine: Probe, surveyed?: Survey): Promise<Look> {
-  const survey = surveyed ?? (await surveyDatasets(settings, machine))
-  const listed = await listSnapshotsBelow(machine, topmost(survey.attached.map(({ name }) => name)))
-  const timed = (all: readonly { readonly name: string }[]) =>
-    all.map(({ name }): Snapshot => ({ name, time: timeOfOwn(name) }))
-  return { ...survey, snapshots: new Map([...listed].map(([name, all]) => [name, timed(all)])) }
 }
 
 /** The id of the instance that a dataset belongs to. */
