@@ -50,6 +50,7 @@ export default defineModule({
       datasets: [
         { name: 'zroot/hosting/instances', policy: 'default' },
         { name: 'zroot/hosting/shared', policy: 'default' },
+        { name: 'zroot/hosting/instances/*/tmp', policy: 'off' },
       ],
     },
     'Databases every quarter of an hour, their tables locked for that moment': {
@@ -91,7 +92,9 @@ export default defineModule({
       return { before, after: stateOf(false, undefined), steps, msg }
     }
     const { wanted, everyMinutes } = parts(options)
-    const missing = target.settings.attachments.filter(({ name }) => !target.look.datasets.has(name))
+    const missing = target.settings.attachments.filter(
+      ({ name }) => !name.includes('*') && !target.look.datasets.has(name),
+    )
     return {
       before,
       after: stateOf(true, target),

@@ -34,6 +34,28 @@ test('the nearest of the list counts, and `off` ends it', () => {
   expect(attached(datasets, { datasets: list })).toEqual({ 'z/i': 'default', 'z/i/a': 'often', 'z/i/a/var': 'default' })
 })
 
+test('a star stands for any one component, and a name goes before it', () => {
+  const datasets = {
+    'z/i/a': {},
+    'z/i/a/tmp': {},
+    'z/i/b/tmp': {},
+    'z/i/b/tmp/x': {},
+    'z/i/b/x/tmp': {},
+    'z/i/tmp': {},
+  }
+  const list = [
+    { name: 'z/i', policy: 'default' },
+    { name: 'z/i/*/tmp', policy: 'off' },
+    { name: 'z/i/a/tmp', policy: 'often' },
+  ]
+  expect(attached(datasets, { datasets: list })).toEqual({
+    'z/i/a': 'default',
+    'z/i/a/tmp': 'often',
+    'z/i/b/x/tmp': 'default',
+    'z/i/tmp': 'default',
+  })
+})
+
 test('the property goes before the list', () => {
   const datasets = { 'z/a': { 'bluejail:autosnap': 'often' }, 'z/b': { 'bluejail:autosnap': 'off' }, 'z/c': {} }
   expect(attached(datasets, { datasets: [{ name: 'z', policy: 'default' }] })).toEqual({
@@ -126,5 +148,6 @@ test.each([
     },
     /'z' is there twice/,
   ],
+  [{ policies, datasets: [{ name: 'z/a*', policy: 'often' }] }, /cannot be a dataset's name/],
   [{ policies, property: 'compression' }, /is not a user property's name/],
 ])('%j is refused', (given, why) => expect(() => settings(given)).toThrow(why))
