@@ -98,6 +98,7 @@ export default defineModule({
   ],
   notes: [
     'What the parameters `exec.start`, `exec.stop` and the like say takes effect when the instance is next started or stopped.',
+    'pf cannot look into ARP and neighbour discovery: neighbours get nothing of what an instance claims there, but the host and an uplink do.',
     'The bridges are made before, by M(bluejail.hosting.vnet_bridge).',
     'A file in /etc/jail.conf.d, or a jail, of that name that is none of ours is refused and left alone.',
   ],
