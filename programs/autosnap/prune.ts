@@ -9,7 +9,7 @@ import type { Doomed } from '../../modules/rules/snapshot/plan.ts'
 
 const AT_ONCE = 3
 /** Snapshots in a command: at first, at least and at most. */
-const BATCH = { first: 100, least: 10, most: 500 }
+const BATCH = { first: 100, least: 10, most: 500, wide: 2_000 }
 const SLOW_SECONDS = 2
 const FAST_SECONDS = 0.5
 /** The next run does the rest: taking snapshots must not wait for it. */
@@ -61,7 +61,7 @@ export interface Pruned {
 
 /** Commands for all of it, as they would be if every one of them were quick enough. */
 export const foreseen = (names: Sentence['names'], look: Look): Batch[] =>
-  destroyBatches(names, existingIn(look), oursIn(look), BATCH.first)
+  destroyBatches(names, existingIn(look), oursIn(look), { usual: BATCH.first, wide: BATCH.wide })
 
 export async function prune(names: Sentence['names'], look: Look, { host, ending }: Tools): Promise<Pruned> {
   const remaining = new Map([...names].map(([dataset, some]) => [dataset, new Set(some)]))
@@ -72,10 +72,11 @@ export async function prune(names: Sentence['names'], look: Look, { host, ending
   const started = performance.now()
   const mayGoOn = () => !ending.aborted && performance.now() - started < PHASE_SECONDS * 1000
   let cap = BATCH.first
+  let wide = BATCH.wide
 
   while (remaining.size > 0 && mayGoOn()) {
     const planned = cap
-    const waiting = destroyBatches(remaining, existing, ours, cap).values()
+    const waiting = destroyBatches(remaining, existing, ours, { usual: cap, wide }).values()
     const takeTurns = async () => {
       for (const batch of waiting) {
         await carryOut(batch)
@@ -91,8 +92,10 @@ export async function prune(names: Sentence['names'], look: Look, { host, ending
     const begun = performance.now()
     const refused = await destroyAll(host, batch)
     const seconds = (performance.now() - begun) / 1000
-    if (seconds > SLOW_SECONDS) cap = Math.max(BATCH.least, Math.floor(cap / 2))
-    else if (seconds < FAST_SECONDS) cap = Math.min(BATCH.most, cap * 2)
+    if (seconds > SLOW_SECONDS) {
+      cap = Math.max(BATCH.least, Math.floor(cap / 2))
+      wide = 0
+    } else if (seconds < FAST_SECONDS) cap = Math.min(BATCH.most, cap * 2)
     for (const full of batch.snapshots) {
       const why = refused.get(full)
       if (why === undefined) destroyed.push(full)

@@ -9,27 +9,42 @@ const sets = (given: Record<string, string[]>): NamesByDataset =>
 const words = (batches: readonly Batch[]) =>
   batches.map(({ dataset, recursive, names }) => `${recursive ? '-r ' : ''}${dataset}@${names.join(',')}`)
 
+const CAPS = { usual: 100, wide: 0 }
+
 test('a name that goes everywhere below a dataset goes in one command', () => {
   const all = sets({ 'p/a': ['1', '2', '3'], 'p/a/x': ['1', '2', '3'], 'p/a/y': ['1', '3'] })
   const doomed = sets({ 'p/a': ['1', '2'], 'p/a/x': ['1', '2'], 'p/a/y': ['1'] })
-  expect(words(destroyBatches(doomed, all, new Set(all.keys()), 100))).toEqual(['-r p/a@1,2'])
+  expect(words(destroyBatches(doomed, all, new Set(all.keys()), CAPS))).toEqual(['-r p/a@1,2'])
 })
 
 test('one that stays somewhere below goes from each dataset by itself', () => {
   const all = sets({ 'p/a': ['1'], 'p/a/x': ['1'], 'p/a/x/deep': ['1'], 'p/a/y': ['1'] })
   const doomed = sets({ 'p/a': ['1'], 'p/a/x': ['1'], 'p/a/x/deep': ['1'] })
-  expect(words(destroyBatches(doomed, all, new Set(all.keys()), 100))).toEqual(['-r p/a/x@1', 'p/a@1'])
+  expect(words(destroyBatches(doomed, all, new Set(all.keys()), CAPS))).toEqual(['-r p/a/x@1', 'p/a@1'])
 })
 
 test('what is not ours is no root of a command', () => {
   const all = sets({ 'p/a/x': ['1'], 'p/a/y': ['1'] })
-  expect(words(destroyBatches(all, all, new Set(['p/a/x', 'p/a/y']), 100))).toEqual(['p/a/x@1', 'p/a/y@1'])
-  expect(words(destroyBatches(all, all, new Set(['p/a', 'p/a/x', 'p/a/y']), 100))).toEqual(['-r p/a@1'])
+  expect(words(destroyBatches(all, all, new Set(['p/a/x', 'p/a/y']), CAPS))).toEqual(['p/a/x@1', 'p/a/y@1'])
+  expect(words(destroyBatches(all, all, new Set(['p/a', 'p/a/x', 'p/a/y']), CAPS))).toEqual(['-r p/a@1'])
+})
+
+test('one name of many children goes at once, but not of children that make commands of some size', () => {
+  const flat = sets(
+    Object.fromEntries(['p', ...Array.from({ length: 12 }, (_, at) => `p/${at}`)].map(each => [each, ['1']])),
+  )
+  const deep = sets(
+    Object.fromEntries(['x', 'y', 'z'].flatMap(each => [1, 2, 3, 4].map(at => [`p/${each}/${at}`, ['1']]))),
+  )
+  const ours = new Set([...flat.keys(), ...deep.keys(), 'p/x', 'p/y', 'p/z'])
+  expect(words(destroyBatches(flat, flat, ours, { usual: 5, wide: 20 }))).toEqual(['-r p@1'])
+  expect(destroyBatches(flat, flat, ours, { usual: 5, wide: 10 })).toHaveLength(13)
+  expect(words(destroyBatches(deep, deep, ours, { usual: 5, wide: 20 }))).toEqual(['-r p/x@1', '-r p/y@1', '-r p/z@1'])
 })
 
 test('p/ab is not below p/a', () => {
   const all = sets({ 'p/a': ['1'], 'p/ab': ['1'] })
-  expect(words(destroyBatches(all, all, new Set(all.keys()), 100))).toEqual(['p/a@1', 'p/ab@1'])
+  expect(words(destroyBatches(all, all, new Set(all.keys()), CAPS))).toEqual(['p/a@1', 'p/ab@1'])
 })
 
 const NAMES = ['1', '2', '3', '4']
@@ -43,7 +58,7 @@ const stocks = fc
 
 test('whatever is to go goes once, and nothing else with it', () => {
   fc.assert(
-    fc.property(stocks, fc.integer({ min: 1, max: 12 }), (rows, cap) => {
+    fc.property(stocks, fc.integer({ min: 1, max: 12 }), fc.nat(12), (rows, usual, wide) => {
       const existing = sets(Object.fromEntries(rows.map(({ dataset, exists }) => [dataset, exists])))
       const doomed = sets(
         Object.fromEntries(
@@ -54,8 +69,8 @@ test('whatever is to go goes once, and nothing else with it', () => {
         ),
       )
       const ours = new Set(rows.filter(({ isOurs }) => isOurs).map(({ dataset }) => dataset))
-      const gone = destroyBatches(doomed, existing, ours, cap).flatMap(batch => {
-        expect(batch.snapshots.length).toBeLessThanOrEqual(cap)
+      const gone = destroyBatches(doomed, existing, ours, { usual, wide }).flatMap(batch => {
+        expect(batch.snapshots.length).toBeLessThanOrEqual(batch.names.length === 1 ? Math.max(usual, wide) : usual)
         const hit = DATASETS.filter(each =>
           batch.recursive ? isAtOrBelow(each, batch.dataset) : each === batch.dataset,
         )

@@ -1,7 +1,8 @@
 /**
  * Snapshots to be destroyed, as few commands: one `zfs destroy -r` where a name is to go everywhere below a dataset, else one
  * command for each dataset. A command holds at most so many snapshots, since a pool waits while it lasts (openzfs issue 3104:
- * 4,000 stopped one for ten minutes).
+ * 4,000 stopped one for ten minutes). One name of a dataset with hundreds of children cannot be divided but into a command,
+ * and a transaction, for each of them: so it may go from more of them at once.
  */
 import { parentOf } from '../../freebsd/zfs-names.ts'
 
@@ -20,6 +21,15 @@ interface Node {
   readonly children: Node[]
 }
 
+/** How many snapshots a command may destroy, and how many where it is that or a command for almost each. */
+export interface Caps {
+  readonly usual: number
+  readonly wide: number
+}
+
+/** Fewer than this in a command is almost one for each. */
+const FEW = 4
+
 /**
  * `existing` has every snapshot of every dataset at and below `roots`, also those that stay. A command works below a dataset
  * only where that is one of `ours`: what is received elsewhere meanwhile, and happens to have such a name, is not touched.
@@ -28,7 +38,7 @@ export function destroyBatches(
   doomed: NamesByDataset,
   existing: NamesByDataset,
   ours: ReadonlySet<string>,
-  cap: number,
+  { usual, wide }: Caps,
 ): Batch[] {
   const batches: Batch[] = []
   const left = new Map([...doomed].map(([dataset, names]) => [dataset, new Set(names)]))
@@ -37,7 +47,7 @@ export function destroyBatches(
     const below = allOf(node)
     if (node.children.length > 0 && ours.has(node.dataset)) {
       const names = uniform(below.map(({ dataset }) => dataset))
-      for (const some of fitting(names, name => below.filter(({ dataset }) => left.get(dataset)?.has(name)).length)) {
+      for (const some of fitting(node, names)) {
         const snapshots = below.flatMap(({ dataset }) =>
           some.filter(name => left.get(dataset)?.delete(name)).map(name => `${dataset}@${name}`),
         )
@@ -46,8 +56,8 @@ export function destroyBatches(
     }
     for (const child of node.children) visit(child)
     const rest = [...(left.get(node.dataset) ?? [])]
-    for (let at = 0; at < rest.length; at += cap) {
-      const names = rest.slice(at, at + cap)
+    for (let at = 0; at < rest.length; at += usual) {
+      const names = rest.slice(at, at + usual)
       batches.push({
         dataset: node.dataset,
         recursive: false,
@@ -59,33 +69,38 @@ export function destroyBatches(
   for (const node of forestOf([...new Set([...doomed.keys(), ...existing.keys(), ...ours])])) visit(node)
   return batches
 
-  /** Names that go from at least two of these datasets, and stay in none. */
-  function uniform(datasets: readonly string[]): string[] {
+  /** Names that go from at least two of these datasets, and stay in none; and from how many. */
+  function uniform(datasets: readonly string[]): (readonly [name: string, count: number])[] {
     const counts = new Map<string, number>()
     for (const dataset of datasets)
       for (const name of left.get(dataset) ?? []) counts.set(name, (counts.get(name) ?? 0) + 1)
-    return [...counts.keys()].filter(
-      name =>
-        (counts.get(name) ?? 0) > 1 &&
-        datasets.every(dataset => left.get(dataset)?.has(name) || !existing.get(dataset)?.has(name)),
+    return [...counts].filter(
+      ([name, count]) =>
+        count > 1 && datasets.every(dataset => left.get(dataset)?.has(name) || !existing.get(dataset)?.has(name)),
     )
   }
 
   /** As many names to a command as the cap allows; a name that is too much by itself is left to the datasets below. */
-  function fitting(names: readonly string[], countOf: (name: string) => number): string[][] {
+  function fitting(node: Node, names: readonly (readonly [name: string, count: number])[]): string[][] {
     const chosen: string[][] = []
     let room = 0
-    for (const name of names) {
-      const count = countOf(name)
-      if (count > cap) continue
+    for (const [name, count] of names) {
+      if (count > usual) {
+        if (count <= wide && count < FEW * commandsBelow(node, name)) chosen.unshift([name])
+        continue
+      }
       if (count > room) {
         chosen.push([])
-        room = cap
+        room = usual
       }
       chosen.at(-1)?.push(name)
       room -= count
     }
     return chosen
+  }
+
+  function commandsBelow(node: Node, name: string): number {
+    return node.children.filter(child => allOf(child).some(({ dataset }) => left.get(dataset)?.has(name))).length
   }
 }
 
