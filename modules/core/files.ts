@@ -51,8 +51,8 @@ export async function readBytes(
 /** Performs any step but a command. */
 export async function change(step: FileStep): Promise<void> {
   if (step.kind === 'move') {
-    await refuseLinks(dirname(step.from), step.beneath)
-    await refuseLinks(dirname(step.to), step.beneath)
+    for (const folder of [step.from, step.to].map(dirname))
+      if (folder !== step.beneath) await refuseLinks(folder, step.beneath)
     await rename(step.from, step.to)
     return flush(dirname(step.to))
   }

@@ -44,7 +44,11 @@ export async function problemInside(
     await machine.query(['jexec', jail, ...words], { timeoutSeconds })
     return undefined
   } catch (error) {
-    if (error instanceof CommandFailed) return error.message
-    throw error
+    if (!(error instanceof CommandFailed)) throw error
+    if (error.answer === undefined)
+      return /did not end within/.test(error.message) ? `it did not end within ${timeoutSeconds} s` : error.message
+    const { exit, stdout, stderr } = error.answer
+    const [last] = [stderr, stdout].flatMap(text => text.trim().split('\n').slice(-1)).filter(line => line !== '')
+    return `exit status ${exit}${last === undefined ? '' : `, ${last.slice(0, 300)}`}`
   }
 }

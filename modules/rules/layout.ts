@@ -36,6 +36,10 @@ export const PROPERTY = {
   replica: 'bluejail:replica',
   /** The policy of snapshots that a dataset and those below it have, or `off`. Operators set it. */
   autosnap: 'bluejail:autosnap',
+  /** On a dataset that was restored: the guid of the snapshot that it was restored from. */
+  restored: 'bluejail:restored',
+  /** On an instance's dataset that was left behind when it went to another host: when, and where to. */
+  moved: 'bluejail:moved',
 } as const
 
 /** Becomes a jail's, a dataset's and, with a prefix, an interface's name: 15 characters at most, no dot, no underscore. */
@@ -123,6 +127,10 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
     consoleLog: `/var/log/jails/${id}.log`,
   }
 }
+
+/** Why an instance is left alone while a switch of it is under way, or was cut off. */
+export const onItsWay = (id: string, { journal }: InstancePlaces) =>
+  `${id}: a switch of it to another blueprint was cut off (${journal}). Bring that to its end first: blueprint_switch with \`state: resumed\`.`
 
 /** Where the rules of pf's anchors are, one file each: of all bridges together, and of each instance by its id. */
 export const FILTER_FOLDER = '/etc/pf.hosting.d'

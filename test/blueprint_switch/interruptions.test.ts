@@ -1,10 +1,12 @@
 /** Cut off before any step, by a loss of power or by being killed: the instance ends on the one or the other, and runs. */
 import { describe, expect, test } from 'vitest'
+import { apply, converge } from '../../modules/core/converge.ts'
 import type { Step } from '../../modules/core/step.ts'
+import instanceMounts from '../../modules/instance_mounts.ts'
 import { DEFAULT_SITE } from '../../modules/rules/layout.ts'
 import { settle } from '../../modules/rules/switch/settle.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { tracesOf } from '../support/jail-host.ts'
+import { circumstances, converged, tracesOf } from '../support/jail-host.ts'
 import { BLUEPRINT, clock, fileOf, NEXT, runsOn, switched, switchHost } from '../support/switch-host.ts'
 
 const TO = { id: 'web1', blueprint: NEXT }
@@ -137,4 +139,17 @@ test('the next run with the same wish brings it there, whatever was before', asy
   await switched(host, TO).catch(() => undefined)
   await switched(host, TO)
   expect(runsOn(host, 'web1')).toBe(NEXT)
+})
+
+test('until then, the other modules leave the instance alone', async () => {
+  const host = await prepared()
+  host.machine.cutPowerAfter(8)
+  await switched(host, TO).catch(() => undefined)
+  await bootAndSettle(host)
+  const message =
+    'web1: a switch of it to another blueprint was cut off (/hosting/instances/web1/journal.json). Bring that to its end first: blueprint_switch with `state: resumed`.'
+  await expect(converged(host, { id: 'web1', state: 'restarted' })).rejects.toThrow(message)
+  await expect(
+    converge(instanceMounts, { id: 'web1', blueprint: BLUEPRINT }, host, apply, circumstances),
+  ).rejects.toThrow(message)
 })

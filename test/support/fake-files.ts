@@ -38,7 +38,8 @@ export function listNames(tree: MemoryTree, path: string, beneath?: string): str
 
 export function change(tree: MemoryTree, step: FileStep): void {
   if (step.kind === 'move') {
-    for (const end of [step.from, step.to]) refuseLinks(tree, dirname(end), step.beneath)
+    for (const folder of [step.from, step.to].map(dirname))
+      if (folder !== step.beneath) refuseLinks(tree, folder, step.beneath)
     tree.rename(step.from, step.to)
     return
   }

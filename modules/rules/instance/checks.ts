@@ -1,7 +1,7 @@
 /** What must hold before anything is touched: the directories of an instance, and its datasets. */
 import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
-import { blueprintDataset, FORMAT, PROPERTY } from '../layout.ts'
+import { blueprintDataset, FORMAT, onItsWay, PROPERTY } from '../layout.ts'
 import { firstFileProblems } from './first.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './points.ts'
 import type { Request } from './requests.ts'
@@ -22,6 +22,7 @@ export function checkDirectories({ id, site, places }: Request, { status, datase
   const above = status.get(`${site.path}/instances`)
   const own = status.get(places.directory)
 
+  if (status.has(places.journal)) problems.push(onItsWay(id, places))
   if (above?.type === 'link')
     problems.push(
       `${above.at} is a symbolic link, and the mount table shows real paths. Give the real one as hosting_path.`,

@@ -36,7 +36,9 @@ export function placesOfPresent(instance: Instance, kernel: Kernel): Places {
   return {
     status: [
       { path: `${site.path}/instances`, beneath: '/' },
-      ...[places.directory, places.root, places.seed, ...parts.map(({ seed }) => seed)].map(path => ({ path })),
+      ...[places.directory, places.root, places.seed, places.journal, ...parts.map(({ seed }) => seed)].map(path => ({
+        path,
+      })),
       ...placesOfSources(instance),
       ...placesOfFirstFiles(instance),
       ...points,

@@ -22,7 +22,7 @@ export async function lookAt(requests: readonly Request[], machine: Probe): Prom
     MAIN_CONF,
     FILTER_FOLDER,
     ...requests.flatMap(request => directoriesFor(request).map(({ path }) => path)),
-    ...requests.flatMap(({ places }) => [places.root, places.nextFstab]),
+    ...requests.flatMap(({ places }) => [places.root, places.nextFstab, places.journal]),
   ])
   const found = await Promise.all([...paths].map(async path => [path, await machine.status(path)] as const))
   const fstabs = await Promise.all(

@@ -7,7 +7,7 @@ import { isWithin, type Mount } from '../../freebsd/mount.ts'
 import type { Anchors } from '../../freebsd/pf.ts'
 import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
-import { FORMAT, rulesFile } from '../layout.ts'
+import { FORMAT, onItsWay, rulesFile } from '../layout.ts'
 import { guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
@@ -109,6 +109,7 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
 
 /** What somebody else made under this name is not ours to change, stop or overwrite. */
 function refuseForeign({ id, places }: Request, seen: Seen): void {
+  if (seen.present.has(places.journal)) throw new Refused(onItsWay(id, places))
   const conf = seen.confs.get(id)
   const format = conf === undefined ? FORMAT : formatOf(conf)
   if (format === undefined)

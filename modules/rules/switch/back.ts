@@ -51,13 +51,14 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
     waiting: _waiting,
     ...kept
   } = last
-  const guard = snapshotName(now, view.snapshots ?? [])
+  // Of what was changed since: the way back overwrites it. Data can be rolled back to nothing but the youngest snapshot.
+  const guard = request.rollsBackData ? {} : { guard: snapshotName(now, view.snapshots ?? []) }
   const journal: Journal = {
     ...kept,
     phase: 'returning',
     begun: now.toISOString(),
     ran: view.remains.isRunning,
-    guard,
+    ...guard,
     rollsBackData: request.rollsBackData,
     health: request.health,
     isAsked: true,
@@ -68,8 +69,7 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
     before: presentState(standing),
     after: foretoldState(journal),
     steps: [
-      // Of what was changed since: the way back overwrites it.
-      snapshotTree(request.places.dataset, guard, []),
+      ...(journal.guard === undefined ? [] : [snapshotTree(request.places.dataset, journal.guard, [])]),
       journalStep(trip, journal),
       ...(journal.ran ? [stopStep(view.jail)] : []),
     ],
@@ -89,9 +89,11 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
   }
 }
 
-const withGuard = ({ standing }: Trip, { snapshots }: View, { guard = '' }: Journal) => [
+const withGuard = ({ standing }: Trip, { snapshots }: View, { guard }: Journal) => [
   ...(snapshots ?? []),
-  { dataset: standing.request.places.dataset, name: guard, txg: Number.MAX_SAFE_INTEGER, holds: 0 },
+  ...(guard === undefined
+    ? []
+    : [{ dataset: standing.request.places.dataset, name: guard, txg: Number.MAX_SAFE_INTEGER, holds: 0 }]),
 ]
 
 /** Something is in the way of going forward. */
@@ -105,7 +107,7 @@ export function planReturning(trip: Trip, view: View, journal: Journal, done: re
   const { jail, remains, own } = view
   const openings = openingsOf(trip, journal)
   const trouble = view.trouble ?? troubleIn(done, jail)
-  if (trouble !== undefined) return stuck(trip, journal, trouble)
+  if (trouble !== undefined) return stuck(trip, view, journal, trouble)
   if (remains === undefined || own !== undefined) {
     const restored = own === undefined ? [] : restoreSteps(journal, openings, own)
     return going(trip, journal, {
@@ -114,10 +116,10 @@ export function planReturning(trip: Trip, view: View, journal: Journal, done: re
     })
   }
   if (remains.isRunning && trip.goal === 'startable')
-    return stuck(trip, journal, 'it runs, and before jails start it should not')
+    return stuck(trip, view, journal, 'it runs, and before jails start it should not')
   if (!isClear(remains)) {
     const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, journal, failure)
+    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, view, journal, failure)
   }
   const younger = journal.rollsBackData ? youngerThan(journal.snapshot, trip, view.snapshots ?? []) : []
   if (younger.length > 0) {
@@ -170,7 +172,7 @@ export function planReturned(
   const { health } = journal
   if (trip.goal === 'startable') return going(trip, journal, { steps: inPlaceSteps(trip, view), verify: false })
   const trouble = troubleIn(done, jail)
-  if (trouble !== undefined) return stuck(trip, journal, quoted(trouble, view, places.consoleLog))
+  if (trouble !== undefined) return stuck(trip, view, journal, quoted(trouble, view, places.consoleLog))
   if (!journal.ran) return home(trip, view, journal, now, all)
   if (view.isAsked) {
     if (view.ailment === undefined) return home(trip, view, journal, now, all)
@@ -179,10 +181,11 @@ export function planReturned(
     const reason = `${journal.reason === undefined ? '' : `${journal.reason}; `}and back on ${describeVersion(journal.from)} it was not well within ${health.deadlineSeconds} s either: ${view.ailment}`
     return home(trip, view, { ...journal, reason }, now, all)
   }
-  if (hasStarted(jail, done)) return stuck(trip, journal, quoted('it was gone again at once', view, places.consoleLog))
+  if (hasStarted(jail, done))
+    return stuck(trip, view, journal, quoted('it was gone again at once', view, places.consoleLog))
   if (remains !== undefined && !isClear(remains)) {
     const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, journal, failure)
+    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, view, journal, failure)
   }
   const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
   return going(trip, journal, {
@@ -212,15 +215,23 @@ function home(trip: Trip, view: View, journal: Journal, now: Date, all: readonly
 }
 
 /** It cannot be gone on by itself: how things are, exactly, and what to do. */
-export function stuck(trip: Trip, journal: Journal, trouble: string): Plan<InstanceState> {
+export function stuck(trip: Trip, view: View, journal: Journal, trouble: string): Plan<InstanceState> {
   const { standing } = trip
   const { id, places } = standing.request
+  const [from, to] = [describeVersion(journal.from), describeVersion(journal.to)]
+  const how = view.remains?.isRunning === true ? 'was to stop, and still runs' : 'is stopped'
+  const cause = trouble.replace(/\.$/, '')
+  const why =
+    journal.reason === undefined || journal.reason === cause
+      ? ''
+      : ` It went back because ${lowerFirst(journal.reason)}.`
   const files =
-    journal.phase === 'returned'
-      ? `Its files, fstab and configuration are those of ${describeVersion(journal.from)}`
-      : `Its files may be half those of ${describeVersion(journal.to)}; what they were is in the snapshot ${places.dataset}@${journal.snapshot}`
-  const why = journal.reason === undefined ? '' : ` It was on its way back because ${lowerFirst(journal.reason)}.`
-  const reason = `${id} is stopped on its way back to ${describeVersion(journal.from)}: ${trouble.replace(/\.$/, '')}.${why} ${files}. When that is put right, run this again with \`state: resumed\`.`
+    journal.written.length === 0
+      ? `None of its files were changed: they are those of ${from}`
+      : journal.phase === 'returned'
+        ? `Its files, fstab and configuration are those of ${from} again`
+        : `Some of its files are those of ${to}; what they were is in the snapshot ${places.dataset}@${journal.snapshot}`
+  const reason = `${id} ${how}, on its way back to ${from}: ${cause}.${why} ${files}. When the cause is put right, run this again with \`state: resumed\`.`
   return going(trip, journal, { after: failedState(standing, reason), steps: [], failures: [reason] })
 }
 

@@ -74,7 +74,7 @@ export function wayDown(
     return {
       steps: [],
       warnings: [],
-      failure: `not all of ${id} can be cleared away: ${complaint(stuck)}.${inUse === undefined ? '' : ` See who uses it ('fstat -f ${inUse.node}'), end that, and run this again.`}`,
+      failure: `not all of ${id} can be cleared away: ${complaint(stuck)}.${inUse === undefined ? '' : ` See who uses it ('fstat -f ${inUse.node}'), and end that`}`,
     }
   }
   const needsPause = setbacks.some(answers => answers.length > 0)

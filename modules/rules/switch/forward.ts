@@ -157,6 +157,8 @@ export function planStopping(trip: Trip, view: View, journal: Journal, done: rea
 }
 
 function merged(trip: Trip, view: View, journal: Journal, prepared: Prepared | undefined): Plan<InstanceState> {
+  if (view.nextFstab !== journal.nextFstab)
+    return turnBack(trip, view, journal, `somebody has changed ${trip.standing.request.places.nextFstab} meanwhile`)
   const written = prepared === undefined ? [] : writtenBy(prepared)
   const known = prepared === undefined ? journal : { ...journal, written, merge: summarize(prepared) }
   return going(trip, known, {
@@ -205,7 +207,7 @@ function catchUp(
   if (isReady && !journal.ran && trip.goal === 'checked') return arrived(trip, view, journal, now, all)
   if (starts && remains !== undefined && !isClear(remains)) {
     const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    if (failure !== undefined) return stuck(trip, journal, failure)
+    if (failure !== undefined) return stuck(trip, view, journal, failure)
     return going(trip, journal, { steps, warnings })
   }
   const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
