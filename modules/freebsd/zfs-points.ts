@@ -68,6 +68,28 @@ export async function readCreations(machine: Asking, names: readonly string[]): 
   return found
 }
 
+export interface Bookmark {
+  readonly name: string
+  readonly guid: string
+  /** Of its snapshot: seconds since 1970. */
+  readonly creation: number
+}
+
+/** The bookmarks of these datasets themselves, by dataset. Datasets that are gone have none. */
+export async function listBookmarks(machine: Asking, datasets: readonly string[]): Promise<Map<string, Bookmark[]>> {
+  const found = new Map<string, Bookmark[]>()
+  const start: Command = ['zfs', 'list', '-Hp', '-t', 'bookmark', '-o', 'name,guid,creation']
+  for (const command of inBatches(start, datasets)) {
+    const { stdout } = await machine.query(command, { exits: [0, 1] })
+    for (const line of stdout.split('\n')) {
+      const [, dataset, name = '', guid = '', creation] = /^([^#\t]+)#([^\t]+)\t(\d+)\t(\d+)$/.exec(line) ?? []
+      if (dataset !== undefined)
+        found.set(dataset, [...(found.get(dataset) ?? []), { name, guid, creation: Number(creation) }])
+    }
+  }
+  return found
+}
+
 /** How many holds each snapshot of these datasets has, by full name; only those that have any. */
 export async function readHeld(machine: Asking, datasets: readonly string[]): Promise<string[]> {
   const held: string[] = []

@@ -111,7 +111,7 @@ const all = (words: readonly string[], isOurs: (name: string) => boolean) => wor
 const isMark = (name: string) => {
   const [, mark = ''] = name.split('#')
   const guid = /\d+$/.exec(mark)?.[0] ?? ''
-  return replicaOfBookmark({ kind: 'bookmark', name: mark, guid, createtxg: 0 }) !== undefined
+  return replicaOfBookmark({ kind: 'bookmark', name: mark, guid }) !== undefined
 }
 
 /** A dataset, or a snapshot or bookmark of one, at or below that of the grant. */

@@ -204,7 +204,9 @@ test('what pruning is to spare holds the base, and no more than so many of those
       const waiting = model.source.get(SOURCE) as ModelDataset
       const base = newest(waiting)
       snapshot(waiting)
-      const spared = sparedFor(waiting.points, most)
+      const dated = (kind: string) =>
+        waiting.points.filter(point => point.kind === kind).map(point => ({ ...point, moment: point.createtxg }))
+      const spared = sparedFor(dated('snapshot'), dated('bookmark'), most)
       expect(spared.size).toBeLessThanOrEqual(most)
       if (most >= 2) expect([...spared.keys()]).toContain(base?.name)
       expect(new Set(spared.values())).toEqual(new Set(['copy']))

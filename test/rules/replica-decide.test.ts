@@ -217,10 +217,13 @@ describe('bookmarks', () => {
   })
 
   test('tell pruning what to spare', () => {
-    const words = ['a:1', '#replica_off_1:1', 'b:2', '#replica_off_2:2', 'c:3', 'd:4']
-    expect([...sparedFor(points(...words)).keys()]).toEqual(['a', 'b', 'c', 'd'])
-    expect([...sparedFor(points(...words), 2).keys()]).toEqual(['c', 'd'])
-    expect(sparedFor(points('a:1', '#mine:1')).size).toBe(0)
+    const dated = (...words: string[]) =>
+      points(...words).map(({ name, guid, createtxg }) => ({ name, guid, moment: createtxg }))
+    const snapshots = dated('z:0', 'a:1', 'b:2', 'c:3', 'd:4')
+    const marks = dated('#replica_off_2:2', '#replica_off_1:1')
+    expect([...sparedFor(snapshots, marks).keys()]).toEqual(['a', 'b', 'c', 'd'])
+    expect([...sparedFor(snapshots, marks, 2).keys()]).toEqual(['c', 'd'])
+    expect(sparedFor(snapshots, dated('#mine:1', '#replica_off_9:1')).size).toBe(0)
   })
 
   test('tell how far behind a copy is', () => {

@@ -30,27 +30,34 @@ function outlived(replica: string, source: DatasetSeen, base: Point): Point[] {
   return past.slice(0, Math.max(0, past.length - (KEPT - 1)))
 }
 
-/** Bookmarks of a replica that is no more. */
-export const marksOfReplica = (replica: string, source: DatasetSeen) =>
-  bookmarksOf(source).filter(point => replicaOfBookmark(point) === replica)
-
-/** Of a dataset with more snapshots than this on their way, pruning may take some: the chain holds by its bookmark. */
+/** Of snapshots that a replica waits for, this many of a dataset are spared: one that is away for long must not fill the pool. */
 export const MOST_SPARED = 100
 
+/** A snapshot or bookmark and its moment: seconds since 1970, or any number that grows with time. */
+export interface Dated {
+  readonly name: string
+  readonly moment: number
+}
+
 /**
- * Snapshots that pruning on the source should spare, each with the replica that waits for it: those that a replica has not
- * got yet, and its base. No more than `most`, the newest: a target that is away for long must not fill the pool.
+ * Snapshots that pruning should spare, each with the replica that has not got it yet, or may still need it: those from the
+ * last but one bookmark on, since the last is made before its snapshot is sent. No more than `most`, the newest: what is
+ * pruned beyond that costs history, and never the chain, which holds by the bookmark.
  */
-export function sparedFor(points: readonly Point[], most = MOST_SPARED): Map<string, string> {
-  const bases = new Map<string, Point[]>()
-  for (const point of points) {
-    const replica = replicaOfBookmark(point)
-    if (replica !== undefined) bases.set(replica, [...(bases.get(replica) ?? []), point])
+export function sparedFor(
+  snapshots: readonly Dated[],
+  bookmarks: readonly (Dated & { readonly guid: string })[],
+  most = MOST_SPARED,
+): Map<string, string> {
+  const bases = new Map<string, number[]>()
+  for (const { name, guid, moment } of bookmarks) {
+    const replica = replicaOfBookmark({ kind: 'bookmark', name, guid })
+    if (replica !== undefined) bases.set(replica, [...(bases.get(replica) ?? []), moment])
   }
   const spared = new Map<string, string>()
-  for (const [replica, marks] of bases) {
-    const sure = marks.sort((a, b) => a.createtxg - b.createtxg).at(-KEPT) ?? marks[0]
-    const waiting = points.filter(({ kind, createtxg }) => kind === 'snapshot' && createtxg >= (sure?.createtxg ?? 0))
+  for (const [replica, moments] of bases) {
+    const [last = 0, before = last] = moments.sort((a, b) => b - a)
+    const waiting = snapshots.filter(({ moment }) => moment >= before).sort((a, b) => a.moment - b.moment)
     for (const { name } of waiting.slice(-most)) spared.set(name, replica)
   }
   return spared

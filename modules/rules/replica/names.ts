@@ -23,7 +23,7 @@ export function checkReplicaName(name: string): string {
 export const bookmarkOf = (replica: string, { guid }: Pick<Point, 'guid'>) => `replica_${replica}_${guid}`
 
 /** The replica whose bookmark this is, or undefined where it is somebody else's. */
-export function replicaOfBookmark({ kind, name, guid }: Point): string | undefined {
+export function replicaOfBookmark({ kind, name, guid }: Omit<Point, 'createtxg'>): string | undefined {
   const [, replica, marked] = /^replica_([a-z0-9-]+)_(\d+)$/.exec(name) ?? []
   return kind === 'bookmark' && marked === guid ? replica : undefined
 }
