@@ -56,6 +56,10 @@ export function compareMounts(table: readonly Mount[], planned: readonly Planned
 export const mountsBelow = (table: readonly Mount[], root: string): Mount[] =>
   table.filter(mount => isWithin(mount.node, root))
 
+/** Those in a directory, and those that it lies in: of a host full of instances, what concerns one. */
+export const mountsAround = (table: readonly Mount[], directory: string): Mount[] =>
+  table.filter(({ node }) => isWithin(node, directory) || isWithin(directory, node))
+
 /**
  * What belongs below a root and is mounted outside all instances: where a plain mount(8) was led by a customer's link (fact
  * mount-3), or where somebody looks at a blueprint's part on purpose. So it is told and not touched.

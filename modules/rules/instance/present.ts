@@ -2,7 +2,7 @@
 import { isWithin, type Mount, unmount } from '../../freebsd/mount.ts'
 import { planAmending } from './amend-steps.ts'
 import { checkDirectories, checkParts } from './checks.ts'
-import { compareMounts, describeComparison, mountsBelow, strayMounts, unmountOrder } from './compare.ts'
+import { compareMounts, describeComparison, mountsAround, mountsBelow, strayMounts, unmountOrder } from './compare.ts'
 import { planFstab } from './fstab.ts'
 import { checkSources } from './points.ts'
 import { fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './seed.ts'
@@ -21,7 +21,7 @@ export function planPresent(instance: Instance, world: World): Work {
 
   const directories = checkDirectories(request, world)
   const sources = checkSources(instance, world)
-  const datasets = checkParts(instance, openings, world)
+  const datasets = checkParts(instance, openings, { ...world, mounts: mountsAround(world.mounts, places.directory) })
   const obstacles = obstaclesIn(openings, world)
   const strays = strayMounts(world.mounts, planned, `${request.site.path}/instances`)
   const awaitsRestart = life === 'running' ? describeComparison(comparison) : []

@@ -68,6 +68,7 @@ export interface Part extends Pick<Writable, 'path'> {
 }
 
 export function partsOf({ places, writables }: Request, { datasets, mounts }: Kernel): Part[] {
+  const nodes = nodesOfDatasets(mounts)
   return writables.map(({ path, dataset: short }) => {
     const dataset = `${places.dataset}/${short}`
     const properties = datasets.get(dataset)
@@ -78,10 +79,22 @@ export function partsOf({ places, writables }: Request, { datasets, mounts }: Ke
       seed: `${places.seed}/${short}`,
       properties,
       seeded: mark === undefined || mark === 'no' ? 'no' : mark === BEGUN ? 'begun' : 'yes',
-      mountedAt: mounts.find(mount => mount.fstype === 'zfs' && mount.special === dataset)?.node,
+      mountedAt: nodes.get(dataset),
     }
   })
 }
+
+/** Made once for a table: with fifty instances it has hundreds of lines, and is asked about hundreds of datasets. */
+function nodesOfDatasets(mounts: readonly Mount[]): ReadonlyMap<string, string> {
+  const known = indexes.get(mounts)
+  if (known !== undefined) return known
+  const zfs = mounts.filter(({ fstype }) => fstype === 'zfs')
+  // The first of equal names counts.
+  const nodes = new Map(zfs.reverse().map(({ special, node }) => [special, node]))
+  indexes.set(mounts, nodes)
+  return nodes
+}
+const indexes = new WeakMap<readonly Mount[], ReadonlyMap<string, string>>()
 
 /** Values of PROPERTY.seeded. An operator who has filled a dataset by hand may set any other but `no`. */
 export const BEGUN = 'begun'
