@@ -21,6 +21,7 @@ import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
 import { netstat } from './netstat.ts'
 import { pfctl } from './pfctl/index.ts'
+import { pgrep } from './pgrep.ts'
 import { pkg } from './pkg/index.ts'
 import { pw } from './pw.ts'
 import { rctl } from './rctl.ts'
@@ -63,6 +64,7 @@ export const imitations: Record<string, Imitation> = {
   mount,
   mtree,
   netstat,
+  pgrep,
   pkg,
   pfctl,
   pw,
