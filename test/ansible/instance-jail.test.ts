@@ -167,6 +167,29 @@ describe('an instance', () => {
   })
 })
 
+test('neighbours do not reach each other unless both are to, and the host reaches them', async () => {
+  const askedByTwo = async () => {
+    const connect = 'require("net").connect(8080, "10.66.0.11").pipe(process.stdout)'
+    return (await hosts.host.run(`timeout 3 jexec two /.sandbox/node -e '${connect}'`)).stdout
+  }
+  const both = (isPrivate: boolean) => ({
+    instances: ['one', 'two'].map((id, index) => ({
+      id,
+      interfaces: [{ bridge: 'hosting0', addresses: [`10.66.0.1${index + 1}/24`], private: isPrivate }],
+    })),
+    interfaces: [],
+    restart: true,
+  })
+  for (const id of ['one', 'two']) await behave(id, 'well')
+  await module(both(true))
+  expect(await ask()).toMatch(/^hello from/)
+  expect(await askedByTwo()).toBe('')
+  await module(both(false))
+  expect(await ask()).toMatch(/^hello from/)
+  expect(await askedByTwo()).toMatch(/^hello from/)
+  expect((await module({ ...both(true), state: 'stopped' })).msg).toBe('2 instances: 2 stopped')
+})
+
 test('several are started side by side, in the time of the slowest', async () => {
   for (const id of IDS) await behave(id, 'slow')
   const report = await module({ instances: IDS, interfaces: ['hosting0'], gateways: [], parallel: 4 })
