@@ -73,7 +73,7 @@ const bridge = {
   ),
   isolate: optional(
     flag(
-      'Neighbours cannot reach each other on the bridge, and pf looks at what each sends; the rules for an instance come with it. Default: true.',
+      'Neighbours cannot reach each other on the bridge, whatever `private` of their interfaces says, and pf looks at what each sends; the rules for an instance come with it. Default: true.',
     ),
   ),
   allow_uplink_change: optional(
