@@ -86,7 +86,7 @@ async function nothingToReplicate({ machine, quick, check, figure }: Bench): Pro
  * to a copy of its own.
  */
 async function throughput({ machine, quick, check, figure }: Bench): Promise<void> {
-  const mebibytes = quick ? 32 : 512
+  const mebibytes = quick ? 32 : 256
   await machine.run(['zfs', 'create', 'zroot/large'])
   await fill(machine, '/zroot/large/file', mebibytes)
   await machine.run(['zfs', 'snapshot', 'zroot/large@one'])

@@ -1,8 +1,8 @@
 /**
- * `npm run test:zfs [-- --quick] [SUITE…]`: our modules and programs on real OpenZFS, in a virtual machine. A whole run,
- * of all suites without --quick, is written to test/zfs/result.json.
+ * `npm run test:zfs [-- --quick] [SUITE…]`: our modules and programs on real OpenZFS, in a virtual machine. What a run
+ * without --quick finds is written to test/zfs/result.json, suite by suite.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { datasets } from './acceptance.ts'
 import { autosnap } from './autosnap.ts'
@@ -33,7 +33,18 @@ async function emptyPools(machine: Machine): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
-const began = Date.now()
+/** Each suite's last whole run. */
+function keep(versions: object, bootSeconds: number, { outcomes, figures }: Book): void {
+  const file = join(import.meta.dirname, 'result.json')
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  for (const suite of new Set(outcomes.map(outcome => outcome.suite))) {
+    const own = <T extends { readonly suite: string }>(rows: readonly T[]) =>
+      rows.filter(row => row.suite === suite).map(({ suite: _, ...row }) => row)
+    kept[suite] = { at: new Date().toISOString(), versions, bootSeconds, cases: own(outcomes), figures: own(figures) }
+  }
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
+}
+
 // Made beforehand, since that takes a machine of its own.
 const content = !quick && (wanted.length === 0 || wanted.includes('scale')) ? await manyDisk() : undefined
 const machine = await startMachine(content === undefined ? {} : { content })
@@ -57,11 +68,7 @@ try {
     )
   }
   const count = (status: string) => book.outcomes.filter(outcome => outcome.status === status).length
-  const seconds = Math.round((Date.now() - began) / 1000)
-  if (!quick && wanted.length === 0) {
-    const told = { at: new Date(began).toISOString(), seconds, bootSeconds: machine.bootSeconds, versions, ...book }
-    writeFileSync(join(import.meta.dirname, 'result.json'), `${JSON.stringify(told, null, 2)}\n`)
-  }
+  if (!quick) keep(versions, machine.bootSeconds, book)
   console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
   if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1
 } finally {

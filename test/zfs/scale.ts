@@ -48,7 +48,7 @@ export const scale: Suite = async ({ machine, quick, check, skip, figure }: Benc
     const commands = await watch.commands()
     await watch.remove()
     ok(commands.length <= 3, commands.join('\n'))
-    const [our = 0, their = 0] = await inTurns(3, ours, theirs)
+    const [our = 0, their = 0] = await inTurns(2, ours, theirs)
     deepStrictEqual(await counts(), [all, all])
     figure({
       title: `nothing due in ${DATASETS} datasets: autosnap run, times as fast as sanoid`,
