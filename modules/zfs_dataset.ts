@@ -20,7 +20,7 @@ import { readDatasets } from './freebsd/zfs-datasets.ts'
 import { planDatasets } from './rules/dataset/plan.ts'
 import { looksRelocated } from './rules/dataset/properties.ts'
 import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset/requests.ts'
-import { propertiesToRead } from './rules/dataset/selection.ts'
+import { datasetsToMeasure, MEASURES, propertiesToRead } from './rules/dataset/selection.ts'
 
 const STATES = ['present', 'absent'] as const
 const SETTINGS = ['own', 'effective'] as const
@@ -145,6 +145,13 @@ export default defineModule({
       requests.flatMap(({ properties }) => Object.keys(properties)),
       propertiesToRead(requests),
     )
+    for (const [name, { properties }] of await readDatasets(
+      machine,
+      datasetsToMeasure(requests, datasets),
+      [],
+      MEASURES,
+    ))
+      addProperties(datasets, name, properties)
     const leaving = requests
       .filter(({ name, state }) => state === 'absent' && datasets.has(name))
       .map(({ name }) => name)
@@ -165,6 +172,11 @@ export default defineModule({
 
   plan: (options, seen) => planDatasets(requestsOf(options), seen),
 })
+
+function addProperties(datasets: Map<string, Dataset>, name: string, more: Dataset['properties']): void {
+  const dataset = datasets.get(name)
+  if (dataset !== undefined) datasets.set(name, { ...dataset, properties: new Map([...dataset.properties, ...more]) })
+}
 
 /** Each dataset, what it may be renamed or cloned from, and all above it: values are inherited, and parents must exist. */
 function namesToRead(requests: readonly Request[]): string[] {
