@@ -56,3 +56,26 @@ export const touchFile = (path: string): RunStep => run('touch', path)
 
 /** A symbolic link, in place of the one or the file that is there. */
 export const linkTo = (target: string, path: string): RunStep => run('ln', '-sfn', target, path)
+
+/**
+ * Copies these of `from`, with all that is in them, into a directory of a running jail, by a tar that runs in it. The
+ * directories that lead to them come along where there are none. What is there stays, as with `copyNames`.
+ */
+export function copyTreesInside(from: string, names: readonly string[], jail: string, to: string): PipeStep[] {
+  const into: Command = ['jexec', jail, ...ADD, '-C', to]
+  const above = [...new Set(names.flatMap(directoriesAbove))].sort()
+  const trees = inBatches(
+    ['tar', '-cf', '-', '-C', from],
+    names.map(name => `./${name}`),
+  )
+  return [
+    ...(above.length > 0 ? throughTar(from, above, into) : []),
+    ...trees.map(command => ({ ...pipe(command, into), timeoutSeconds: COPY_SECONDS })),
+  ]
+}
+
+const directoriesAbove = (name: string) =>
+  name
+    .split('/')
+    .slice(0, -1)
+    .map((_, index, words) => words.slice(0, index + 1).join('/'))

@@ -22,6 +22,23 @@ export const mkdir = imitation('mkdir', (machine, call, screen) => {
   return status
 })
 
+/** One thing, to a name where nothing is (bin/mv/mv.c, do_move). */
+export const mv = imitation('mv', (machine, call, screen) => {
+  const { operands } = getopt(call.args, '')
+  const [from = '', to, ...more] = operands
+  if (to === undefined || more.length > 0) throw new Unknown('way to move')
+  const disk = new Disk(machine, call)
+  if (disk.status(to) !== undefined) throw new Unknown('place to move to: something is there')
+  try {
+    if (disk.status(from) === undefined) throw Object.assign(new Error(from), { code: 'ENOENT' })
+    disk.rename(from, to)
+    return 0
+  } catch (error) {
+    screen.err(`mv: ${from}: ${strerror(error)}\n`)
+    return 1
+  }
+})
+
 export const chmod = imitation('chmod', (machine, call, screen) => {
   const { set, operands } = getopt(call.args, 'h')
   const [mode = '', ...paths] = operands

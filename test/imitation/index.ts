@@ -4,7 +4,7 @@ import { chroot } from './chroot.ts'
 import { cpuset } from './cpuset.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
-import { chmod, install, ln, mkdir, touch } from './directories.ts'
+import { chmod, install, ln, mkdir, mv, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { find } from './find.ts'
 import { sleep, tail } from './host-commands.ts'
@@ -63,6 +63,7 @@ export const imitations: Record<string, Imitation> = {
   mkdir,
   mount,
   mtree,
+  mv,
   netstat,
   pgrep,
   pkg,

@@ -6,6 +6,7 @@ import type { Machine } from './machine.ts'
 import { parseShell } from './memory-shell.ts'
 import type { End, Processes, Start } from './processes.ts'
 import { readRcConf } from './rc-conf.ts'
+import { rooted } from './rooted.ts'
 import { faultOf, runUncounted } from './run.ts'
 import { Unknown } from './screen.ts'
 
@@ -43,6 +44,11 @@ function play(machine: Machine, start: Start): End {
   const { argv, jail, stdin = Buffer.alloc(0) } = start
   const [path = '', ...args] = argv
   const program = nameOf(path)
+  if (jail !== undefined && OF_FILES.includes(program)) {
+    const outcome = runUncounted(rooted(machine, jail.path), program, { args, stdin, cwd: '/', uid: 0 })
+    if (outcome instanceof Promise) throw new Error(`${program} is imitated asynchronously`)
+    return outcome
+  }
   // What may hang here is played here.
   if (program in imitations && !(program in OWN)) {
     const own = jail !== undefined && OF_THE_STACK.includes(program) ? ['-j', String(jail.jid), ...args] : args
@@ -58,6 +64,9 @@ function play(machine: Machine, start: Start): End {
   if (own === undefined) throw new Missing(program)
   return own(machine, start, args)
 }
+
+/** Programs that see the files of the jail, and need nothing else. */
+const OF_FILES = ['mkdir', 'mv']
 
 /** Imitations that say in a jail what they say on the host. */
 const INSIDE = ['sysctl', 'uname', 'freebsd-version', 'logger']

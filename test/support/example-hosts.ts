@@ -5,6 +5,7 @@ import { type FakeHost, fakeFreeBSD } from './fake-freebsd.ts'
 import { hostForInstanceMounts } from './instance-host.ts'
 import { hostForInstanceJail } from './jail-host.ts'
 import { hostForReplica } from './replica-host.ts'
+import { hostForRestore } from './restore-host.ts'
 import { hostForSnapshots } from './snapshot-host.ts'
 import { hostForSwitch } from './switch-host.ts'
 import { toldHost } from './told-host.ts'
@@ -52,6 +53,7 @@ const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   hosting_info: toldHost,
   instance_jail: hostForInstanceJail,
   instance_mounts: hostForInstanceMounts,
+  instance_restore: hostForRestore,
   rctl: hostForLimits,
   vnet_bridge: hostForBridges,
   zfs_autosnap: hostForSnapshots,

@@ -1,0 +1,161 @@
+/**
+ * Whole datasets as they were. In place, what is there is renamed and stays; what takes its place is made beside it first, so
+ * that a run that is cut off at any point has lost nothing, and the next one goes on: cloned, promoted, renamed.
+ */
+import { pipe, type Step } from '../../core/step.ts'
+import { poolOf } from '../../freebsd/zfs-names.ts'
+import { ownValue } from '../../freebsd/zfs-selected.ts'
+import { abandonReceive, receive, sendSnapshot } from '../../freebsd/zfs-send.ts'
+import { cloneSnapshot, promoteClone, renameDataset, type Setting, setProperties } from '../../freebsd/zfs-steps.ts'
+import { PROPERTY } from '../layout.ts'
+import { OWN_AFFAIR } from '../replica/names.ts'
+import { partsBelow, type World } from './look.ts'
+import { chosenOf, type Taken } from './moment.ts'
+import { arriving, beside, setAside } from './names.ts'
+import type { Request } from './requests.ts'
+
+export interface Part {
+  /** Its name below the instance's dataset. */
+  readonly name: string
+  readonly dataset: string
+  readonly source: string
+  readonly snapshot: Taken | undefined
+}
+
+export const partsOf = (request: Request, world: Pick<World, 'source' | 'snapshots'>): Part[] =>
+  (request.parts ?? partsBelow(request.from, world.source)).map(name => partOf(name, request, world))
+
+export function partOf(name: string, { from, places, wish }: Request, { snapshots }: Pick<World, 'snapshots'>): Part {
+  const source = `${from}/${name}`
+  // Where a run was cut off, those up to the chosen one have gone over to what takes its place.
+  const all = [...(snapshots.get(arriving(source)) ?? []), ...(snapshots.get(source) ?? [])]
+  return { name, source, dataset: `${places.dataset}/${name}`, snapshot: chosenOf(all, wish) }
+}
+
+export interface Restoring {
+  /** It is as it was then, already. */
+  readonly isDone: boolean
+  /** Brings it beside its place. */
+  readonly bring: readonly Step[]
+  /** Puts it in its place. */
+  readonly place: readonly Step[]
+  /** Where what is there now goes. */
+  readonly aside?: string
+}
+
+/** A transfer between pools of one host. */
+const SEND_SECONDS = 86_400
+
+export function restoringOf(part: Part, snapshot: Taken, request: Request, world: World, now: Date): Restoring {
+  return request.inPlace ? inPlace(part, snapshot, request, world, now) : besideIt(part, snapshot, request, world)
+}
+
+function inPlace(part: Part, snapshot: Taken, request: Request, world: World, now: Date): Restoring {
+  const { dataset } = part
+  const next = arriving(dataset)
+  const isThere = world.own.has(dataset)
+  const arrived = stateOf(next, part, snapshot, world)
+  if (arrived === 'missing' && isThere && isRestored(part, snapshot, world))
+    return { isDone: true, bring: [], place: [] }
+  const isOwn = !request.isCopy
+  const settings = settingsFor(part, snapshot, world)
+  const aside = freeName(dataset, world, now)
+  return {
+    isDone: false,
+    bring: [
+      ...bringing(next, part, snapshot, settings, arrived, world),
+      // Then what was there depends on it, and can be destroyed one day; and the snapshots up to that moment stay.
+      ...(isOwn && arrived !== 'independent' ? [promoteClone(next)] : []),
+    ],
+    place: [...(isThere ? [renameDataset(dataset, aside)] : []), renameDataset(next, dataset)],
+    ...(isThere && { aside }),
+  }
+}
+
+/** Two in one second are one after the other. */
+function freeName(dataset: string, world: Pick<World, 'own'>, now: Date): string {
+  const name = setAside(dataset, now)
+  return world.own.has(name) ? freeName(dataset, world, new Date(now.getTime() + 1000)) : name
+}
+
+/** Mounted below the instance's directory, which is root's alone. */
+function besideIt(part: Part, snapshot: Taken, _request: Request, world: World): Restoring {
+  const name = beside(part.dataset, snapshot)
+  const arrived = stateOf(name, part, snapshot, world)
+  const settings: Setting[] = [
+    ['readonly', 'on'],
+    ['setuid', 'off'],
+    ['exec', 'off'],
+    [PROPERTY.autosnap, 'off'],
+    [PROPERTY.restored, snapshot.guid],
+  ]
+  const isDone =
+    arrived !== 'missing' && arrived !== 'half' && world.own.get(name)?.get(PROPERTY.restored) === snapshot.guid
+  return { isDone, bring: isDone ? [] : bringing(name, part, snapshot, settings, arrived, world), place: [] }
+}
+
+type Arrival = 'missing' | 'half' | 'clone' | 'independent' | 'foreign'
+
+/** What there is of a dataset that is to become `part` as of `snapshot`. */
+export function stateOf(name: string, part: Part, snapshot: Taken, { own, ownSnapshots }: World): Arrival {
+  const row = own.get(name)
+  if (row === undefined) return 'missing'
+  if (row.get('receive_resume_token') !== undefined) return 'half'
+  if (row.get('origin') === `${part.source}@${snapshot.name}`) return 'clone'
+  return (ownSnapshots.get(name) ?? []).at(-1)?.guid === snapshot.guid ? 'independent' : 'foreign'
+}
+
+/** In the state of that snapshot, and no other taken since. */
+function isRestored({ dataset, source }: Part, { name, guid }: Taken, { own, ownSnapshots }: World): boolean {
+  const row = own.get(dataset)
+  if (row?.get(PROPERTY.restored) !== guid) return false
+  const newest = (ownSnapshots.get(dataset) ?? []).at(-1)
+  return newest === undefined ? row.get('origin') === `${source}@${name}` : newest.guid === guid
+}
+
+function bringing(
+  name: string,
+  { source }: Part,
+  snapshot: Taken,
+  settings: readonly Setting[],
+  arrived: Arrival,
+  { source: tree }: World,
+): Step[] {
+  const from = `${source}@${snapshot.name}`
+  if (poolOf(name) === poolOf(source)) return arrived === 'missing' ? [cloneSnapshot(from, name, settings)] : []
+  const raw = (tree.get(source)?.get('encryption') ?? 'off') !== 'off'
+  return [
+    ...(arrived === 'half' ? [abandonReceive(name)] : []),
+    ...(arrived === 'missing' || arrived === 'half'
+      ? [
+          {
+            ...pipe(sendSnapshot(from, { raw }), receive(name, { type: 'filesystem', without: OWN_AFFAIR })),
+            timeoutSeconds: SEND_SECONDS,
+          },
+        ]
+      : []),
+    ...setProperties([[name, settings]]),
+  ]
+}
+
+/** They are fixed when a dataset is made, of the key, of the place, or come from the layout. */
+const NOT_TAKEN = new Set(
+  'type mountpoint canmount readonly encryption keyformat keylocation pbkdf2iters casesensitivity normalization utf8only version volsize sharenfs sharesmb quota reservation refreservation mounted'.split(
+    ' ',
+  ),
+)
+/** Of a copy these say what the copy is kept under, and not what the instance may take. */
+const LIMITS = ['quota', 'reservation', 'refreservation']
+
+/** What a dataset was given, it keeps. mountpoint, canmount and readonly are the layout's, never a copy's (fact live-11). */
+function settingsFor({ dataset, source }: Part, { guid }: Taken, { described }: World): Setting[] {
+  const own = described.get(dataset)
+  const given = own ?? described.get(source)
+  const kept = [...(given?.properties ?? [])].flatMap(([name]): Setting[] => {
+    const value = ownValue(given?.properties ?? new Map(), name)
+    const isTaken = !NOT_TAKEN.has(name) || (own !== undefined && LIMITS.includes(name))
+    const isForeign = name === PROPERTY.restored || (own === undefined && OWN_AFFAIR.some(each => each === name))
+    return value === undefined || !isTaken || isForeign ? [] : [[name, value]]
+  })
+  return [['mountpoint', 'legacy'], ['canmount', 'on'], ['readonly', 'off'], ...kept, [PROPERTY.restored, guid]]
+}

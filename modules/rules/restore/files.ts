@@ -1,0 +1,146 @@
+/**
+ * Files and directories as they were, into a running instance. A snapshot is opened as a clone, read-only, where nothing of
+ * its customer's runs; what is to be copied is looked at there without following a link; and it is written through the
+ * instance's own jail, where no link leads out.
+ */
+import type { PathStatus } from '../../core/host.ts'
+import { run, type Step } from '../../core/step.ts'
+import { isWithin } from '../../freebsd/mount.ts'
+import { copyTreesInside } from '../../freebsd/seed.ts'
+import { poolOf } from '../../freebsd/zfs-names.ts'
+import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
+import { PROPERTY } from '../layout.ts'
+import { type Part, partOf } from './datasets.ts'
+import type { World } from './look.ts'
+import { stampOf, type Taken } from './moment.ts'
+import { reading } from './names.ts'
+import type { Request } from './requests.ts'
+
+interface Place {
+  readonly path: string
+  readonly beneath: string
+}
+
+/** The files of one dataset. */
+export interface Files {
+  readonly part: Part & { readonly snapshot: Taken }
+  /** Where the dataset is in the instance: `var/db`. */
+  readonly at: string
+  /** Relative to that. */
+  readonly names: readonly string[]
+  /** Where they go, seen from inside. */
+  readonly to: string
+  /** Open here while they are read. */
+  readonly clone: string
+  readonly openAt: string
+  readonly isOpen: boolean
+  readonly places: readonly Place[]
+}
+
+/** What is to be restored, by dataset. Files that are in none, or that have no snapshot, are left out: `strays` names them. */
+export function filesOf(request: Request, world: World): Files[] {
+  const { places, inPlace } = request
+  const groups = new Map<string, string[]>()
+  for (const file of request.files) {
+    const part = partWith(file, world)
+    if (part !== undefined) groups.set(part, [...(groups.get(part) ?? []), file])
+  }
+  return [...groups].flatMap(([name, files]): Files[] => {
+    const part = partOf(name, request, world)
+    const { snapshot } = part
+    if (snapshot === undefined) return []
+    const at = world.layout.get(name) ?? ''
+    const isSamePool = poolOf(part.source) === poolOf(places.dataset)
+    const clone = reading(isSamePool ? part.dataset : `${poolOf(part.source)}/${request.id}-${name}`)
+    const openAt = `${places.directory}/${reading(name)}`
+    const names = files.map(file => file.slice(at.length + 1))
+    const to = inPlace ? `/${at}` : `/${at}/restored-${stampOf(snapshot.creation)}`
+    const isOpen = world.mounts.some(({ special, node }) => special === clone && node === openAt)
+    const target = places.root + to
+    return [
+      {
+        part: { ...part, snapshot },
+        at,
+        names,
+        to,
+        clone,
+        openAt,
+        isOpen,
+        places: [
+          { path: target, beneath: places.root },
+          ...names.flatMap(each => [
+            { path: `${target}/${each}`, beneath: places.root },
+            { path: replaced(`${target}/${each}`, snapshot), beneath: places.root },
+            ...(isOpen ? [{ path: `${openAt}/${each}`, beneath: openAt }] : []),
+          ]),
+        ],
+      },
+    ]
+  })
+}
+
+/** The innermost dataset that holds it. */
+export const partWith = (file: string, { layout }: World) =>
+  [...layout].filter(([, at]) => isWithin(file, at) && file !== at).sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
+
+/** What was there, when something else takes its place. */
+const replaced = (path: string, { creation }: Taken) => `${path}.replaced-${stampOf(creation)}`
+
+export const strays = (request: Request, world: World): string[] =>
+  request.files.filter(file => partWith(file, world) === undefined)
+
+/** Those that have not been restored from that snapshot yet. */
+export function awaited({ names, to, part }: Files, { places, inPlace }: Request, { status }: World): string[] {
+  const target = places.root + to
+  return names.filter(name =>
+    inPlace ? !status.has(replaced(`${target}/${name}`, part.snapshot)) : !status.has(`${target}/${name}`),
+  )
+}
+
+/** A clone that is not of that snapshot is of a run that was cut off. */
+export function openSteps({ part, clone, openAt, isOpen }: Files, { own, source }: World): Step[] {
+  const from = `${part.source}@${part.snapshot.name}`
+  const known = own.get(clone) ?? source.get(clone)
+  if (isOpen && known?.get('origin') === from) return []
+  return [
+    ...(known === undefined ? [] : [destroyDataset(clone)]),
+    cloneSnapshot(from, clone, [
+      ['mountpoint', openAt],
+      ['readonly', 'on'],
+      ['setuid', 'off'],
+      ['exec', 'off'],
+      [PROPERTY.autosnap, 'off'],
+    ]),
+  ]
+}
+
+/** The directory that ZFS made for it goes too: it has a mount point of its own, and is left otherwise. */
+export const closeSteps = ({ clone, openAt }: Files): Step[] => [
+  destroyDataset(clone),
+  { kind: 'remove', path: openAt },
+]
+
+export function copySteps(files: Files, names: readonly string[], request: Request, { status }: World): Step[] {
+  const { part, to, openAt } = files
+  const target = request.places.root + to
+  const present = names.filter(name => status.has(`${target}/${name}`))
+  return [
+    ...(status.has(target) ? [] : [run('jexec', request.id, 'mkdir', '-m', '0700', to)]),
+    ...present.map(name => run('jexec', request.id, 'mv', `${to}/${name}`, replaced(`${to}/${name}`, part.snapshot))),
+    ...copyTreesInside(openAt, names, request.id, to),
+  ]
+}
+
+/** What cannot be copied of what is in the snapshot, in sentences. */
+export function problemsIn({ names, openAt, at, part }: Files, { status }: World): string[] {
+  const when = `${part.source}@${part.snapshot.name}`
+  return names.flatMap(name => {
+    const found: PathStatus | undefined = status.get(`${openAt}/${name}`)
+    if (found === undefined) return [`/${at}/${name} is not in ${when}.`]
+    if (found.type === 'link' && found.at !== `${openAt}/${name}`)
+      return [
+        `/${at}/${name}: in ${when}, /${at}${found.at.slice(openAt.length)} is a symbolic link to ${found.target}, which is not followed. Give the path that it stands for.`,
+      ]
+    return []
+  })
+}

@@ -1,0 +1,47 @@
+/** The moment that somebody wants back, and the snapshot that comes nearest to it without being later. */
+import { InvalidOptions } from '../../core/errors.ts'
+import { clocksOf, isTimeZone } from '../snapshot/buckets.ts'
+
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/
+
+/** Seconds since 1970. A day alone is its beginning. Without an offset it is a time of `timezone`. */
+export function momentOf(given: string, timezone: string): number {
+  if (!isTimeZone(timezone)) throw new InvalidOptions(`'${timezone}' is no time zone, like Europe/Berlin`)
+  const [, day, minute = '00:00', second = ':00', offset] = MOMENT.exec(given.trim()) ?? []
+  const zone = offset === undefined || offset === 'Z' ? 'Z' : offset.replace(/^(...)(\d\d)$/, '$1:$2')
+  const read = Date.parse(`${day}T${minute}${second}${zone}`) / 1000
+  if (day === undefined || Number.isNaN(read))
+    throw new InvalidOptions(`as_of '${given}' is no time. Write it like '2026-11-20 14:00' or '2026-11-20T14:00:00Z'`)
+  if (offset !== undefined) return read
+  const clocks = clocksOf(timezone)
+  const guess = read - clocks(read)
+  return read - clocks(guess)
+}
+
+export interface Taken {
+  /** Without the dataset's. */
+  readonly name: string
+  readonly guid: string
+  /** Seconds since 1970. */
+  readonly creation: number
+  readonly createtxg: number
+  /** The blueprint that a switch left, on the snapshot that it took before. */
+  readonly blueprint?: string
+}
+
+export interface Wish {
+  readonly snapshot?: string
+  readonly moment?: number
+}
+
+/** Out of a dataset's snapshots, from the oldest to the newest. */
+export function chosenOf(snapshots: readonly Taken[], { snapshot, moment = Number.POSITIVE_INFINITY }: Wish) {
+  return snapshots.findLast(({ name, creation }) => (snapshot === undefined ? creation <= moment : name === snapshot))
+}
+
+/** As people read it: 2026-11-20 13:00:00 UTC. */
+export const inWords = (seconds: number) =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+/** As names have it: 20261120T130000Z. */
+export const stampOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(/[-:]|\.\d+/g, '')

@@ -1,0 +1,229 @@
+/** The plan of an instance_restore task. Nothing is ever overwritten: what is there is renamed, and stays. */
+import { Refused } from '../../core/errors.ts'
+import type { Plan } from '../../core/module.ts'
+import { describeStep } from '../../core/step.ts'
+import { createFilesystem } from '../../freebsd/zfs-steps.ts'
+import { PROPERTY } from '../layout.ts'
+import { type Part, partOf, partsOf, restoringOf, stateOf } from './datasets.ts'
+import { awaited, closeSteps, copySteps, filesOf, openSteps, partWith, problemsIn, strays } from './files.ts'
+import type { World } from './look.ts'
+import { inWords, type Taken } from './moment.ts'
+import { arriving, beside } from './names.ts'
+import type { Request } from './requests.ts'
+
+export interface Restored {
+  readonly snapshot: string
+  readonly taken: string
+  readonly is_restored: boolean
+  readonly place: string
+}
+
+export interface State {
+  readonly parts: Record<string, Restored>
+}
+
+type Chosen = Part & { readonly snapshot: Taken }
+
+export function planRestore(request: Request, world: World, now: Date): Plan<State> {
+  const { id, from } = request
+  if (!world.source.has(from))
+    throw new Refused(
+      request.isCopy
+        ? `${id}: there is no dataset ${from} to restore from. \`from\` is the copy of the instance's dataset, with its parts below it.`
+        : `${id}: there is no dataset ${from}. From a copy it is restored with \`from\`.`,
+    )
+  if (world.isSwitching)
+    throw new Refused(
+      `${id} is being switched to another blueprint, or its switch was cut off (${request.places.journal}). Bring that to its end first: blueprint_switch with \`state: resumed\`.`,
+    )
+  return request.files.length > 0 ? planFiles(request, world) : planDatasets(request, world, now)
+}
+
+function planDatasets(request: Request, world: World, now: Date): Plan<State> {
+  const { id, places, inPlace } = request
+  const parts = chosenOrRefused(partsOf(request, world), request)
+  const problems = inPlace ? inTheWay(parts, request, world) : []
+  const works = parts.map(part => ({ part, ...restoringOf(part, part.snapshot, request, world, now) }))
+  const foreign = works.filter(
+    ({ part, isDone }) => !isDone && stateOf(nextTo(part, request), part, part.snapshot, world) === 'foreign',
+  )
+  problems.push(
+    ...foreign.map(
+      ({ part }) =>
+        `${nextTo(part, request)} is in the way: it is not of ${part.source}@${part.snapshot.name}. It may be of an earlier run for another moment; look at it, and rename or destroy it.`,
+    ),
+  )
+  if (problems.length > 0) throw new Refused(problems.join(' '))
+  const busy = works.filter(({ isDone }) => !isDone)
+  const top = world.own.has(places.dataset)
+    ? []
+    : [createFilesystem(places.dataset, [['mountpoint', places.directory]])]
+  const asides = busy.flatMap(({ aside }) => aside ?? [])
+  return {
+    before: stateOfAll(works, request, false),
+    after: stateOfAll(works, request, true),
+    steps:
+      busy.length === 0 ? [] : [...top, ...busy.flatMap(({ bring }) => bring), ...busy.flatMap(({ place }) => place)],
+    unmet:
+      inPlace && busy.length > 0 && world.life !== 'stopped'
+        ? [
+            `${id} ${world.life === 'running' ? 'is running' : 'is still dying'}: its datasets are replaced while it is stopped. Stop it with instance_jail.`,
+          ]
+        : [],
+    warnings: [
+      ...moments(
+        busy.map(({ part }) => part),
+        id,
+      ),
+      ...(inPlace ? acrossSwitches(parts, world, id) : []),
+    ],
+    msg:
+      busy.length === 0
+        ? `${id}: restored already, from ${told(parts)}. To do it once more, take a snapshot first.`
+        : `${id}: ${busy.length} dataset${busy.length === 1 ? '' : 's'} ${inPlace ? 'restored' : 'put beside it'} from ${told(parts)}${asides.length > 0 ? `; what was there is kept in ${asides.join(', ')}` : ''}`,
+  }
+}
+
+const nextTo = (part: Chosen, { inPlace }: Request) =>
+  inPlace ? arriving(part.dataset) : beside(part.dataset, part.snapshot)
+
+function chosenOrRefused(parts: readonly Part[], { id, from, wish, isCopy }: Request): Chosen[] {
+  const without = parts.filter(({ snapshot }) => snapshot === undefined)
+  if (parts.length === 0) throw new Refused(`${id}: ${from} has no datasets below it, so there is nothing to restore.`)
+  if (without.length > 0) {
+    const which =
+      wish.snapshot !== undefined
+        ? `no snapshot ${wish.snapshot}`
+        : wish.moment !== undefined
+          ? `no snapshot as old as ${inWords(wish.moment)}`
+          : 'no snapshot'
+    throw new Refused(
+      `${id}: there is ${which} of ${without.map(({ source }) => source).join(', ')}. Choose another moment, or name with \`parts\` what is to be restored${isCopy ? '' : ', or restore from a copy, with `from`'}.`,
+    )
+  }
+  return parts.flatMap(part => (part.snapshot === undefined ? [] : [{ ...part, snapshot: part.snapshot }]))
+}
+
+function inTheWay(parts: readonly Chosen[], { id }: Request, world: World): string[] {
+  return parts.flatMap(({ dataset }) => {
+    const below = [...world.own.keys()].find(name => name.startsWith(`${dataset}/`))
+    const mount = world.life === 'stopped' ? world.mounts.find(({ special }) => special === dataset) : undefined
+    return [
+      ...(below === undefined
+        ? []
+        : [`${dataset} has datasets below it (${below}), which would go with it. Restore them one by one, beside it.`]),
+      ...(mount === undefined
+        ? []
+        : [
+            `${id} is stopped, and ${dataset} is mounted at ${mount.node}. instance_mounts takes away what is left mounted.`,
+          ]),
+    ]
+  })
+}
+
+/** Parts that belong together should be of one moment. */
+function moments(parts: readonly Chosen[], id: string): string[] {
+  const names = new Set(parts.map(({ snapshot }) => snapshot.name))
+  return names.size < 2
+    ? []
+    : [
+        `${id}: its datasets have no snapshot in common at that moment, so they are of different ones: ${parts.map(({ name, snapshot }) => `${name} of ${inWords(snapshot.creation)}`).join(', ')}.`,
+      ]
+}
+
+/** What a switch merges is of one blueprint: the files of another would be taken for its customer's own. */
+const MERGED = new Set(['etc', 'usr-local-etc'])
+
+function acrossSwitches(parts: readonly Chosen[], world: World, id: string): string[] {
+  const crossed = parts.flatMap(part => {
+    const left = (world.snapshots.get(part.source) ?? []).find(
+      ({ createtxg, blueprint }) => blueprint !== undefined && createtxg >= part.snapshot.createtxg,
+    )?.blueprint
+    const now = world.described.get(part.dataset)?.properties.get(PROPERTY.blueprint)?.value
+    return left === undefined || now === undefined || left === now ? [] : [{ part, left, now }]
+  })
+  const merged = crossed.filter(({ part }) => MERGED.has(part.name))
+  const [first] = merged
+  if (first !== undefined)
+    throw new Refused(
+      `${id}: at that moment it ran on ${first.left}, and now on ${first.now}, so what it had in ${merged.map(({ part }) => part.name).join(' and ')} does not belong to its blueprint. Restore the other \`parts\`, or \`files\`, or these beside it; or go back to ${first.left} with rollback.yml first.`,
+    )
+  return crossed.map(
+    ({ part, left, now }) =>
+      `${id}: ${part.name} is from before its switch from ${left} to ${now}. See that its programs can read it.`,
+  )
+}
+
+function planFiles(request: Request, world: World): Plan<State> {
+  const { id } = request
+  const lost = strays(request, world)
+  if (lost.length > 0)
+    throw new Refused(
+      `${id}: ${lost.map(file => `/${file}`).join(', ')} ${lost.length === 1 ? 'is' : 'are'} in no dataset of it, or the whole of one, by its fstab. What comes from its blueprint is not restored, and whole datasets are named in \`parts\`.`,
+    )
+  const all = filesOf(request, world)
+  const names = new Set(request.files.map(file => partWith(file, world) ?? ''))
+  const parts = chosenOrRefused(
+    [...names].map(name => partOf(name, request, world)),
+    request,
+  )
+  const works = all
+    .map(files => ({ files, names: awaited(files, request, world) }))
+    .filter(({ names }) => names.length > 0)
+  const opening = works.flatMap(({ files }) => openSteps(files, world))
+  const closing = works.flatMap(({ files }) => closeSteps(files))
+  const copying = works.flatMap(({ files, names }) => copySteps(files, names, request, world))
+  const problems = opening.length > 0 ? [] : works.flatMap(({ files, names }) => problemsIn({ ...files, names }, world))
+  const rest = problems.length > 0 ? closing : [...copying, ...closing]
+  const state = (isDone: boolean): State => ({
+    parts: Object.fromEntries(
+      all.map(({ part, to }) => [
+        part.name,
+        restored(part, isDone || !works.some(({ files }) => files.part === part), to),
+      ]),
+    ),
+  })
+  return {
+    before: state(false),
+    after: state(true),
+    steps: opening.length > 0 ? opening : rest,
+    ...(opening.length > 0 && { later: rest.map(describeStep) }),
+    ...(problems.length > 0 && { failures: problems.map(problem => `${id}: ${problem}`) }),
+    unmet:
+      works.length > 0 && world.life !== 'running'
+        ? [
+            `${id} does not run, and files go through its jail, where no link of its customer's leads out. Start it; or restore the whole dataset that they are in (\`parts\`), in its place or beside it.`,
+          ]
+        : [],
+    warnings: moments(parts, id),
+    msg:
+      works.length === 0
+        ? `${id}: restored already, from ${told(parts)}.`
+        : `${id}: files restored from ${told(parts)}, to ${[...new Set(all.map(({ to }) => to))].join(', ')}`,
+  }
+}
+
+const restored = ({ snapshot }: Chosen, isRestored: boolean, place: string): Restored => ({
+  snapshot: snapshot.name,
+  taken: inWords(snapshot.creation),
+  is_restored: isRestored,
+  place,
+})
+
+const stateOfAll = (
+  works: readonly { readonly part: Chosen; readonly isDone: boolean }[],
+  request: Request,
+  isAfter: boolean,
+): State => ({
+  parts: Object.fromEntries(
+    works.map(({ part, isDone }) => [
+      part.name,
+      restored(part, isAfter || isDone, request.inPlace ? part.dataset : beside(part.dataset, part.snapshot)),
+    ]),
+  ),
+})
+
+function told(parts: readonly Chosen[]): string {
+  const all = [...new Set(parts.map(({ snapshot }) => `${snapshot.name} (${inWords(snapshot.creation)})`))]
+  return all.length <= 3 ? all.join(', ') : `${all.length} snapshots, ${all[0]} the first`
+}

@@ -1,0 +1,182 @@
+/** instance_restore: whole datasets, in their place and beside it. */
+import { describe, expect, test } from 'vitest'
+import type { FakeHost } from '../support/fake-freebsd.ts'
+import { startJail } from '../support/instance-host.ts'
+import { restoreHost, rowsIn, snapshotAt, TOP } from '../support/restore-host.ts'
+import { AS_OF, datasetsBelow, foretold, propertiesOf, restored, snapshotsOf } from './runs.ts'
+
+const MYSQL = `${TOP}/var-db-mysql`
+const ASIDE = `${MYSQL}-before-20261122T120000Z`
+const mysql = { parts: ['var/db/mysql'], as_of: AS_OF, in_place: true }
+
+describe('a dataset in its place', () => {
+  test('is as it was, with its own properties, and what was there is kept', async () => {
+    const host = await restoreHost()
+    const report = await restored(host, mysql)
+    expect(report.steps).toHaveLength(4)
+    expect(report.steps.map(step => step.split(' ').slice(0, 2).join(' '))).toEqual([
+      'zfs clone',
+      'zfs promote',
+      'zfs rename',
+      'zfs rename',
+    ])
+    expect(report.msg).toBe(
+      `web1: 1 dataset restored from auto-20261120T130000Z (2026-11-20 13:00:00 UTC); what was there is kept in ${ASIDE}`,
+    )
+    expect(rowsIn(host, MYSQL)).toBe('rows of 13\n')
+    expect(rowsIn(host, ASIDE)).toBe('rows of now\n')
+    expect(propertiesOf(host, MYSQL, 'recordsize,quota,mountpoint,canmount,readonly,origin,bluejail:seeded')).toEqual([
+      '16384',
+      '21474836480',
+      'legacy',
+      'on',
+      'off',
+      '-',
+      'yes',
+    ])
+    expect(snapshotsOf(host, MYSQL)).toEqual(['auto-20261120T130000Z'])
+    expect(snapshotsOf(host, ASIDE)).toEqual(['auto-20261120T150000Z'])
+    expect(propertiesOf(host, ASIDE, 'origin')).toEqual([`${MYSQL}@auto-20261120T130000Z`])
+  })
+
+  test('is not restored twice, unless it had a snapshot since', async () => {
+    const host = await restoreHost()
+    await restored(host, mysql)
+    expect(await restored(host, mysql)).toMatchObject({
+      changed: false,
+      msg: expect.stringContaining('restored already'),
+    })
+    snapshotAt(host, '2026-11-22T12:00:00Z', 'later', [MYSQL])
+    const again = await restored(host, { ...mysql, parts: ['var-db-mysql'] })
+    expect(again.steps).toHaveLength(4)
+  })
+
+  test('the way back is two renames', async () => {
+    const host = await restoreHost()
+    await restored(host, mysql)
+    host.outside('zfs', 'rename', MYSQL, `${MYSQL}-undone`)
+    host.outside('zfs', 'rename', ASIDE, MYSQL)
+    expect(rowsIn(host, MYSQL)).toBe('rows of now\n')
+    expect(propertiesOf(host, MYSQL, 'mountpoint,recordsize')).toEqual(['legacy', '16384'])
+  })
+
+  test('waits for the instance to be stopped', async () => {
+    const host = await restoreHost()
+    startJail(host, 'web1')
+    await expect(restored(host, mysql)).rejects.toThrow(
+      'web1 is running: its datasets are replaced while it is stopped',
+    )
+    const checked = await foretold(host, mysql)
+    expect(checked.steps).toHaveLength(4)
+    expect(checked.warnings.join()).toContain('web1 is running')
+    expect(host.outside('zfs', 'list', ASIDE).exit).toBe(1)
+  })
+
+  test('cut off after any step, the next run brings it to its end', async () => {
+    for (let survived = 0; survived < 4; survived++) {
+      const host = await restoreHost()
+      const { perform } = host
+      let count = 0
+      const breaking = Object.assign(Object.create(host) as FakeHost, {
+        perform: async (step: Parameters<FakeHost['perform']>[0]) => {
+          if (count++ === survived) throw new Error('power cut')
+          await perform(step)
+        },
+      })
+      await expect(restored(breaking, mysql)).rejects.toThrow()
+      await restored(host, mysql)
+      expect(rowsIn(host, MYSQL)).toBe('rows of 13\n')
+      expect(rowsIn(host, ASIDE)).toBe('rows of now\n')
+      expect(datasetsBelow(host, TOP).filter(name => name.endsWith('-restoring'))).toEqual([])
+      expect(await restored(host, mysql)).toMatchObject({ changed: false })
+    }
+  })
+
+  test('what is in the way of it is refused before anything is done', async () => {
+    const host = await restoreHost()
+    host.outside('zfs', 'create', `${MYSQL}-restoring`)
+    await expect(restored(host, mysql)).rejects.toThrow(`${MYSQL}-restoring is in the way`)
+    host.outside('zfs', 'destroy', `${MYSQL}-restoring`)
+    host.outside('zfs', 'create', `${MYSQL}/inner`)
+    await expect(restored(host, mysql)).rejects.toThrow(`has datasets below it (${MYSQL}/inner)`)
+    host.outside('zfs', 'destroy', `${MYSQL}/inner`)
+    host.tree.write('/hosting/instances/web1/journal.json', '{}')
+    await expect(restored(host, mysql)).rejects.toThrow('is being switched to another blueprint')
+    expect(rowsIn(host, MYSQL)).toBe('rows of now\n')
+  })
+})
+
+describe('the moment', () => {
+  test('is of the time zone, and says which snapshot that is', async () => {
+    const host = await restoreHost()
+    const of = async (options: object) => (await foretold(host, { parts: ['home'], ...options })).state.parts
+    const taken = (name: string, at: string) => ({ home: expect.objectContaining({ snapshot: name, taken: at }) })
+    const [early, late] = [
+      taken('auto-20261120T130000Z', '2026-11-20 13:00:00 UTC'),
+      taken('auto-20261120T150000Z', '2026-11-20 15:00:00 UTC'),
+    ]
+    expect(await of({ as_of: '2026-11-20 15:59', timezone: 'Europe/Berlin' })).toEqual(early)
+    expect(await of({ as_of: '2026-11-20 16:00', timezone: 'Europe/Berlin' })).toEqual(late)
+    expect(await of({ as_of: '2026-11-20T16:00:00+02:00' })).toEqual(early)
+    expect(await of({ as_of: '2026-11-21' })).toEqual(late)
+    expect(await of({})).toEqual(late)
+    expect(await of({ snapshot: 'auto-20261120T130000Z' })).toEqual(early)
+  })
+
+  test('before all snapshots is refused, and what is no time', async () => {
+    const host = await restoreHost()
+    await expect(restored(host, { parts: ['home'], as_of: '2026-11-20 12:59' })).rejects.toThrow(
+      `there is no snapshot as old as 2026-11-20 12:59:00 UTC of ${TOP}/home`,
+    )
+    await expect(restored(host, { as_of: 'yesterday' })).rejects.toThrow("as_of 'yesterday' is no time")
+    await expect(restored(host, { snapshot: 'nosuch' })).rejects.toThrow('there is no snapshot nosuch of')
+  })
+
+  test('of datasets without a snapshot in common is told for each', async () => {
+    const host = await restoreHost()
+    snapshotAt(host, '2026-11-21T09:00:00Z', 'hourly', [MYSQL])
+    const report = await foretold(host, { parts: ['home', 'var/db/mysql'] })
+    expect(report.warnings).toEqual([
+      'web1: its datasets have no snapshot in common at that moment, so they are of different ones: home of 2026-11-20 15:00:00 UTC, var-db-mysql of 2026-11-21 09:00:00 UTC.',
+    ])
+  })
+
+  test('before a switch: not for what the switch merged, and told for the rest', async () => {
+    const host = await restoreHost()
+    host.outside('zfs', 'snapshot', '-r', '-o', 'bluejail:blueprint=2026Q3-php82', `${TOP}@switch-20261121T030000Z`)
+    await expect(restored(host, { as_of: AS_OF, in_place: true })).rejects.toThrow(
+      'at that moment it ran on 2026Q3-php82, and now on 2026Q4-php83, so what it had in etc and usr-local-etc does not belong',
+    )
+    expect((await restored(host, mysql)).warnings).toEqual([
+      'web1: var-db-mysql is from before its switch from 2026Q3-php82 to 2026Q4-php83. See that its programs can read it.',
+    ])
+  })
+})
+
+test('beside it: mounted below the directory of the instance, while that runs on', async () => {
+  const host = await restoreHost()
+  startJail(host, 'web1')
+  const report = await restored(host, { parts: ['var/db/mysql'], as_of: AS_OF })
+  const name = 'var-db-mysql-restored-20261120T130000Z'
+  expect(report.steps).toHaveLength(1)
+  expect(propertiesOf(host, `${TOP}/${name}`, 'mounted,readonly,exec,setuid,bluejail:autosnap')).toEqual([
+    'yes',
+    'on',
+    'off',
+    'off',
+    'off',
+  ])
+  expect(host.tree.read(`/hosting/instances/web1/${name}/ibdata1`)).toBe('rows of 13\n')
+  expect(host.tree.read('/hosting/instances/web1/root/var/db/mysql/ibdata1')).toBe('rows of now\n')
+  expect(await restored(host, { parts: ['var/db/mysql'], as_of: AS_OF })).toMatchObject({ changed: false })
+})
+
+test('all of an instance: every dataset of it, and nothing of an earlier restore', async () => {
+  const host = await restoreHost()
+  await restored(host, mysql)
+  const report = await restored(host, { as_of: AS_OF, in_place: true })
+  expect(Object.keys(report.state.parts as object).sort()).toEqual(
+    'etc home root tmp usr-local-etc usr-local-www var var-db var-db-mysql'.split(' '),
+  )
+  expect(report.steps.filter(step => step.startsWith('zfs clone'))).toHaveLength(8)
+})
