@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { ansible, type Ran, type TaskRow } from '../support/ansible.ts'
+import { ansible, type Core, cores, type Ran, type TaskRow } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
 
@@ -67,10 +67,16 @@ function sayThatAllRunOn(blueprint: string): void {
 }
 
 const playbook = (name: string, variables: object = {}, ...more: string[]): Promise<Ran> =>
-  ansible('ansible-playbook', [
-    ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
-    ...['-e', JSON.stringify(variables), ...more],
-  ])
+  playbookOf('2.19', name, variables, ...more)
+const playbookOf = (core: Core, name: string, variables: object, ...more: string[]): Promise<Ran> =>
+  ansible(
+    'ansible-playbook',
+    [
+      ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
+      ...['-e', JSON.stringify(variables), ...more],
+    ],
+    { core },
+  )
 
 /** What each instance runs on, by its mount table. */
 async function running(): Promise<Record<string, string>> {
@@ -133,8 +139,8 @@ test('run again, it goes through the waves; nobody of a customer goes with anoth
   expect(ran.stdout).toMatch(/5 instances: 5 switched; outage \d+\.\d s in the middle, \d+\.\d s at most/)
 }, 240_000)
 
-test('once more: nothing is left to do', async () => {
-  const ran = await playbook('update', TO_NEXT)
+test.each(cores)('once more, with ansible-core %s: nothing is left to do', async core => {
+  const ran = await playbookOf(core, 'update', TO_NEXT)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(ran.rows.filter(({ result }) => result.changed === true)).toEqual([])
   expect(ran.stdout).toContain('Nothing was switched.')
@@ -150,12 +156,29 @@ test('a wave goes back, those of one customer one after the other; the next upda
   expect(turnsOf(ran).map(ids => ids.sort())).toEqual([['a1'], ['a3', 'b1']])
   expect(await running()).toEqual({ ...allOn(BEFORE), a2: NEXT, b2: NEXT })
 
-  const named = await playbook('rollback', { update_instances: 'a2' })
+  const hurried = await playbook('update', { ...TO_NEXT, update_ignore_windows: true }, '--check')
+  expect(turnsOf(hurried).flat().sort()).toEqual(['a1', 'a3', 'b1', 'b3'])
+
+  const named = await playbookOf('2.16', 'rollback', { update_instances: 'a2' })
   expect(named.exit, named.stdout + named.stderr).toBe(0)
   expect(await running()).toEqual({ ...allOn(BEFORE), b2: NEXT })
 
-  const again = await playbook('update', TO_NEXT)
+  const again = await playbookOf('2.16', 'update', TO_NEXT)
   expect(turnsOf(again).map(ids => ids.sort())).toEqual([['a1'], ['a2'], ['a3', 'b1']])
+}, 240_000)
+
+test('what is not heard of again counts as failed', async () => {
+  const hook = join(hosts.directory, 'lose.yml')
+  const lose = { 'ansible.builtin.set_fact': { ansible_port: 1 }, when: "inventory_hostname == 'south'" }
+  writeFileSync(hook, stringify([{ name: 'Lose a host', ...lose }]))
+  const ran = await playbook('rollback', { update_instances: 'a2,b2', update_before: hook })
+  expect(ran.exit).not.toBe(0)
+  expect(rowsOf(ran, /^Judge .* at the end$/).at(-1)?.result.msg).toContain(
+    'The update stops: 1 of 2 instances are not as asked for, and the error budget is 0: b2 on south (UNKNOWN).',
+  )
+  expect(ran.stdout).toMatch(/south +b2 +UNKNOWN/)
+  expect(await running()).toEqual({ ...allOn(NEXT), a2: BEFORE, b3: BEFORE })
+  expect((await playbook('update', TO_NEXT)).exit).toBe(0)
 }, 240_000)
 
 test('a rollback of nobody in particular is refused', async () => {
