@@ -32,7 +32,12 @@ const vars = {
     { name: 'default', hourly: 2 },
     { name: 'often', frequent: 4, hourly: 3, timezone: 'UTC' },
   ],
-  autosnap_instances: [{ id: 'shop', snapshots: 'often' }, { id: 'demo', snapshots: false }, { id: 'blog' }],
+  autosnap_instances: [
+    { id: 'shop', snapshots: 'often' },
+    { id: 'demo', snapshots: false },
+    { id: 'blog' },
+    { id: 'gone', snapshots: 'often', state: 'absent' },
+  ],
   autosnap_datasets: [{ name: 'zroot/hosting/shared', policy: 'often', recursive: false }],
 }
 
