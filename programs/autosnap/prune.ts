@@ -2,7 +2,9 @@
 import { CommandFailed } from '../../modules/core/errors.ts'
 import type { Surroundings } from '../../modules/core/host-program.ts'
 import { readHolds } from '../../modules/freebsd/zfs.ts'
+import { listBookmarks } from '../../modules/freebsd/zfs-points.ts'
 import { complaintsIn, destroySnapshots, readTies, saysNoneLeft } from '../../modules/freebsd/zfs-snapshots.ts'
+import { sparedFor } from '../../modules/rules/replica/marks.ts'
 import { type Batch, destroyBatches } from '../../modules/rules/snapshot/batches.ts'
 import type { Look } from '../../modules/rules/snapshot/look.ts'
 import type { Doomed } from '../../modules/rules/snapshot/plan.ts'
@@ -22,7 +24,7 @@ type Tools = Pick<Surroundings, 'host' | 'ending'>
 /** What is to go and may. */
 export interface Sentence {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>
-  /** Expired snapshots that stay, and why: they are held, or something was made from them. */
+  /** Expired snapshots that stay, and why: they are held, something was made from them, or a replica waits for them. */
   readonly blocked: ReadonlyMap<string, string>
 }
 
@@ -42,14 +44,35 @@ export async function sentence(
   const tags = held.length === 0 ? new Map<string, string[]>() : await readHolds(host, held.slice(0, MOST_ASKED))
   const names = new Map<string, Set<string>>()
   const blocked = new Map<string, string>()
+  const awaited = await awaitedByReplicas(all, ties, host)
   for (const { dataset, name, full, minimumAge } of all) {
     const tie = ties.get(full)
     if (tie === undefined || (minimumAge > 0 && tie.creation >= now - minimumAge)) continue
+    const replica = awaited.get(full)
     if (tie.clones.length > 0) blocked.set(full, `it is the origin of ${tie.clones.join(', ')}`)
     else if (tie.holds > 0) blocked.set(full, `it is held${tags.has(full) ? ` by ${tags.get(full)?.join(', ')}` : ''}`)
+    else if (replica !== undefined) blocked.set(full, `the replica ${replica} has not got it yet`)
     else names.set(dataset, (names.get(dataset) ?? new Set()).add(name))
   }
   return { names, blocked }
+}
+
+/** By full name the replica that waits for it, as bookmarks tell: no more than so many of each dataset. */
+async function awaitedByReplicas(
+  all: readonly { readonly dataset: string; readonly full: string }[],
+  ties: ReadonlyMap<string, { readonly creation: number }>,
+  host: Tools['host'],
+): Promise<Map<string, string>> {
+  const awaited = new Map<string, string>()
+  if (all.length === 0) return awaited
+  const doomed = new Map<string, { name: string; moment: number }[]>()
+  for (const { dataset, full } of all)
+    doomed.set(dataset, [...(doomed.get(dataset) ?? []), { name: full, moment: ties.get(full)?.creation ?? 0 }])
+  for (const [dataset, bookmarks] of await listBookmarks(host, [...doomed.keys()])) {
+    const dated = bookmarks.map(({ name, guid, creation }) => ({ name, guid, moment: creation }))
+    for (const [full, replica] of sparedFor(doomed.get(dataset) ?? [], dated)) awaited.set(full, replica)
+  }
+  return awaited
 }
 
 export interface Pruned {
