@@ -141,6 +141,8 @@ test('what nothing explains is thrown, once all lanes have ended', async () => {
       await host.perform(step)
     },
   }
-  await expect(converge(kitchen, all, broken, apply, circumstances)).rejects.toThrow(/'fill red' failed: TypeError: a bug/)
+  await expect(converge(kitchen, all, broken, apply, circumstances)).rejects.toThrow(
+    /'fill red' failed: TypeError: a bug/,
+  )
   expect(toy.log).toEqual(expect.arrayContaining([...words('slow'), ...words('blue')]))
 })
