@@ -79,7 +79,12 @@ function isForetold(checked: TaskRow, ran: TaskRow, words: string | undefined): 
   return isDeepStrictEqual(essence(checked), essence(ran)) || (words !== undefined && warnsOf(words))
 }
 
-const essence = ({ result: { changed = false, steps = [], failed = false } }: TaskRow) => ({ changed, steps, failed })
+/** A snapshot is named after the second it is taken in, which nobody foretells. */
+const essence = ({ result: { changed = false, steps = [], failed = false } }: TaskRow) => ({
+  changed,
+  steps: steps.map(words => words.replace(/\bswitch-\d{8}T\d{6}Z/g, 'switch-TIME')),
+  failed,
+})
 const stepsOf = (row: TaskRow) => (row.result.steps ?? []).join('; ') || 'none'
 /** What a command line printed, its lines and columns apart by one space, without what the login printed before it. */
 const wordsOf = (row: TaskRow | undefined) =>

@@ -8,6 +8,7 @@ import { compareFull, FULL_GOAL } from './full.ts'
 import { compareMany } from './many.ts'
 import { compareWithPing, type PingComparison } from './ping.ts'
 import type { Spread } from './run.ts'
+import { measureOwnTime, measureSideBySide, OWN_GOAL_MILLISECONDS, PARALLEL_GOAL } from './switch.ts'
 
 const quick = process.argv.includes('--quick')
 const milliseconds = (seconds: number) => `${Math.round(seconds * 1000)} ms`
@@ -63,7 +64,21 @@ try {
     `at most ${FULL_GOAL} ×`,
     ratio.median <= FULL_GOAL,
   )
-  writeFileSync(join(dist, 'bench.json'), `${JSON.stringify({ bytes, pings, many, full }, null, 2)}\n`)
+
+  const own = await measureOwnTime(quick ? 5 : 40)
+  say(
+    `our own time between stop and healthy, with ${own.files} files taken and one merged: ${own.median.toFixed(0)} ms (${own.low.toFixed(0)} to ${own.high.toFixed(0)})`,
+    `at most ${OWN_GOAL_MILLISECONDS} ms`,
+    own.median <= OWN_GOAL_MILLISECONDS,
+  )
+  const side = await measureSideBySide(quick ? 16 : 50, 8)
+  say(
+    `switching ${side.instances} instances that take ${side.startSeconds} s to start, ${side.parallel} at once, takes ${side.ratio.toFixed(2)} × as long as one after the other (${side.parallelSeconds.toFixed(0)} s against ${side.sequentialSeconds.toFixed(0)} s)`,
+    `at most ${PARALLEL_GOAL} ×`,
+    side.ratio <= PARALLEL_GOAL,
+  )
+  const switches = { own, side }
+  writeFileSync(join(dist, 'bench.json'), `${JSON.stringify({ bytes, pings, many, full, switches }, null, 2)}\n`)
 } finally {
   await sandbox.stop()
 }
