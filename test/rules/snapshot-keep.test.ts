@@ -122,7 +122,7 @@ test('pruning what was pruned changes nothing, and the newest always stays', () 
     }),
     { numRuns: 200 },
   )
-})
+}, 60_000)
 
 test('looking every five minutes takes what looking every hour does, and a second look takes nothing', () => {
   fc.assert(
@@ -150,7 +150,7 @@ test('looking every five minutes takes what looking every hour does, and a secon
     }),
     { numRuns: 200 },
   )
-})
+}, 60_000)
 
 describe('what is due', () => {
   const policy = policyOf({ hourly: 3, daily: 2 })
