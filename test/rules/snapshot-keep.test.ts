@@ -113,6 +113,15 @@ test.each(zones)('a whole year of hourly runs in %s: pruned 8,760 times as once'
   expect(online.length).toBeLessThanOrEqual(24 + 7 + 4 + 12 + 2)
 })
 
+test('of each day the first stays, of days that have any, and the newest', () => {
+  const hours = [0, 5, 23, 24, 30, 24 * 9, 24 * 9 + 1, 24 * 30, 24 * 30 + 2]
+  const left = pruned(
+    hours.map(hour => snapshotAt(START + hour * HOUR)),
+    policyOf({ daily: 3 }),
+  )
+  expect(left.map(({ time }) => (time - START) / HOUR)).toEqual([24, 24 * 9, 24 * 30, 24 * 30 + 2])
+})
+
 test('pruning what was pruned changes nothing, and the newest always stays', () => {
   fc.assert(
     fc.property(policies, histories, (policy, times) => {
