@@ -6,6 +6,7 @@ import { CommandFailed, isExplained } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
 import { describeStep, run } from '../../modules/core/step.ts'
 import type { Transfer } from '../../modules/core/streams.ts'
+import { makeDirectories } from '../../modules/freebsd/directories.ts'
 import { overSsh } from '../../modules/freebsd/ssh.ts'
 import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot, whyParted } from '../../modules/freebsd/zfs-send.ts'
@@ -13,11 +14,16 @@ import { createFilesystem, renameDataset } from '../../modules/freebsd/zfs-steps
 import { lookAtBoth, there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
-import { bookmarkOf, OWN_AFFAIR, setAside } from '../../modules/rules/replica/names.ts'
+import { bookmarkOf, OWN_AFFAIR, PROGRAM, setAside } from '../../modules/rules/replica/names.ts'
 import { fullName, type Point } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
 
 type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'status'>
+
+/** There while a run has done something and not yet written down what came of it (settle.ts). */
+export const unsettledFile = (job: Job) => `${STATE_FOLDER}/bluejail-${PROGRAM}-${job.name}.unsettled`
+/** As hier(7) has it; it outlives a reboot, as /var/run does not. */
+const STATE_FOLDER = '/var/db'
 
 export interface Wires {
   readonly machine: Machine
@@ -34,6 +40,8 @@ export interface Course {
   readonly done: ReadonlyMap<string, readonly string[]>
   /** Why a dataset could not be brought up to date, by path. */
   readonly failed: ReadonlyMap<string, string>
+  /** Something is to be written down: by this run, or by one before it that was cut off. */
+  readonly isUnsettled: boolean
 }
 
 /** A line that breaks is tried again as often; what was received by then is not sent again. */
@@ -45,12 +53,16 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
   const attempts = new Map<string, number>()
   const done = new Map<string, string[]>()
   const failed = new Map<string, string>()
+  const marker = unsettledFile(job)
+  let isUnsettled = (await wires.machine.status(marker)) !== undefined
 
   for (;;) {
     const { source, target, tokens, switching } = await lookAtBoth(job, wires.machine)
     const items = planTree(source, target, job.target.root, job.wishes, { tokens, refused, switching })
     const work = items.filter(item => isWork(item) && !failed.has(item.path))
-    if (work.length === 0 || wires.ending.aborted) return { items, done, failed }
+    if (work.length === 0 || wires.ending.aborted) return { items, done, failed, isUnsettled }
+    if (!isUnsettled) await noteUnsettled(marker, wires)
+    isUnsettled = true
     await inTurns(work, job.atOnce, item => attempt(item))
   }
 
@@ -72,6 +84,11 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
       else await wires.pause(FIRST_PAUSE_SECONDS * 2 ** (count - 1) * (1 + Math.random()))
     }
   }
+}
+
+async function noteUnsettled(path: string, { machine }: Wires): Promise<void> {
+  if ((await machine.status(STATE_FOLDER)) === undefined) await machine.perform(makeDirectories([STATE_FOLDER]))
+  await machine.perform({ kind: 'write', path, content: '' })
 }
 
 /** A line that broke, a host that does not answer, a dataset that is busy for a moment. */

@@ -18,13 +18,12 @@ import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { HOLD } from '../../modules/rules/replica/names.ts'
 import { baseOf, fullName, isAtOrBelow, newestOf, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
-import { type Course, inTurns, mark, type Wires } from './rounds.ts'
+import { type Course, inTurns, mark, unsettledFile, type Wires } from './rounds.ts'
 
 /** Sentences about what could not be written down: the copies themselves are as they should be. */
-export async function settle(job: Job, { items, done }: Course, wires: Wires): Promise<string[]> {
+export async function settle(job: Job, { items, isUnsettled }: Course, wires: Wires): Promise<string[]> {
   const warnings: string[] = []
   const { machine } = wires
-  const worked = items.filter(({ path }) => done.has(path))
   const orWarn = (act: () => Promise<void>) =>
     act().catch(error => {
       if (!isExplained(error)) throw error
@@ -40,16 +39,17 @@ export async function settle(job: Job, { items, done }: Course, wires: Wires): P
         await machine.perform(there(job.source.login, destroyBookmark(fullName(item.source, point))))
     }),
   )
-  if (worked.length > 0) await orWarn(() => holdBases(job, worked, wires))
-  await orWarn(() => tellInstances(job, items, done, wires))
+  if (isUnsettled) await orWarn(() => holdBases(job, items, wires))
+  await orWarn(() => tellInstances(job, items, isUnsettled, wires))
+  if (isUnsettled && warnings.length === 0) await machine.perform({ kind: 'remove', path: unsettledFile(job) })
   return warnings
 }
 
 /** On the copy: what the next increment stands on cannot be destroyed there, and nothing else of ours stays held. */
-async function holdBases(job: Job, worked: readonly Item[], { machine }: Wires): Promise<void> {
+async function holdBases(job: Job, items: readonly Item[], { machine }: Wires): Promise<void> {
   const targetHost = asking(machine, job.target.login)
   const bases = new Map<string, string>()
-  for (const { source, target, targetName } of worked) {
+  for (const { source, target, targetName } of items) {
     const guid = target === undefined ? undefined : baseOf(source, target)?.guid
     const base = target === undefined ? undefined : snapshotsOf(target).find(point => point.guid === guid)
     if (target !== undefined && base !== undefined) bases.set(targetName, fullName(target, base))
@@ -78,16 +78,13 @@ async function holdBases(job: Job, worked: readonly Item[], { machine }: Wires):
 async function tellInstances(
   job: Job,
   items: readonly Item[],
-  done: Course['done'],
+  isUnsettled: boolean,
   { machine }: Wires,
 ): Promise<void> {
   const stale = items
     .filter(({ source }) => source.instance !== undefined)
     .map(top => ({ top, parts: items.filter(({ path }) => isAtOrBelow(path, top.path)) }))
-    .filter(
-      ({ top, parts }) =>
-        parts.some(({ path }) => done.has(path)) || top.source.replica?.endsWith(` ${job.shown}`) !== true,
-    )
+    .filter(({ top }) => isUnsettled || top.source.replica?.endsWith(` ${job.shown}`) !== true)
   if (stale.length === 0) return
 
   const baseName = ({ source, target }: Item) => {
