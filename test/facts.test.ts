@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 /** The modules whose work a fact concerns. A fact is owed a test as soon as one of them exists. */
 const CONCERNS: readonly (readonly [modules: string, facts: string])[] = [
   ['zfs_dataset', 'zfs-1 zfs-2 zfs-3 zfs-4 zfs-5 zfs-6 zfs-7 zfs-9 zfs-10 zfs-11 zfs-14 mount-1 mount-7 net-5'],
-  ['zfs_autosnap', 'zfs-8 live-10 live-16'],
+  ['zfs_autosnap', 'zfs-8 live-10'],
   ['zfs_replica', 'zfs-12 zfs-13 live-11'],
   ['instance_mounts', 'mount-2 mount-3 mount-4 mount-5 mount-6 live-4 live-5 live-12 live-13 live-14'],
   [
@@ -17,7 +17,7 @@ const CONCERNS: readonly (readonly [modules: string, facts: string])[] = [
   ['vnet_bridge', 'net-1 net-2 net-4'],
   ['rctl', 'rctl-1 rctl-2 rctl-3 rctl-4'],
   ['host_settings', 'host-1 host-3 host-7'],
-  ['blueprint_switch', 'host-5'],
+  ['blueprint_switch', 'host-5 live-16'],
   ['boot_environment', 'host-6'],
   // Of the core: its lock is open(2)'s own, and works as lockf(1) does.
   ['core/local-host', 'host-4'],

@@ -35,6 +35,16 @@ test('unmounted filesystems and volumes are covered too', async () => {
   for (const part of ['legacy', 'off', 'disk']) expect(taken).toContain(`${web1(part)}@auto-20261122T000000Z`)
 })
 
+test('live-10 a customer who has filled the quota to the last byte has snapshots all the same', async () => {
+  const host = withPolicies(HOURLY, { datasets: { [web1('var')]: { quota: '1M', mountpoint: '/full' } } })
+  host.tree.write('/full/log', 'x'.repeat(1_100_000))
+  expect(host.outside('zfs', 'get', '-Hpo', 'value', 'available', web1('var')).stdout).toBe('0\n')
+  expect(await reported(host, at(0))).toMatchObject({
+    taken: expect.arrayContaining([`${web1('var')}@auto-20261122T000000Z`]),
+    troubles: [],
+  })
+})
+
 test("nobody else's snapshots are touched", async () => {
   const host = withPolicies(HOURLY, { datasets })
   const others = ['switch-20200101T000000Z', 'auto-before-upgrade', 'auto-20200101T000000', 'manual'].map(

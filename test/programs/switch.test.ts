@@ -72,7 +72,7 @@ test('it knows one command', async () => {
   expect((await run(host, 'resume', '--now=1')).complained[0]).toContain("'--now' is no option")
 })
 
-test('rc(8) runs it before jails, where zfs has mounted; the module writes both', async () => {
+test('live-16 rc(8) runs it before jails, where zfs has mounted; the module writes both', async () => {
   const host = await switchHost()
   await switched(host, { id: 'web1', state: 'resumed' })
   const script = host.tree.read(RC_SCRIPT) ?? ''
