@@ -1,6 +1,6 @@
 /** Replication as a host does it by itself: /usr/local/libexec/bluejail/replicate. */
 import { setTimeout as after } from 'node:timers/promises'
-import { isExplained, Refused } from '../modules/core/errors.ts'
+import { isExplained, LockHeld, Refused } from '../modules/core/errors.ts'
 import { defineProgram, type ExitStatus, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { inPlace, type Transfer, transferHere } from '../modules/core/streams.ts'
 import { readToken } from '../modules/freebsd/zfs-send.ts'
@@ -81,7 +81,8 @@ async function overJobs(
   const { host, now, ending, say } = around
   const jobs = chosen(await readSettings(host, words.config), words.names)
   const wires: Wires = { machine: host, transfer, now, pause, ending }
-  const unlock = verb === 'run' ? await host.lock(around.holder) : async () => {}
+  const unlock = verb === 'run' ? await locked(around, words.quiet) : async () => {}
+  if (unlock === undefined) return 0
   try {
     const reports: ReplicaReport[] = []
     for (const job of jobs) {
@@ -95,6 +96,16 @@ async function overJobs(
     return reports.some(needsLook) ? 1 : 0
   } finally {
     await unlock()
+  }
+}
+
+/** Much data takes longer than cron waits: its next run has nothing to say of that, and nothing to do. */
+async function locked({ host, holder }: Surroundings, isQuiet: boolean) {
+  try {
+    return await host.lock(holder)
+  } catch (error) {
+    if (isQuiet && error instanceof LockHeld) return undefined
+    throw error
   }
 }
 

@@ -239,3 +239,14 @@ test('what cannot be done at all is exit status 2, in words', async () => {
     said: [expect.stringMatching(/'walk' is no command\nusage/)],
   })
 })
+
+test('while another run is at it, cron says nothing, and a person is told who that is', async () => {
+  const hosts = twoHosts()
+  snap(hosts, 'a')
+  const unlock = await hosts.here.lock('replicate of somebody')
+  expect(await hosts.run('run', '--quiet')).toMatchObject({ exit: 0, said: [] })
+  expect(await hosts.run('run')).toMatchObject({ exit: 2, said: [expect.stringMatching(/replicate of somebody/)] })
+  await unlock()
+  expect(await hosts.run('run', '--quiet')).toMatchObject({ exit: 0, said: [] })
+  expect(copied(hosts)).toEqual(all('a'))
+})
