@@ -136,9 +136,13 @@ test('the next run with the same wish brings it there, whatever was before', asy
   await switched(host, TO).catch(() => undefined)
   await bootAndSettle(host)
   expect(runsOn(host, 'web1')).toBe(BLUEPRINT)
-  await switched(host, TO).catch(() => undefined)
-  await switched(host, TO)
+  const { state, warnings } = await switched(host, TO, clock('2026-11-22T14:00:00Z'))
+  expect(state.instances.web1).toMatchObject({ outcome: 'switched', to: `${NEXT}@1` })
+  expect(warnings).toContain(
+    `web1 is back on ${BLUEPRINT}@1, since the switch was cut off before its files were all in place, and sets out anew.`,
+  )
   expect(runsOn(host, 'web1')).toBe(NEXT)
+  expect(await switched(host, TO)).toMatchObject({ changed: false })
 })
 
 test('until then, the other modules leave the instance alone', async () => {

@@ -12,7 +12,7 @@ import { layoutOf } from './mounts.ts'
 import { workOf } from './prepare.ts'
 import type { Readiness } from './ready.ts'
 import { going } from './rounds.ts'
-import { type Stand, type Standing, targetOf } from './standing.ts'
+import { goesOn, type Stand, type Standing, targetOf } from './standing.ts'
 import { failedState, type InstanceState, presentState, stateOf } from './states.ts'
 import { concludeSteps, pruneSteps } from './stretches.ts'
 import { troubleIn } from './trouble.ts'
@@ -25,14 +25,14 @@ export function tripOf(
 ): Trip {
   const { request, journal, last, waiting, layout, from } = standing
   const isNew = journal === undefined && request.state === 'switched'
-  const target = isNew ? targetOf(standing, stand) : undefined
+  const target = isNew || goesOn(standing, stand) ? targetOf(standing, stand) : undefined
   const work = target === undefined ? undefined : workOf(standing, target, listings)
   const next = waiting === undefined ? undefined : layoutOf(waiting, request.places, request.site)
   return {
     standing,
     target,
     work: work === undefined || 'problem' in work ? undefined : work,
-    problem: work !== undefined && 'problem' in work ? work.problem : undefined,
+    problem: isNew && work !== undefined && 'problem' in work ? work.problem : undefined,
     listings,
     packages: { old: packagesOf(from, stand), new: packagesOf(target, stand) },
     layoutNext: next === undefined || 'problem' in next || next.blueprint !== layout?.blueprint ? undefined : next,
@@ -58,7 +58,7 @@ export function planRound(trip: Trip, view: View, now: Date, done: readonly Done
   const recent = sincePhase(done, jail)
   switch (journal?.phase) {
     case undefined:
-      if (done.length > 0) return unbegun(trip, troubleIn(done, jail))
+      if (done.length > 0 && !isBackToSetOut(trip, done)) return unbegun(trip, troubleIn(done, jail))
       return request.state === 'rolled_back' ? setBack(trip, view, now) : setOut(trip, view, now)
     case 'stopping':
       if (done.length === 0 || trip.work === undefined) return turnBack(trip, view, journal, CUT_OFF)
@@ -66,7 +66,7 @@ export function planRound(trip: Trip, view: View, now: Date, done: readonly Done
     case 'merging':
       return turnBack(trip, view, journal, troubleIn(recent, jail) ?? CUT_OFF)
     case 'merged':
-      return planMerged(trip, view, journal, now, recent, done)
+      return planMerged(trip, view, journal, now, recent, ofThisLeg(trip, done))
     case 'returning':
       return planReturning(trip, view, journal, recent)
     case 'returned':
@@ -75,6 +75,16 @@ export function planRound(trip: Trip, view: View, now: Date, done: readonly Done
       return finish(trip, view, journal, recent)
   }
 }
+
+const isConcluded = ({ standing }: Trip, { step }: Done) =>
+  step.kind === 'move' && step.to === standing.request.places.lastSwitch
+
+const isBackToSetOut = (trip: Trip, done: readonly Done[]) =>
+  trip.work !== undefined && done.at(-1) !== undefined && isConcluded(trip, done.at(-1) as Done)
+
+/** What was done since it set out anew. */
+const ofThisLeg = (trip: Trip, done: readonly Done[]) =>
+  done.slice(done.findLastIndex(one => isConcluded(trip, one)) + 1)
 
 /** Not even the journal could be written, so it is as it was. */
 function unbegun({ standing }: Trip, trouble: string | undefined): Plan<InstanceState> {
@@ -97,19 +107,22 @@ function finish(trip: Trip, view: View, journal: Journal, done: readonly Done[])
   // A way back that failed of itself is of no more use.
   const useless = journal.outcome === 'rolled_back' && journal.isAsked !== true ? journal.snapshot : undefined
   const { from } = journal
+  const setsOut = trip.work !== undefined && journal.outcome === 'rolled_back' && journal.reason === CUT_OFF
   return going(trip, journal, {
     after: stateOf(journal),
     steps: [
       ...(trouble === undefined ? pruneSteps(trip, view.snapshots ?? [], keep, useless) : []),
       ...concludeSteps(trip),
     ],
-    verify: false,
-    warnings:
-      trouble === undefined
+    verify: setsOut,
+    warnings: [
+      ...(setsOut ? [`${id} is back on ${describeVersion(from)}, since ${CUT_OFF}, and sets out anew.`] : []),
+      ...(trouble === undefined
         ? []
-        : [`${id}: not all snapshots of earlier switches of ${places.dataset} could be destroyed: ${trouble}.`],
+        : [`${id}: not all snapshots of earlier switches of ${places.dataset} could be destroyed: ${trouble}.`]),
+    ],
     failures:
-      journal.outcome === 'rolled_back' && journal.isAsked !== true
+      journal.outcome === 'rolled_back' && journal.isAsked !== true && !setsOut
         ? [
             `${id} ${journal.ran ? 'runs' : 'is'} on ${describeVersion(from)} again: ${(journal.reason ?? CUT_OFF).replace(/\.+$/, '')}.`,
           ]

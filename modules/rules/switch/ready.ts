@@ -7,7 +7,7 @@ import { type Kernel, readKernel } from '../../freebsd/uname.ts'
 import { digestOf, parseListing } from '../blueprint/manifest.ts'
 import { blueprintPath, LISTING, type Site, snapshotOfRevision } from '../layout.ts'
 import { describeVersion, type Version } from './journal.ts'
-import { baseOf, needsWork, type Stand, type Standing, targetOf } from './standing.ts'
+import { baseOf, goesOn, needsWork, type Stand, type Standing, targetOf } from './standing.ts'
 
 /** The file lists of blueprints' revisions, by `NAME@REVISION`. */
 export type Listings = ReadonlyMap<string, { readonly digest: string; readonly listing: Listing }>
@@ -23,7 +23,7 @@ export const revisionPath = (site: Site, { blueprint, revision }: Version) =>
 
 /** Read only where something is to be switched. */
 export async function lookAtReadiness(stand: Stand, machine: Probe): Promise<Readiness> {
-  const going = toBeSwitched(stand)
+  const going = [...toBeSwitched(stand), ...stand.standings.filter(one => goesOn(one, stand))]
   const versions = going.flatMap(one => [targetOf(one, stand), ...one.parts.map(part => baseOf(part, one))])
   const listings = new Map<string, { digest: string; listing: Listing }>()
   for (const [key, version] of new Map(versions.map(one => [describeVersion(one), one]))) {

@@ -177,6 +177,13 @@ export function targetOf({ request }: Standing, { blueprints }: Stand): Version 
   }
 }
 
+/** It was on its way there, and was cut off: once it is back, it sets out anew. */
+export const goesOn = (standing: Standing, stand: Stand): boolean =>
+  standing.request.state === 'switched' &&
+  standing.journal !== undefined &&
+  standing.journal.isAsked !== true &&
+  sameVersion(standing.journal.to, targetOf(standing, stand))
+
 /** Whether it is on the way, or has to go. */
 export function needsWork(standing: Standing, stand: Stand): boolean {
   const { request, journal, last, from, parts } = standing
