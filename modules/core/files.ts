@@ -51,13 +51,13 @@ export async function readBytes(
 /** Performs any step but a command. */
 export async function change(step: FileStep): Promise<void> {
   if (step.kind === 'move') {
-    for (const folder of [step.from, step.to].map(dirname))
-      if (folder !== step.beneath) await refuseLinks(folder, step.beneath)
+    for (const end of [step.from, step.to]) await refuseLinksAbove(end, step.beneath)
     await rename(step.from, step.to)
     return flush(dirname(step.to))
   }
   // The last component too: each of these would otherwise act on what a link points to, or replace a customer's own link.
-  await refuseLinks(step.path, step.beneath)
+  if (step.kind === 'remove' && step.mayBeLink) await refuseLinksAbove(step.path, step.beneath)
+  else await refuseLinks(step.path, step.beneath)
   switch (step.kind) {
     case 'write':
       return write(step)
@@ -116,6 +116,9 @@ async function refuseLinks(path: string, beneath: string | undefined): Promise<v
   const status = await statusOf(path, beneath)
   if (status?.type === 'link') throw new LinkInTheWay(path, status.at)
 }
+
+const refuseLinksAbove = async (path: string, beneath: string | undefined) =>
+  dirname(path) === beneath ? undefined : refuseLinks(dirname(path), beneath)
 
 /** Every directory from `beneath` down to `path`, without `beneath` itself. */
 function stepsBetween(beneath: string, path: string): string[] {

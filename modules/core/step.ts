@@ -62,6 +62,8 @@ export interface WriteStep extends Place {
 /** Removes a file or an empty directory. */
 export interface RemoveStep extends Place {
   readonly kind: 'remove'
+  /** It may be a link itself: that goes, and what it points to stays. */
+  readonly mayBeLink?: true
 }
 
 /** Makes a directory whose parent exists, with root as its owner where no other is named. */

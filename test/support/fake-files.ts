@@ -38,13 +38,13 @@ export function listNames(tree: MemoryTree, path: string, beneath?: string): str
 
 export function change(tree: MemoryTree, step: FileStep): void {
   if (step.kind === 'move') {
-    for (const folder of [step.from, step.to].map(dirname))
-      if (folder !== step.beneath) refuseLinks(tree, folder, step.beneath)
+    for (const end of [step.from, step.to]) refuseLinksAbove(tree, end, step.beneath)
     tree.rename(step.from, step.to)
     return
   }
   const { path } = step
-  refuseLinks(tree, path, step.beneath)
+  if (step.kind === 'remove' && step.mayBeLink) refuseLinksAbove(tree, path, step.beneath)
+  else refuseLinks(tree, path, step.beneath)
   const found = look(tree, path)
   switch (step.kind) {
     case 'write':
@@ -82,6 +82,10 @@ function refuseLinks(tree: MemoryTree, path: string, beneath: string | undefined
   if (beneath === undefined) return
   const status = statusOf(tree, path, beneath)
   if (status?.type === 'link') throw new LinkInTheWay(path, status.at)
+}
+
+function refuseLinksAbove(tree: MemoryTree, path: string, beneath: string | undefined): void {
+  if (dirname(path) !== beneath) refuseLinks(tree, dirname(path), beneath)
 }
 
 function stepsBetween(beneath: string, path: string): string[] {

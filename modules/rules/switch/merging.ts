@@ -14,7 +14,7 @@ export function mergeSteps({ plan, directories, copies }: Prepared, { newPath }:
     if (part === undefined) throw new TypeError(`${path} is in no part of the instance`)
     return { path: placeOf(path, part), beneath: part.seed }
   }
-  const remove = (path: string): Step => ({ kind: 'remove', ...at(path) })
+  const remove = (path: string): Step => ({ kind: 'remove', ...at(path), mayBeLink: true })
   const adjusted = (path: string, to: Attributes | undefined): Step[] => (to === undefined ? [] : [adjust(path, to)])
   const adjust = (path: string, { mode, uid, gid }: Attributes): Step => ({
     kind: 'mode',

@@ -71,7 +71,9 @@ export function restoreSteps(journal: Journal, parts: readonly Part[], own: OwnF
         now !== undefined && now.kind !== was && (now.kind !== 'directory' || isFree(path, now.names)),
     )
   return [
-    ...gone.map(({ path, part }): Step => ({ kind: 'remove', path: placeOf(path, part), beneath: part.seed })),
+    ...gone.map(
+      ({ path, part }): Step => ({ kind: 'remove', path: placeOf(path, part), beneath: part.seed, mayBeLink: true }),
+    ),
     ...parts.flatMap(part =>
       replaceNames(
         `${part.seed}/.zfs/snapshot/${journal.snapshot}`,
