@@ -93,3 +93,16 @@ test('what is listed is sorted, and what is missing is undefined', async () => {
   expect(await listNames(join(root, 'none'), root)).toBeUndefined()
   expect(await readText(join(root, 'none/at/all'), root)).toBeUndefined()
 })
+
+test('a link can go where that is meant, and be renamed; what it points to stays, and no link on the way is followed', async () => {
+  const at = (path: string) => join(root, path)
+  await change({ kind: 'move', from: at('etc/file'), to: at('etc/aside'), beneath: at('etc') })
+  await change({ kind: 'remove', path: at('etc/aside'), beneath: at('etc'), mayBeLink: true })
+  expect(await statusOf(at('etc/aside'), root)).toBeUndefined()
+  unharmed()
+  const beyond = { kind: 'remove', path: at('etc/rc.d/passwd'), beneath: root, mayBeLink: true } as const
+  await expect(change(beyond)).rejects.toThrow(LinkInTheWay)
+  const across = { kind: 'move', from: at('etc/rc.d/passwd'), to: at('etc/stolen'), beneath: root } as const
+  await expect(change(across)).rejects.toThrow(LinkInTheWay)
+  unharmed()
+})
