@@ -88,7 +88,7 @@ describe('zfs-13', () => {
 
   test('a volume has no property of a filesystem, not even to be left out', () => {
     const words = receive('b/v', { type: 'volume', without: [] }).join(' ')
-    expect(words).toBe('zfs receive -s -u -x reservation -x refreservation -o readonly=on b/v')
+    expect(words).toBe('zfs receive -s -u -o reservation=none -o refreservation=none -o readonly=on b/v')
   })
 
   test('a send says from where, and never replaces', () => {

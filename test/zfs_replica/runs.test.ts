@@ -22,12 +22,8 @@ describe('a run', () => {
     expect(states(replicas[0])).toEqual([' sent', '/web1 sent', '/web1/etc sent'])
     expect(exit).toBe(0)
     expect(copied(hosts)).toEqual(all('a', 'b'))
-    for (const [property, value] of Object.entries({
-      readonly: 'on',
-      canmount: 'noauto',
-      mountpoint: 'none',
-      mounted: 'no',
-    }))
+    const own = { readonly: 'on', canmount: 'noauto', mountpoint: 'none', mounted: 'no' }
+    for (const [property, value] of Object.entries(own))
       expect(get(hosts.there, property, `${COPY}/web1/etc`)).toBe(value)
     expect(get(hosts.there, 'bluejail:part', `${COPY}/web1/etc`)).toBe('etc')
   })
