@@ -44,6 +44,12 @@ export default defineModule({
     from: optional(
       text("The copy of the instance's dataset that it is restored from, like `zroot/copies/hamburg1/instances/web1`."),
     ),
+    adopt: withDefault(
+      flag(
+        'With `from` and `in_place`: the copy was only brought here to be restored from. The instance takes over its snapshots, and it can be destroyed afterwards.',
+      ),
+      false,
+    ),
     in_place: withDefault(flag('Into the place of what is there now.'), false),
     ...siteOptions,
   },

@@ -1,7 +1,7 @@
 /** instance_restore: from copies, in the same pool and in another one. */
 import { describe, expect, test } from 'vitest'
 import { COPY, copyHost, restoreHost, rowsIn, TOP } from '../support/restore-host.ts'
-import { propertiesOf, restored } from './runs.ts'
+import { propertiesOf, restored, snapshotsOf } from './runs.ts'
 
 const MYSQL = `${TOP}/var-db-mysql`
 
@@ -64,6 +64,14 @@ describe('from a copy', () => {
     await restored(host, { ...whole, id: 'drill' })
     expect(rowsIn(host, 'zroot/hosting/instances/drill/var-db-mysql')).toBe('rows of 15\n')
     expect(host.outside('zfs', 'list', TOP).exit).toBe(1)
+  })
+
+  test('that was brought here for it: the instance has its snapshots, and it can be destroyed', async () => {
+    const host = await copyHost()
+    await restored(host, { ...whole, adopt: true })
+    expect(snapshotsOf(host, MYSQL)).toEqual(['auto-20261120T150000Z'])
+    expect(host.outside('zfs', 'destroy', '-r', COPY)).toMatchObject({ exit: 0 })
+    expect(rowsIn(host, MYSQL)).toBe('rows of 15\n')
   })
 
   test('that is not there is refused', async () => {

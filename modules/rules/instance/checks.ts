@@ -1,6 +1,7 @@
 /** What must hold before anything is touched: the directories of an instance, and its datasets. */
 import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
+import { ownValue } from '../../freebsd/zfs-selected.ts'
 import { blueprintDataset, FORMAT, onItsWay, PROPERTY } from '../layout.ts'
 import { firstFileProblems } from './first.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './points.ts'
@@ -29,6 +30,10 @@ export function checkDirectories({ id, site, places }: Request, { status, datase
     )
   if (dataset === undefined)
     unmet.push(`${id}: the dataset ${places.dataset} is not there. Create it with zfs_dataset, mode 0700.`)
+  else if (ownValue(dataset, PROPERTY.moved) !== undefined)
+    problems.push(
+      `${id} was moved away from this host (${ownValue(dataset, PROPERTY.moved)}), and ${places.dataset} was left behind. Take it out of the instances of this host. If it is to run from what is here after all: 'zfs inherit ${PROPERTY.moved} ${places.dataset}'.`,
+    )
   else if (property(dataset, 'mountpoint') === places.directory && property(dataset, 'mounted') === 'no')
     problems.push(`${id}: ${places.dataset} is not mounted at ${places.directory}: 'zfs mount ${places.dataset}'.`)
 

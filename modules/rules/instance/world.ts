@@ -37,6 +37,7 @@ export const DATASET_PROPERTIES: readonly string[] = [
   PROPERTY.blueprint,
   PROPERTY.revision,
   PROPERTY.added,
+  PROPERTY.moved,
 ]
 
 export const datasetsOf = ({ site, places, blueprint, state, writables, extras }: Request): string[] =>

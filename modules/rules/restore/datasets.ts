@@ -22,14 +22,18 @@ export interface Part {
   readonly snapshot: Taken | undefined
 }
 
-export const partsOf = (request: Request, world: Pick<World, 'source' | 'snapshots'>): Part[] =>
+type Places = Pick<World, 'snapshots' | 'ownSnapshots'>
+
+export const partsOf = (request: Request, world: Places & Pick<World, 'source'>): Part[] =>
   (request.parts ?? partsBelow(request.from, world.source)).map(name => partOf(name, request, world))
 
-export function partOf(name: string, { from, places, wish }: Request, { snapshots }: Pick<World, 'snapshots'>): Part {
+export function partOf(name: string, { from, places, wish, isCopy }: Request, world: Places): Part {
   const source = `${from}/${name}`
   // Where a run was cut off, those up to the chosen one have gone over to what takes its place.
-  const all = [...(snapshots.get(arriving(source)) ?? []), ...(snapshots.get(source) ?? [])]
-  return { name, source, dataset: `${places.dataset}/${name}`, snapshot: chosenOf(all, wish) }
+  const dataset = `${places.dataset}/${name}`
+  const gone = isCopy ? world.ownSnapshots.get(arriving(dataset)) : world.snapshots.get(arriving(source))
+  const all = [...(gone ?? []), ...(world.snapshots.get(source) ?? [])]
+  return { name, source, dataset, snapshot: chosenOf(all, wish) }
 }
 
 export interface Restoring {
@@ -57,7 +61,7 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
   const arrived = stateOf(next, part, snapshot, world)
   if (arrived === 'missing' && isThere && isRestored(part, snapshot, world))
     return { isDone: true, bring: [], place: [] }
-  const isOwn = !request.isCopy
+  const isPromoted = !request.isCopy || (request.adopts && poolOf(dataset) === poolOf(part.source))
   const settings = settingsFor(part, snapshot, world)
   const aside = freeName(dataset, world, now)
   return {
@@ -65,7 +69,7 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
     bring: [
       ...bringing(next, part, snapshot, settings, arrived, world),
       // Then what was there depends on it, and can be destroyed one day; and the snapshots up to that moment stay.
-      ...(isOwn && arrived !== 'independent' ? [promoteClone(next)] : []),
+      ...(isPromoted && arrived !== 'independent' ? [promoteClone(next)] : []),
     ],
     place: [...(isThere ? [renameDataset(dataset, aside)] : []), renameDataset(next, dataset)],
     ...(isThere && { aside }),

@@ -14,6 +14,7 @@ export interface TaskOptions {
   readonly snapshot?: string | undefined
   readonly from?: string | undefined
   readonly in_place: boolean
+  readonly adopt: boolean
   readonly hosting_dataset?: string | undefined
   readonly hosting_path?: string | undefined
 }
@@ -30,6 +31,8 @@ export interface Request {
   readonly files: readonly string[]
   readonly wish: Wish
   readonly inPlace: boolean
+  /** What is made of a copy does not depend on it any more, and has its snapshots. */
+  readonly adopts: boolean
 }
 
 export function requestOf(options: TaskOptions): Request {
@@ -65,6 +68,7 @@ export function requestOf(options: TaskOptions): Request {
       ...(as_of !== undefined && { moment: momentOf(as_of, timezone) }),
     },
     inPlace,
+    adopts: options.adopt,
   }
 }
 
