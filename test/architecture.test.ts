@@ -91,7 +91,7 @@ test('nothing is left to be done later', () => {
 
 test('roles and playbooks use our modules: hosts have no Python, and shell lines are neither checked nor foretold', () => {
   const ours =
-    /^(bluejail\.hosting\.\w+|ansible\.builtin\.(assert|debug|fail|import_role|include_role|import_tasks|include_tasks|set_fact|meta|raw|pause|wait_for_connection|import_playbook|validate_argument_spec))$/
+    /^(bluejail\.hosting\.\w+|ansible\.builtin\.(assert|debug|fail|import_role|include_role|import_tasks|include_tasks|set_fact|meta|raw|pause|wait_for_connection|import_playbook|group_by|validate_argument_spec))$/
   const words = new Set([
     'name',
     'vars',
@@ -117,6 +117,7 @@ test('roles and playbooks use our modules: hosts have no Python, and shell lines
     'diff',
     'check_mode',
     'ignore_errors',
+    'ignore_unreachable',
     'throttle',
     'environment',
   ])
