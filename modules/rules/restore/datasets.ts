@@ -71,10 +71,16 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
       // Then what was there depends on it, and can be destroyed one day; and the snapshots up to that moment stay.
       ...(isPromoted && arrived !== 'independent' ? [promoteClone(next)] : []),
     ],
-    place: [...(isThere ? [renameDataset(dataset, aside)] : []), renameDataset(next, dataset)],
+    place: [...(isThere ? [renamed(dataset, aside)] : []), renameDataset(next, dataset)],
     ...(isThere && { aside }),
   }
 }
+
+/** Check mode knows no time of what is yet to be done. */
+const renamed = (dataset: string, aside: string): Step => ({
+  ...renameDataset(dataset, aside),
+  shown: ['zfs', 'rename', dataset, `${dataset}-before-TIME`],
+})
 
 /** Two in one second are one after the other. */
 function freeName(dataset: string, world: Pick<World, 'own'>, now: Date): string {
