@@ -55,7 +55,7 @@ export interface Dataset {
   readonly hidden: string[]
   /** What was decided at creation and stays: casesensitivity, volblocksize, encryption, … */
   readonly fixed: Record<string, string>
-  /** Guid of the snapshot it is a clone of. */
+  /** `storage` of the snapshot it is a clone of: its guid is in every copy. */
   origin?: string
   /** Its files were made those of a snapshot: as long as they have this fingerprint, they count as having `as`. */
   restored?: { readonly fingerprint: string; readonly as: string }

@@ -5,7 +5,7 @@ import { readAssignments } from './assignments.ts'
 import { giveBirth } from './birth.ts'
 import { createAncestors, mountFresh } from './create.ts'
 import { attempt, failure, WHY } from './errors.ts'
-import { checkName, checkParent, find, open, poolName, snapshotByGuid } from './names.ts'
+import { checkName, checkParent, find, open, originOf, poolName } from './names.ts'
 import { showSnapshots } from './snapshots.ts'
 import { validate } from './validate.ts'
 
@@ -39,7 +39,7 @@ export const clone: Program = (machine, call, screen) => {
       type: dataset.type,
       stored,
       fixed: dataset.fixed,
-      origin: snapshot.guid,
+      origin: snapshot.storage,
       from: snapshot.storage,
     })
   })
@@ -54,7 +54,7 @@ export const promote: Program = (machine, call, screen) => {
   return attempt(screen, () => {
     const { dataset } = open(machine, name, 'fv')
     const failing = `cannot promote '${name}'`
-    const origin = dataset.origin === undefined ? undefined : snapshotByGuid(machine, poolName(name), dataset.origin)
+    const origin = originOf(machine, dataset)
     if (origin?.snapshot === undefined) throw failure(failing, 'not a cloned filesystem')
     const last = origin.snapshot.createtxg
     const moving = origin.dataset.snapshots.filter(each => each.createtxg <= last)
@@ -64,7 +64,7 @@ export const promote: Program = (machine, call, screen) => {
     const above = origin.dataset.origin
     origin.dataset.snapshots.splice(0, moving.length)
     dataset.snapshots.unshift(...moving)
-    origin.dataset.origin = origin.snapshot.guid
+    origin.dataset.origin = origin.snapshot.storage
     if (above === undefined) delete dataset.origin
     else dataset.origin = above
     showSnapshots(machine, dataset)

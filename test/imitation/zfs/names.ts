@@ -117,10 +117,18 @@ export function snapshotByGuid(machine: Machine, pool: string, guid: string): En
   return undefined
 }
 
-export const clonesOf = (machine: Machine, entry: Entry): Dataset[] =>
-  machine.state.datasets.filter(
-    dataset => dataset.origin === entry.snapshot?.guid && poolName(dataset.name) === poolName(entry.name),
-  )
+/** The snapshot that a dataset is a clone of. */
+export function originOf(machine: Machine, { origin }: Dataset): Entry | undefined {
+  if (origin === undefined) return undefined
+  for (const dataset of machine.state.datasets) {
+    const snapshot = dataset.snapshots.find(each => each.storage === origin)
+    if (snapshot !== undefined) return snapshotEntry(dataset, snapshot)
+  }
+  return undefined
+}
+
+export const clonesOf = (machine: Machine, { snapshot }: Entry): Dataset[] =>
+  snapshot === undefined ? [] : machine.state.datasets.filter(({ origin }) => origin === snapshot.storage)
 
 /** check_parents (libzfs_dataset.c). */
 export function checkParent(machine: Machine, name: string): Dataset {

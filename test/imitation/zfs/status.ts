@@ -2,7 +2,7 @@
 import type { Machine } from '../machine.ts'
 import { mountOf } from '../mounts.ts'
 import type { Dataset } from '../state.ts'
-import { clonesOf, type Entry, entryOf, poolName, snapshotByGuid } from './names.ts'
+import { clonesOf, type Entry, entryOf, originOf } from './names.ts'
 import { above, type Value } from './read.ts'
 import * as space from './space.ts'
 
@@ -44,8 +44,7 @@ const readers: Readonly<Record<string, Reader>> = {
   usedbychildren: (machine, { dataset }) => space.usedByChildren(machine, dataset),
   usedbyrefreservation: (machine, { dataset }) => space.usedByRefreservation(machine, dataset),
   mounted: (machine, { name }) => (mountOf(machine, name) === undefined ? 'no' : 'yes'),
-  origin: (machine, { dataset }) =>
-    dataset.origin === undefined ? undefined : snapshotByGuid(machine, poolName(dataset.name), dataset.origin)?.name,
+  origin: (machine, { dataset }) => originOf(machine, dataset)?.name,
   numclones: (machine, entry) => clonesOf(machine, entry).length,
   clones: (machine, entry) => {
     const names = clonesOf(machine, entry).map(clone => clone.name)
