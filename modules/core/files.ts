@@ -80,9 +80,12 @@ export async function change(step: FileStep): Promise<void> {
   }
 }
 
+let writes = 0
+
 async function write({ path, content, encoding, mode = 0o644, uid, gid }: WriteStep): Promise<void> {
   const replaced = await look(path)
-  const beside = join(dirname(path), `.${process.pid}.bluejail`)
+  // Steps side by side may write into one directory.
+  const beside = join(dirname(path), `.${process.pid}.${++writes}.bluejail`)
   await unlink(beside).catch(undefinedWhereMissing)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const file = await open(beside, flags, 0o600)

@@ -106,3 +106,12 @@ test('a link can go where that is meant, and be renamed; what it points to stays
   await expect(change(across)).rejects.toThrow(LinkInTheWay)
   unharmed()
 })
+
+test('several files of a directory are written side by side, and nothing is left beside them', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `${index}.conf`)
+  const folder = join(root, 'etc/conf.d')
+  mkdirSync(folder)
+  await Promise.all(names.map(name => change({ kind: 'write', path: join(folder, name), content: name })))
+  expect(readdirSync(folder).sort()).toEqual([...names].sort())
+  for (const name of names) expect(readFileSync(join(folder, name), 'utf8')).toBe(name)
+})
