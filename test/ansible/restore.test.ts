@@ -164,6 +164,23 @@ test('a copy is tried, and nothing of that stays', async () => {
   expect(await jails(south)).toBe('a1 b1')
 }, 300_000)
 
+test('a dataset comes back from the copy that another host keeps', async () => {
+  await write(north, 'a2', 'copied')
+  await copy('a2')
+  await write(north, 'a2', 'lost')
+  const wish = { instance: 'a2', restore_copy_host: 'south', restore_parts: 'usr/local/www' }
+  const beside = await playbook('restore', wish)
+  expect(beside.exit, said(beside)).toBe(0)
+  expect(await must(north, `cat ${ROOT}/a2/usr-local-www-restored-*/page`)).toBe('copied')
+  expect(await page(north, 'a2')).toBe('lost')
+  const names = await must(north, `zfs list -H -o name -r ${TOP}/a2 | grep restored`)
+  await must(north, `zfs destroy ${names}`)
+  const ran = await playbook('restore', { ...wish, restore_in_place: true })
+  expect(ran.exit, said(ran)).toBe(0)
+  expect(await page(north, 'a2')).toBe('copied')
+  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
+}, 300_000)
+
 test('failover is refused while the host answers; then the instance runs from its copy', async () => {
   const wish = {
     failover_from: 'north',
