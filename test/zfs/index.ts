@@ -13,7 +13,10 @@ import { manyDisk } from './many.ts'
 import { replica } from './replica.ts'
 import { scale } from './scale.ts'
 
-const SUITES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica, figures, scale }
+const CASES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica }
+/** For a machine that does nothing else: left out of a quick run unless they are named. */
+const MEASURES: Readonly<Record<string, Suite>> = { figures, scale }
+const SUITES = { ...CASES, ...MEASURES }
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
@@ -57,7 +60,7 @@ try {
   }
   console.log(`the machine is up after ${machine.bootSeconds} s: Linux ${versions.kernel}, ${versions.zfs.join(', ')}`)
   for (const [name, suite] of Object.entries(SUITES)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
+    if (wanted.length > 0 ? !wanted.includes(name) : quick && name in MEASURES) continue
     await emptyPools(machine)
     const bench = benchFor(name, machine, quick, book)
     // What a suite does between its cases may fail too.

@@ -209,7 +209,7 @@ async function killed({ machine, quick, check }: Bench): Promise<void> {
       (['before', 'after'] as const).map(when => ({ command, number: index + 1, when })),
     )
     // Two datasets go at a time, so which command is the n-th may differ by one.
-    for (const { command, number, when } of quick ? places.filter((_, at) => at % 8 === 5) : places)
+    for (const { command, number, when } of quick ? places.filter((_, at) => at % 16 === 5) : places)
       await check(`killed ${when} its command ${number}, '${command.split(' ').slice(0, 2).join(' ')}'`, async () => {
         await watch.calm()
         await prepare()
