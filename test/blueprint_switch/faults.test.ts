@@ -63,7 +63,7 @@ const BACK: Record<string, Fault> = {
       before(host, 'zfs hold', () => {
         host.outside('zfs', 'destroy', '-r', `zroot/hosting/blueprints/${NEXT}`)
       }),
-    message: `web1 runs on ${BLUEPRINT}@1 again: 'tar -cf - --no-recursion -C /hosting/blueprints/${NEXT}/.zfs/snapshot/complete/etc ./motd.template' failed with exit status 1: tar: could not chdir to '/hosting/blueprints/${NEXT}/.zfs/snapshot/complete/etc'.`,
+    message: `web1 runs on ${BLUEPRINT}@1 again: /hosting/blueprints/${NEXT}/.zfs/snapshot/complete/usr/local/etc/php.ini is gone: the blueprint was removed meanwhile.`,
   },
   'the fstab to come is edited meanwhile': {
     happens: host =>

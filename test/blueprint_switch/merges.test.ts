@@ -47,6 +47,21 @@ test('what both changed in different places is joined; elsewhere the policy deci
   }
 })
 
+test('a file too large to be put beside is named before anything is done', async () => {
+  const host = await customized()
+  const isLarge = (path: string, most: number) =>
+    path.includes('/blueprints/') && path.endsWith('.ini') && most > 2 ** 20
+  const large: typeof host = {
+    ...host,
+    bytes: async (path, most, beneath) => (isLarge(path, most) ? 'too large' : host.bytes(path, most, beneath)),
+  }
+  const { message } = await failing(large, TO)
+  expect(message).toContain(`${NEXT}/.zfs/snapshot/complete/usr/local/etc/php.ini, which a conflict puts beside`)
+  expect(message).toContain('has more than 256 MiB')
+  expect(runsOn(host, 'web1')).toBe(BLUEPRINT)
+  expect(host.tree.read('/hosting/instances/web1/journal.json')).toBeUndefined()
+})
+
 test('the way back brings what the switch wrote, and leaves what came since', async () => {
   const host = await customized()
   await switched(host, TO)

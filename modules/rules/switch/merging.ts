@@ -49,7 +49,7 @@ export function mergeSteps({ plan, directories, copies }: Prepared, { newPath }:
       {
         kind: 'write',
         ...at(path),
-        content: copies.get(source)?.toString('latin1') ?? '',
+        content: (copies.get(source) as Buffer).toString('latin1'),
         encoding: 'latin1',
         mode: 0o600,
       },

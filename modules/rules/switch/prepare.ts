@@ -1,4 +1,5 @@
 /** What a switch will do to an instance's files: what to look at, and what follows from it. The merge itself is rules/merge. */
+import { Refused } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import type { Listing } from '../../freebsd/mtree.ts'
 import { unvis } from '../../freebsd/vis.ts'
@@ -120,6 +121,9 @@ export const madeBy = ({ program, directory, file }: MergePlan['databases'][numb
   }
 }
 
+/** Held in memory while they are copied; no configuration file comes near it. */
+const LARGEST_COPIED_BYTES = 256 << 20
+
 export interface Prepared {
   readonly plan: MergePlan
   readonly directories: DirectoriesPlan
@@ -144,8 +148,13 @@ export async function prepare(work: Work, own: OwnFiles, policy: Policy, machine
   const plan = planMerge({ ...comparison, own: own.side, contents, policy })
   const copies = new Map<string, Buffer>()
   for (const { source } of plan.copies) {
-    const found = await machine.bytes(`${newPath}/${source}`, 1 << 28)
-    if (found !== undefined && found !== 'too large') copies.set(source, found)
+    const found = await machine.bytes(`${newPath}/${source}`, LARGEST_COPIED_BYTES)
+    if (found === undefined) throw new Refused(`${newPath}/${source} is gone: the blueprint was removed meanwhile.`)
+    if (found === 'too large')
+      throw new Refused(
+        `${newPath}/${source}, which a conflict puts beside the customer's file, has more than ${LARGEST_COPIED_BYTES >> 20} MiB. Settle that file by hand in the instance, and switch again.`,
+      )
+    copies.set(source, found)
   }
   return { plan, directories: planDirectories(work.directories, own.side, work.scopeOfDirectories), copies, own }
 }
