@@ -139,7 +139,7 @@ test('one that does not start there runs again where it was', async () => {
 
 /** As replicate leaves it. */
 async function copy(id: string): Promise<void> {
-  await must(north, `zfs snapshot -r ${TOP}/${id}@copied`)
+  await must(north, `zfs destroy -r ${TOP}/${id}@copied || true; zfs snapshot -r ${TOP}/${id}@copied`)
   await must(
     south,
     `zfs create -p -o mountpoint=none zroot/copies/north/instances; zfs destroy -r zroot/copies/north/instances/${id} || true`,
