@@ -1,6 +1,7 @@
 /** Before jails start at boot: switches that were cut off are brought to where their instances can be started. */
 import { defineProgram, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { DEFAULT_SITE, type Site } from '../modules/rules/layout.ts'
+import { siteOf } from '../modules/rules/site.ts'
 import { settle } from '../modules/rules/switch/settle.ts'
 
 export default defineProgram({
@@ -30,8 +31,5 @@ function siteIn({ args }: Surroundings): Site {
   const given = new Map(rest.map(word => [word.split('=', 1)[0] ?? '', word.slice(word.indexOf('=') + 1)]))
   for (const option of given.keys())
     if (option !== '--dataset' && option !== '--path') throw new WrongUsage(`'${option}' is no option`)
-  return {
-    dataset: given.get('--dataset') ?? DEFAULT_SITE.dataset,
-    path: given.get('--path') ?? DEFAULT_SITE.path,
-  }
+  return siteOf({ hosting_dataset: given.get('--dataset'), hosting_path: given.get('--path') })
 }

@@ -31,7 +31,7 @@ describe('refused before anything is looked at', () => {
     ['an id that is no name of a jail', { id: 'web.1' }, /cannot be an instance's id/],
     ['no blueprint', { blueprint: undefined }, /web1: `blueprint` is required/],
     ['a blueprint that is a path', { blueprint: '../x' }, /cannot be a blueprint's name/],
-    ['a list with an instance twice', { id: undefined, instances: [{ id: 'a' }, { id: 'a' }] }, /a: listed twice/],
+    ['a list with an instance twice', { id: undefined, instances: [{ id: 'a' }, { id: 'a' }] }, /a is listed twice/],
     ['a path that leads out', { overlays: ['etc/../../x'] }, /it contains '\.\.'/],
     ['a path that is the root', { additional_writable: [{ path: '/' }] }, /it is the root/],
     ['a path with a line break', { overlays: ['etc/a\nb'] }, /control character/],

@@ -79,7 +79,7 @@ describe('network', () => {
       { id: undefined },
       'give either `id`, for one instance, or `instances`, for a list of them',
     ],
-    ['one twice', { id: undefined, instances: [{ id: 'a' }, { id: 'a' }] }, 'a: listed twice'],
+    ['one twice', { id: undefined, instances: [{ id: 'a' }, { id: 'a' }] }, 'a is listed twice'],
     [
       'a circle',
       {

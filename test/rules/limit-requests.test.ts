@@ -30,7 +30,7 @@ describe('refused before anything is looked at', () => {
   test.each<[string, Omit<TaskOptions, 'use'>, RegExp]>([
     ['neither one nor a list', {}, /give either `jail`/],
     ['one and a list', { jail: 'web1', jails: [{ jail: 'web2' }] }, /give either `jail`/],
-    ['one twice', { jails: [{ jail: 'web1' }, { jail: 'web1' }] }, /web1: listed twice/],
+    ['one twice', { jails: [{ jail: 'web1' }, { jail: 'web1' }] }, /web1 is listed twice/],
     ['a name that is none', { jail: 'web1:maxproc' }, /cannot be the name of a jail/],
     ['a name that would be a word of xargs(1)', { jail: 'web"1' }, /cannot be the name of a jail/],
   ])('%s', (_, task, why) => expect(() => rulesOf(task)).toThrow(why))

@@ -4,6 +4,7 @@ import { InvalidOptions } from '../../core/errors.ts'
 import { packageNameProblem } from '../../freebsd/pkg.ts'
 import { parseRelease } from '../../freebsd/release.ts'
 import { checkBlueprintName, LISTING, MANIFEST } from '../layout.ts'
+import { oneOrList, repeatedIn, withoutUndefined } from '../listed.ts'
 
 export interface BaseOptions {
   readonly url?: string | undefined
@@ -60,19 +61,16 @@ export interface Request extends BlueprintOptions {
 export function requestsOf(task: TaskOptions): Request[] {
   const { name, blueprints, state, amend, verify, reason = '' } = task
   const common = pick(task)
-  if ((name === undefined) === (blueprints === undefined))
-    throw new InvalidOptions('give either `name`, for one blueprint, or `blueprints`, for a list of them')
+  const listed = oneOrList('blueprint', 'name', name, blueprints)
   if (amend && reason === '')
     throw new InvalidOptions('an amendment needs a `reason`: it is kept with the revision it makes')
   if (amend && state === 'absent') throw new InvalidOptions('`amend` means nothing with state=absent')
 
-  const requests = (blueprints ?? [{ name: name ?? '' }]).map((own): Request => {
-    const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  const requests = listed.map((own): Request => {
+    const given = withoutUndefined(own)
     return cleaned({ ...common, ...given, name: checkBlueprintName(own.name), state, amend, verify, reason })
   })
-  const names = requests.map(request => request.name)
-  const repeated = names.filter((one, index) => names.indexOf(one) !== index).map(one => `${one} is listed twice`)
-  const problems = [...requests.flatMap(problemsOf), ...repeated]
+  const problems = [...requests.flatMap(problemsOf), ...repeatedIn(requests.map(request => request.name))]
   if (problems.length > 0) throw new InvalidOptions(problems.join('; '))
   return requests
 }

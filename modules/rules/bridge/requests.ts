@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { InvalidOptions } from '../../core/errors.ts'
 import { splitVlan } from '../../freebsd/ifconfig-network.ts'
+import { oneOrList, withoutUndefined } from '../listed.ts'
 import { canonical, familyOf, isInNetwork, networkOf, readAddress } from './addresses.ts'
 
 export interface UplinkOptions {
@@ -80,13 +81,8 @@ const BRIDGE_NAME = /^[a-z][a-z0-9_]{0,14}$/
 const INTERFACE_NAME = /^[a-z][a-z0-9_.]{0,14}$/
 
 export function requestsOf({ name, bridges, ...common }: TaskOptions): Request[] {
-  if ((name === undefined) === (bridges === undefined))
-    throw new InvalidOptions('give either `name`, for one bridge, or `bridges`, for a list of them')
-  const given = bridges ?? [{ name: name ?? '' }]
-  const requests = given.map(own => {
-    const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-    return requestOf(own.name, { ...common, ...said })
-  })
+  const given = oneOrList('bridge', 'name', name, bridges)
+  const requests = given.map(own => requestOf(own.name, { ...common, ...withoutUndefined(own) }))
   refuseShared(requests)
   return requests
 }

@@ -3,6 +3,7 @@ import { InvalidOptions } from '../../core/errors.ts'
 import type { Scalar } from '../../core/options.ts'
 import { datasetNameProblem, parentOf, snapshotNameProblem } from '../../freebsd/zfs-names.ts'
 import type { DatasetType } from '../../freebsd/zfs-properties.ts'
+import { oneOrList, repeatedIn, withoutUndefined } from '../listed.ts'
 
 /** The options that a dataset of the list and the task itself have alike. */
 export interface DatasetOptions {
@@ -39,20 +40,14 @@ export interface Request extends DatasetOptions {
  */
 export function requestsOf(task: TaskOptions): Request[] {
   const { name, datasets, ...common } = task
-  if ((name === undefined) === (datasets === undefined))
-    throw new InvalidOptions('give either `name`, for one dataset, or `datasets`, for a list of them')
-
-  const requests = (datasets ?? [{ name: name ?? '' }]).map(own => {
-    const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-    return {
-      ...common,
-      ...given,
-      name: own.name,
-      state: own.state ?? common.state ?? 'present',
-      properties: { ...common.properties, ...own.properties },
-    }
-  })
-  const problems = [...requests.flatMap(problemsOf), ...repeated(requests)]
+  const listed = oneOrList('dataset', 'name', name, datasets)
+  const requests = listed.map(own => ({
+    ...common,
+    ...withoutUndefined(own),
+    state: own.state ?? common.state ?? 'present',
+    properties: { ...common.properties, ...own.properties },
+  }))
+  const problems = [...requests.flatMap(problemsOf), ...repeatedIn(requests.map(({ name }) => name))]
   if (problems.length > 0) throw new InvalidOptions(problems.join('; '))
   return requests.sort((a, b) => depthOf(a.name) - depthOf(b.name))
 }
@@ -104,9 +99,4 @@ function problemsOf(request: Request): string[] {
 /** What kind of dataset is asked for, where the request tells. */
 export function typeOf({ type, sparse, properties }: Request): DatasetType | undefined {
   return type ?? ('volsize' in properties || sparse !== undefined ? 'volume' : undefined)
-}
-
-function repeated(requests: readonly Request[]): string[] {
-  const seen = new Set<string>()
-  return requests.filter(({ name }) => seen.has(name) || !seen.add(name)).map(({ name }) => `${name} is listed twice`)
 }

@@ -13,6 +13,7 @@ import {
   type Site,
   type Writable,
 } from '../layout.ts'
+import { oneOrList, refuseRepeated, withoutUndefined } from '../listed.ts'
 import { siteOf } from '../site.ts'
 import type { FirstFile } from './first.ts'
 
@@ -87,12 +88,9 @@ export interface Request {
 
 export function requestsOf(task: TaskOptions): Request[] {
   const { id, instances, hosting_dataset, hosting_path, ...common } = task
-  if ((id === undefined) === (instances === undefined))
-    throw new InvalidOptions('give either `id`, for one instance, or `instances`, for a list of them')
+  const given = oneOrList('instance', 'id', id, instances)
+  refuseRepeated(given.map(one => one.id))
   const site = siteOf({ hosting_dataset, hosting_path })
-  const given = instances ?? [{ id: id ?? '' }]
-  const repeated = given.map(one => one.id).filter((each, index, all) => all.indexOf(each) !== index)
-  if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
   return given.map(own => requestOf(own.id, { ...common, ...withoutUndefined(own) }, site))
 }
 
@@ -216,6 +214,3 @@ function pathProblem(path: string): string | undefined {
   if (strange === '') return "it contains '//'"
   return strange === undefined ? undefined : `it contains '${strange}'`
 }
-
-const withoutUndefined = <T extends object>(given: T): T =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T

@@ -4,6 +4,7 @@ import type { Scalar } from '../../core/options.ts'
 import type { Cpus } from '../../freebsd/cpuset.ts'
 import { checkInstanceId, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
 import { readCpuList } from '../limit/cpus.ts'
+import { oneOrList, refuseRepeated, withoutUndefined } from '../listed.ts'
 import { siteOf } from '../site.ts'
 import { MOST_INTERFACES } from './interfaces.ts'
 import {
@@ -71,20 +72,16 @@ const OF_CONFIGURATION = ['hostname', 'interfaces', 'gateways', 'routes', 'boot'
 /** In the order in which they are to be started. */
 export function requestsOf(task: TaskOptions): Request[] {
   const { id, instances, hosting_dataset, hosting_path, ...common } = task
-  if ((id === undefined) === (instances === undefined))
-    throw new InvalidOptions('give either `id`, for one instance, or `instances`, for a list of them')
+  const given = oneOrList('instance', 'id', id, instances)
+  refuseRepeated(given.map(one => one.id))
   const site = siteOf({ hosting_dataset, hosting_path })
-  const given = instances ?? [{ id: id ?? '' }]
-  const repeated = given.map(one => one.id).filter((each, index, all) => all.indexOf(each) !== index)
-  if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
   const requests = given.map(own => requestOf(own.id, combined(common, own), site))
   refuseSharedAddresses(new Map(requests.map(one => [one.id, one.interfaces])))
   return inOrder(requests)
 }
 
 function combined(common: InstanceOptions, own: InstanceOptions): InstanceOptions {
-  const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-  return { ...common, ...said, parameters: { ...common.parameters, ...own.parameters } }
+  return { ...common, ...withoutUndefined(own), parameters: { ...common.parameters, ...own.parameters } }
 }
 
 function requestOf(id: string, options: InstanceOptions, site: Site): Request {

@@ -4,6 +4,7 @@ import { InvalidOptions } from '../../core/errors.ts'
 import type { Scalar } from '../../core/options.ts'
 import type { Rule } from '../../freebsd/rctl.ts'
 import { ACTIONS, COUNTED_FOR, RESOURCES, type Resource, ruleProblem } from '../../freebsd/rctl-resources.ts'
+import { oneOrList, refuseRepeated } from '../listed.ts'
 import { readAmount } from './amounts.ts'
 import { type CpusWish, readCpuList } from './cpus.ts'
 
@@ -34,11 +35,8 @@ export interface Request {
 }
 
 export function requestsOf(task: TaskOptions): Request[] {
-  if ((task.jail === undefined) === (task.jails === undefined))
-    throw new InvalidOptions('give either `jail`, for one jail, or `jails`, for a list of them')
-  const given = task.jails ?? [{ jail: task.jail ?? '' }]
-  const repeated = given.map(one => one.jail).filter((jail, index, all) => all.indexOf(jail) !== index)
-  if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
+  const given = oneOrList('jail', 'jail', task.jail, task.jails)
+  refuseRepeated(given.map(one => one.jail))
   return given.map(own => requestOf(checkJail(own.jail), task, own))
 }
 

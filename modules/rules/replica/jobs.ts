@@ -5,6 +5,7 @@ import { hostProblem, type Login, userProblem } from '../../freebsd/ssh.ts'
 import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
 import { parseSize } from '../../freebsd/zfs-properties.ts'
 import type { Site } from '../layout.ts'
+import { siteOf } from '../site.ts'
 import { checkReplicaName } from './names.ts'
 import type { SETTINGS } from './options.ts'
 import type { TreeWishes } from './tree.ts'
@@ -30,7 +31,7 @@ export interface Job {
 }
 
 export function jobsOf(settings: Settings): Job[] {
-  const site = { dataset: settings.hosting_dataset, path: settings.hosting_path }
+  const site = siteOf(settings)
   const jobs = settings.replicas.map(replica => jobOf(replica, site))
   const twice = jobs.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index)
   if (twice.length > 0) throw new InvalidOptions(`${[...new Set(twice)].join(', ')}: a replica's name is given twice`)

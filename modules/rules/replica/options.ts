@@ -1,6 +1,6 @@
 /** Replicas as a task writes them. The file on the host says the same in the same words, and is read with this. */
 import { choice, flag, integer, listOf, optional, record, scalar, text, withDefault } from '../../core/options.ts'
-import { DEFAULT_SITE } from '../layout.ts'
+import { siteOptions } from '../site.ts'
 
 const login = {
   host: text("The other host's name or address."),
@@ -45,8 +45,7 @@ const replica = record(
 /** What the file on the host holds. */
 export const SETTINGS = {
   replicas: listOf(replica, 'The replicas that this host makes.'),
-  hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-  hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+  ...siteOptions,
 }
 
 const access = record(

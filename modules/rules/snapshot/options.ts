@@ -11,7 +11,8 @@ import {
   text,
   withDefault,
 } from '../../core/options.ts'
-import { DEFAULT_SITE, PROPERTY } from '../layout.ts'
+import { PROPERTY } from '../layout.ts'
+import { siteOptions } from '../site.ts'
 import { GROUPS, HOOKS, SCHEMES } from './policy.ts'
 
 const count = (about: string) => withDefault(integer(about, 0, 100_000), 0)
@@ -119,6 +120,5 @@ export const SETTINGS = {
   prometheus_file: optional(
     text('Write metrics there after each run, for the textfile collector of node_exporter. Its directory must exist.'),
   ),
-  hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-  hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+  ...siteOptions,
 }

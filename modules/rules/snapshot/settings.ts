@@ -3,6 +3,7 @@ import { InvalidOptions, Refused } from '../../core/errors.ts'
 import { readOptions, type ValuesOf } from '../../core/options.ts'
 import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
 import { FORMAT, PROGRAM_SETTINGS, type Site } from '../layout.ts'
+import { siteOf } from '../site.ts'
 import { isTimeZone } from './buckets.ts'
 import { SETTINGS } from './options.ts'
 import { type Adoption, type Hook, type Policy, TIERS, type Tier } from './policy.ts'
@@ -64,7 +65,7 @@ export function settingsOf(wanted: Wanted): Settings {
     property,
     zfstools: wanted.zfstools_policy === undefined ? undefined : named(wanted.zfstools_policy, 'zfstools_policy'),
     prometheusFile: wanted.prometheus_file,
-    site: { dataset: wanted.hosting_dataset, path: wanted.hosting_path },
+    site: siteOf(wanted),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   text,
   withDefault,
 } from '../../core/options.ts'
-import { DEFAULT_SITE } from '../layout.ts'
+import { siteOptions } from '../site.ts'
 
 const id = "The instance's id, like `web1`."
 
@@ -89,8 +89,7 @@ export const OPTIONS = {
   ),
   ...instance,
   parallel: withDefault(integer('How many instances are on their way at the same time.', 1, 50), 4),
-  hosting_dataset: withDefault(text('The dataset below which all of hosting is.'), DEFAULT_SITE.dataset),
-  hosting_path: withDefault(text('Where that is mounted.'), DEFAULT_SITE.path),
+  ...siteOptions,
 }
 
 const paths = (about: string) => optional(listOf(text('A path.'), about))

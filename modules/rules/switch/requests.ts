@@ -1,9 +1,10 @@
 /** What a blueprint_switch task asks for, with everything that can be wrong with the words alone. */
 import { InvalidOptions } from '../../core/errors.ts'
 import type { ValuesOf } from '../../core/options.ts'
-import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
 import { checkBlueprintName, checkInstanceId, type InstancePlaces, instancePlaces, type Site } from '../layout.ts'
+import { refuseRepeated, withoutUndefined } from '../listed.ts'
 import type { Policy } from '../merge/plan-shape.ts'
+import { siteOf } from '../site.ts'
 import type { OPTIONS } from './options.ts'
 
 export type Options = ValuesOf<typeof OPTIONS>
@@ -49,14 +50,6 @@ export interface Request {
   readonly rollsBackData: boolean
 }
 
-export const siteOf = ({ hosting_dataset, hosting_path }: Options): Site => {
-  const problem = datasetNameProblem(hosting_dataset)
-  if (problem !== undefined) throw new InvalidOptions(`hosting_dataset '${hosting_dataset}' cannot be used: ${problem}`)
-  if (!/^(\/[A-Za-z0-9._-]+)+$/.test(hosting_path) || /\/\.\.?(\/|$)/.test(hosting_path))
-    throw new InvalidOptions(`hosting_path '${hosting_path}' cannot be used: it is not a plain absolute path`)
-  return { dataset: hosting_dataset, path: hosting_path }
-}
-
 /** The ids a task names; undefined where it means all that run on a blueprint. */
 export function namedIn({ id, instances, running_on }: Options): string[] | undefined {
   if ([id, instances, running_on].filter(given => given !== undefined).length !== 1)
@@ -65,8 +58,7 @@ export function namedIn({ id, instances, running_on }: Options): string[] | unde
     )
   if (running_on !== undefined) checkBlueprintName(running_on)
   const ids = id !== undefined ? [id] : instances?.map(one => one.id)
-  const repeated = (ids ?? []).filter((each, index, all) => all.indexOf(each) !== index)
-  if (repeated.length > 0) throw new InvalidOptions(`${[...new Set(repeated)].join(', ')}: listed twice`)
+  refuseRepeated(ids ?? [])
   return ids?.map(checkInstanceId)
 }
 
@@ -74,8 +66,7 @@ export function requestsOf(options: Options, ids: readonly string[]): Request[] 
   const site = siteOf(options)
   return ids.map(id => {
     const own = options.instances?.find(one => one.id === id) ?? {}
-    const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-    return requestOf(id, options.state, { ...options, ...said }, site)
+    return requestOf(id, options.state, { ...options, ...withoutUndefined(own) }, site)
   })
 }
 

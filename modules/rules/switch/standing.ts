@@ -4,9 +4,10 @@ import { ownValue, readSelected, type Selected } from '../../freebsd/zfs-selecte
 import { type Manifest, parseManifest } from '../blueprint/manifest.ts'
 import { BEGUN } from '../instance/world.ts'
 import { blueprintDataset, blueprintPath, MANIFEST, PROPERTY, type Site } from '../layout.ts'
+import { siteOf } from '../site.ts'
 import { type Journal, parseJournal, sameVersion, type Version } from './journal.ts'
 import { type Layout, layoutOf } from './mounts.ts'
-import { namedIn, type Options, type Request, requestsOf, siteOf } from './requests.ts'
+import { namedIn, type Options, type Request, requestsOf } from './requests.ts'
 
 /** A writable dataset. */
 export interface Part {
