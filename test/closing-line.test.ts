@@ -43,7 +43,16 @@ test('counts what failed, also a file that cannot be read', async () => {
     '1 passed, 1 failed, 0 skipped',
   )
   const { exit, lines } = await run('throw new Error("broken")', false)
-  expect([exit, lines.at(-1)]).toEqual([1, '0 passed, 1 failed, 0 skipped'])
+  expect(exit).toBe(1)
+  expect(lines.slice(-4)).toEqual(['== failed tests', 'a.test.ts', '    broken', '0 passed, 1 failed, 0 skipped'])
+})
+
+test('says once more what failed and why, and of a long message how it ends', async () => {
+  const long = `test('long', () => { throw new Error('begun ' + 'x'.repeat(5000) + '\\nended') })`
+  const { lines } = await run(`${passing}test('bad', () => { throw new Error('no pool') })\n${long}`, false)
+  const end = lines.slice(lines.indexOf('== failed tests'))
+  expect(end.slice(0, 4)).toEqual(['== failed tests', 'a.test.ts: bad', '    no pool', 'a.test.ts: long'])
+  expect(end.slice(4).join('\n')).toMatch(/^ {4}x{2994}\n {4}ended\n1 passed, 2 failed, 0 skipped$/)
 })
 
 test('a skip gives its reason', async () => {
