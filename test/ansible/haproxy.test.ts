@@ -2,13 +2,9 @@
  * A pair of web servers behind a real HAProxy, updated while visitors come. HAProxy runs in the sandbox host's own network
  * and reaches nothing but what the instances' jails have started there.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
-import { ansible, type Ran } from '../support/ansible.ts'
-import { type Hosts, startHosts } from '../support/hosts.ts'
-import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import type { Ran } from '../support/ansible.ts'
+import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
 const LIMITS = { requests: 20_000, seconds: 120 }
 
@@ -66,31 +62,24 @@ interface Met {
   readonly why: Readonly<Record<string, number>>
 }
 
-let site: MirrorSite
-let hosts: Hosts
-let inventory: string
+let hosts: SiteHosts
 beforeAll(async () => {
-  site = await startMirrorSite()
-  hosts = await startHosts(['pair'], { vars: site.vars })
-  inventory = join(hosts.directory, 'shop')
-  for (const folder of ['', 'host_vars']) mkdirSync(join(inventory, folder), { recursive: true })
-  writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: { pair: {} } } }))
+  hosts = await startSiteHosts(['pair'])
   const web = { release: '14.2-RELEASE', packages: ['nginx'] }
-  const variables = {
+  hosts.say('pair', {
     host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
     instance_gateways: ['10.66.9.1'],
     blueprints: [
       { name: '2026Q4-web', ...web },
-      { name: '2027Q1-web', ...web, repository: site.nextRepository },
+      { name: '2027Q1-web', ...web, repository: hosts.site.nextRepository },
     ],
     instance_defaults: { blueprint: '2026Q4-web', customer: 'Larsen Boats', rc_conf: { nginx_enable: true } },
     instances: ['one', 'two'].map((id, at) => ({
       ...{ id, addresses: [`10.66.9.${11 + at}/24`], haproxy: [`shop/${id}`] },
       health: { deadline: 20, http: [{ port: 80, status: 200 }] },
     })),
-  }
-  writeFileSync(join(inventory, 'host_vars/pair.yml'), stringify(variables))
-  const made = await playbook('site')
+  })
+  const made = await hosts.playbook('site')
   expect(made.exit, made.stdout + made.stderr).toBe(0)
 
   await hosts.host.run('cat > /etc/haproxy.cfg', HAPROXY_CFG)
@@ -98,16 +87,7 @@ beforeAll(async () => {
   const started = await hosts.host.run('/.sandbox/linux/usr/sbin/haproxy -D -f /etc/haproxy.cfg')
   expect(started.exit, started.stderr).toBe(0)
 }, 300_000)
-afterAll(async () => {
-  await hosts.stop()
-  await site.mirror.close()
-})
-
-const playbook = (name: string, variables: object = {}): Promise<Ran> =>
-  ansible('ansible-playbook', [
-    ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
-    ...['-e', JSON.stringify(variables)],
-  ])
+afterAll(() => hosts.stop())
 
 /** What visitors meet while it lasts, from before it begins until after it ends. */
 async function visitedDuring(work: () => Promise<Ran>): Promise<{ ran: Ran; met: Met }> {
@@ -139,7 +119,7 @@ test('HAProxy reaches what jails have started, and nothing once they have stoppe
 
 describe('visitors during an update', () => {
   test('with the hook, no request fails', async () => {
-    const { ran, met } = await visitedDuring(() => playbook('update', { ...HOOKS, ...TO_NEXT }))
+    const { ran, met } = await visitedDuring(() => hosts.playbook('update', { ...HOOKS, ...TO_NEXT }))
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
     expect(met).toMatchObject({ failed: 0, why: {} })
     expect(Object.keys(met.by).sort()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.1,3'])
@@ -147,7 +127,7 @@ describe('visitors during an update', () => {
   }, 240_000)
 
   test('without it, some do', async () => {
-    const { ran, met } = await visitedDuring(() => playbook('rollback', { rollback_blueprint: '2027Q1-web' }))
+    const { ran, met } = await visitedDuring(() => hosts.playbook('rollback', { rollback_blueprint: '2027Q1-web' }))
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
     expect(met.failed).toBeGreaterThan(0)
     expect(met.served).toBeGreaterThan(0)
@@ -155,8 +135,10 @@ describe('visitors during an update', () => {
   }, 240_000)
 
   test('back with the hook, none does', async () => {
-    await playbook('update', TO_NEXT)
-    const { ran, met } = await visitedDuring(() => playbook('rollback', { ...HOOKS, rollback_blueprint: '2027Q1-web' }))
+    await hosts.playbook('update', TO_NEXT)
+    const { ran, met } = await visitedDuring(() =>
+      hosts.playbook('rollback', { ...HOOKS, rollback_blueprint: '2027Q1-web' }),
+    )
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
     expect(met).toMatchObject({ failed: 0, why: {} })
   }, 240_000)
@@ -164,7 +146,7 @@ describe('visitors during an update', () => {
 
 test('a hook that fails stops the update, and the rest is untouched', async () => {
   const hooks = { ...HOOKS, update_haproxy_socket: '/var/run/nobody.sock' }
-  const ran = await playbook('update', { ...hooks, ...TO_NEXT })
+  const ran = await hosts.playbook('update', { ...hooks, ...TO_NEXT })
   expect(ran.exit).toBe(2)
   expect(ran.stdout).toMatch(
     /The update stops: 1 of 1 instances .* (one|two) on pair \(FAILED: 'Give them no more visitors' failed/,

@@ -1,41 +1,28 @@
 /** restore.yml, move.yml, restore_drill.yml and failover.yml on two hosts, one of which dies and comes back. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stringify } from 'yaml'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { ansible, type Ran } from '../support/ansible.ts'
-import { type Hosts, startHosts } from '../support/hosts.ts'
-import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import type { Ran } from '../support/ansible.ts'
+import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
 const BLUEPRINT = '2026Q4-web'
 const TOP = 'zroot/hosting/instances'
 const ROOT = '/hosting/instances'
 
-let site: MirrorSite
-let hosts: Hosts
-let inventory: string
+let hosts: SiteHosts
 let north: Sandbox
 let south: Sandbox
 beforeAll(async () => {
-  site = await startMirrorSite()
-  hosts = await startHosts(['north', 'south'], { vars: site.vars })
+  hosts = await startSiteHosts(['north', 'south'])
   ;[north, south] = hosts.sandboxes as [Sandbox, Sandbox]
-  inventory = join(hosts.directory, 'fleet')
-  for (const folder of ['', 'host_vars']) mkdirSync(join(inventory, folder), { recursive: true })
-  writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: { north: {}, south: {} } } }))
   say('north', '10.66.7', ['a1', 'a2'])
   say('south', '10.66.8', ['b1'])
-  const made = await playbook('site')
+  const made = await hosts.playbook('site')
   expect(made.exit, said(made)).toBe(0)
 }, 300_000)
-afterAll(async () => {
-  await hosts.stop()
-  await site.mirror.close()
-})
+afterAll(() => hosts.stop())
 
-function say(host: string, network: string, ids: readonly string[]): void {
-  const settings = {
+const say = (host: string, network: string, ids: readonly string[]) =>
+  hosts.say(host, {
     host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
     blueprints: [{ name: BLUEPRINT, release: '14.2-RELEASE', packages: ['nginx'] }],
     instance_defaults: { blueprint: BLUEPRINT, rc_conf: { nginx_enable: true } },
@@ -45,17 +32,9 @@ function say(host: string, network: string, ids: readonly string[]): void {
       databases: ['mysql'],
       health: { commands: [['service', 'nginx', 'status']] },
     })),
-  }
-  writeFileSync(join(inventory, `host_vars/${host}.yml`), stringify(settings, { version: '1.1' }))
-}
+  })
 
 const said = ({ stdout, stderr }: Ran) => stdout + stderr
-const playbook = (name: string, variables: object = {}, ...more: string[]): Promise<Ran> =>
-  ansible('ansible-playbook', [
-    ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
-    ...['-e', JSON.stringify(variables), ...more],
-  ])
-
 async function must(host: Sandbox, command: string, input?: string): Promise<string> {
   const { exit, stdout, stderr } = await host.run(command, input)
   if (exit !== 0) throw new Error(`${command}: ${exit}\n${stdout}${stderr}`)
@@ -71,14 +50,14 @@ test('files come back while the instance runs, beside what is there and in its p
   await must(north, `zfs snapshot -r ${TOP}/a1@early`)
   await write(north, 'a1', 'late')
   const wish = { instance: 'a1', restore_files: 'usr/local/www/page', restore_snapshot: 'early' }
-  const checked = await playbook('restore', wish, '--check')
+  const checked = await hosts.playbook('restore', wish, '--check')
   expect(checked.exit, said(checked)).toBe(0)
   expect(await must(north, `ls ${ROOT}/a1/root/usr/local/www`)).not.toContain('restored')
-  const beside = await playbook('restore', wish)
+  const beside = await hosts.playbook('restore', wish)
   expect(beside.exit, said(beside)).toBe(0)
   expect(await must(north, `cat ${ROOT}/a1/root/usr/local/www/restored-*/page`)).toBe('early')
   expect(await page(north, 'a1')).toBe('late')
-  const replaced = await playbook('restore', { ...wish, restore_in_place: true })
+  const replaced = await hosts.playbook('restore', { ...wish, restore_in_place: true })
   expect(replaced.exit, said(replaced)).toBe(0)
   expect(await page(north, 'a1')).toBe('early')
   expect(await must(north, `cat ${ROOT}/a1/root/usr/local/www/page.replaced-*`)).toBe('late')
@@ -86,7 +65,7 @@ test('files come back while the instance runs, beside what is there and in its p
 
 test('a dataset comes back in its place: stopped, laid out and started, and what was there is kept', async () => {
   const jid = await must(north, 'jls -j a1 jid')
-  const ran = await playbook('restore', {
+  const ran = await hosts.playbook('restore', {
     instance: 'a1',
     restore_parts: 'usr/local/www',
     restore_snapshot: 'early',
@@ -107,10 +86,10 @@ test('an instance moves, with what it wrote until it was stopped', async () => {
     move_instances: 'a1',
     move_changes: { addresses: ['10.66.8.21/24'] },
   }
-  const checked = await playbook('move', wish, '--check')
+  const checked = await hosts.playbook('move', wish, '--check')
   expect(checked.exit, said(checked)).toBe(0)
   expect(await jails(north)).toBe('a1 a2')
-  const ran = await playbook('move', wish)
+  const ran = await hosts.playbook('move', wish)
   expect(ran.exit, said(ran)).toBe(0)
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
   expect(await page(south, 'a1')).toBe('moving')
@@ -121,7 +100,7 @@ test('an instance moves, with what it wrote until it was stopped', async () => {
 }, 300_000)
 
 test('what it left behind is not started by an inventory of before', async () => {
-  const ran = await playbook('site', {}, '-l', 'north')
+  const ran = await hosts.playbook('site', {}, '-l', 'north')
   expect(ran.exit).toBe(2)
   expect(said(ran)).toContain('a1 was moved away from this host')
   expect(await jails(north)).toBe('a2')
@@ -130,7 +109,7 @@ test('what it left behind is not started by an inventory of before', async () =>
 
 test('one that does not start there runs again where it was', async () => {
   await south.fault({ program: 'jail', kind: 'exit', exit: 1, stderr: 'jail: no\n' })
-  const ran = await playbook('move', { move_from: 'north', move_to: 'south', move_instances: 'a2' })
+  const ran = await hosts.playbook('move', { move_from: 'north', move_to: 'south', move_instances: 'a2' })
   await south.clearFaults()
   expect(ran.exit).toBe(2)
   expect(said(ran)).toContain('a2 runs on north as before')
@@ -157,7 +136,7 @@ test('a copy is tried, and nothing of that stays', async () => {
   await copy('a2')
   await write(north, 'a2', 'lost')
   const before = await must(south, 'zfs list -H -o name; ifconfig -l; cat /etc/rc.conf')
-  const ran = await playbook('restore_drill', { drill_on: 'south', drill_from: 'north', instance: 'a2' })
+  const ran = await hosts.playbook('restore_drill', { drill_on: 'south', drill_from: 'north', instance: 'a2' })
   expect(ran.exit, said(ran)).toBe(0)
   expect(said(ran)).toMatch(/a2 of north came up on south within \d+ s, and 1 command\(s\) found it well/)
   expect(await must(south, 'zfs list -H -o name; ifconfig -l; cat /etc/rc.conf')).toBe(before)
@@ -169,13 +148,13 @@ test('a dataset comes back from the copy that another host keeps', async () => {
   await copy('a2')
   await write(north, 'a2', 'lost')
   const wish = { instance: 'a2', restore_copy_host: 'south', restore_parts: 'usr/local/www' }
-  const beside = await playbook('restore', wish)
+  const beside = await hosts.playbook('restore', wish)
   expect(beside.exit, said(beside)).toBe(0)
   expect(await must(north, `cat ${ROOT}/a2/usr-local-www-restored-*/page`)).toBe('copied')
   expect(await page(north, 'a2')).toBe('lost')
   const names = await must(north, `zfs list -H -o name -r ${TOP}/a2 | grep restored`)
   await must(north, `zfs destroy ${names}`)
-  const ran = await playbook('restore', { ...wish, restore_in_place: true })
+  const ran = await hosts.playbook('restore', { ...wish, restore_in_place: true })
   expect(ran.exit, said(ran)).toBe(0)
   expect(await page(north, 'a2')).toBe('copied')
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
@@ -188,17 +167,17 @@ test('failover is refused while the host answers; then the instance runs from it
     failover_fenced: true,
     failover_changes: { addresses: ['10.66.8.22/24'] },
   }
-  const refused = await playbook('failover', wish)
+  const refused = await hosts.playbook('failover', wish)
   expect(refused.exit).toBe(2)
   expect(said(refused)).toContain('north answers, so nothing was done')
   await north.powerCut()
   const { failover_fenced: _, ...unfenced } = wish
-  expect((await playbook('failover', unfenced)).exit).toBe(2)
-  const ran = await playbook('failover', wish)
+  expect((await hosts.playbook('failover', unfenced)).exit).toBe(2)
+  const ran = await hosts.playbook('failover', wish)
   expect(ran.exit, said(ran)).toBe(0)
   expect(await jails(south)).toBe('a1 a2 b1')
   expect(await page(south, 'a2')).toBe('copied')
-  const again = await playbook('failover', wish)
+  const again = await hosts.playbook('failover', wish)
   expect(again.exit, said(again)).toBe(0)
   expect(await page(south, 'a2')).toBe('copied')
 }, 300_000)
@@ -207,10 +186,10 @@ test('and back, over what the host had of it when it died', async () => {
   await write(south, 'a2', 'since')
   await north.boot()
   const wish = { move_from: 'south', move_to: 'north', move_instances: 'a2' }
-  const refused = await playbook('move', wish)
+  const refused = await hosts.playbook('move', wish)
   expect(refused.exit).toBe(2)
   expect(said(refused)).toContain('north has an instance a2 of its own')
-  const ran = await playbook('move', { ...wish, move_over: true })
+  const ran = await hosts.playbook('move', { ...wish, move_over: true })
   expect(ran.exit, said(ran)).toBe(0)
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
   expect(await page(north, 'a2')).toBe('since')

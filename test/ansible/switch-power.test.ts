@@ -1,12 +1,10 @@
 /** Power goes while an instance is on its way to another blueprint; at boot it starts as the one or the other. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { ansible } from '../support/ansible.ts'
-import { type Hosts, startHosts } from '../support/hosts.ts'
-import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
 const [OLD, NEXT] = ['2026Q4-web', '2027Q1-web']
 const JOURNAL = '/hosting/instances/one/journal.json'
@@ -14,38 +12,25 @@ const JOURNAL = '/hosting/instances/one/journal.json'
 const SLOW_STOP = { 'exec.prestop': 'sleep 5' }
 const SLOW_HEALTH = { deadline: 60, commands: [['sleep', '9']] }
 
-let site: MirrorSite
-let hosts: Hosts
-let inventory: string
+let hosts: SiteHosts
 beforeAll(async () => {
-  site = await startMirrorSite()
-  hosts = await startHosts(['solo'], { vars: site.vars })
-  inventory = join(hosts.directory, 'fleet')
-  for (const folder of ['', 'host_vars']) mkdirSync(join(inventory, folder), { recursive: true })
-  writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: { solo: {} } } }))
+  hosts = await startSiteHosts(['solo'])
   const web = { release: '14.2-RELEASE', packages: ['nginx'] }
-  const variables = {
+  hosts.say('solo', {
     host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
     instance_gateways: ['10.66.9.1'],
     blueprint_blueprints: [
       { name: OLD, ...web },
-      { name: NEXT, ...web, repository: site.nextRepository },
+      { name: NEXT, ...web, repository: hosts.site.nextRepository },
     ],
     instances: [{ id: 'one', blueprint: OLD, addresses: ['10.66.9.11/24'], parameters: SLOW_STOP }],
-  }
-  writeFileSync(join(inventory, 'host_vars/solo.yml'), stringify(variables))
+  })
   for (const playbook of [bothBlueprints(), 'playbooks/site.yml']) {
-    const made = await run('ansible-playbook', [playbook])
+    const made = await hosts.run('ansible-playbook', [playbook])
     expect(made.exit, made.stdout + made.stderr).toBe(0)
   }
 }, 300_000)
-afterAll(async () => {
-  await hosts.stop()
-  await site.mirror.close()
-})
-
-const run = (program: string, args: readonly string[]) =>
-  ansible(program, ['-i', inventory, '-i', hosts.inventory, ...args])
+afterAll(() => hosts.stop())
 
 /** site.yml builds those that instances run on, and no others. */
 function bothBlueprints(): string {
@@ -60,31 +45,21 @@ async function said(command: string): Promise<string> {
   return stdout.trim()
 }
 
+const switching = (options: object) =>
+  hosts.run('ansible', [
+    ...['solo', '-b', '-m', 'bluejail.hosting.blueprint_switch', '-a', JSON.stringify({ id: 'one', ...options })],
+    ...['-e', 'ansible_pipelining=true'],
+  ])
+
 async function switched(options: object) {
-  const args = [
-    'solo',
-    '-b',
-    '-m',
-    'bluejail.hosting.blueprint_switch',
-    '-a',
-    JSON.stringify({ id: 'one', ...options }),
-  ]
-  const { rows, stdout, stderr } = await run('ansible', [...args, '-e', 'ansible_pipelining=true'])
+  const { rows, stdout, stderr } = await switching(options)
   expect(rows, stdout + stderr).toHaveLength(1)
   return rows[0]?.result as { msg: string; changed: boolean; state: { instances: { one: { outcome: string } } } }
 }
 
 /** The plug is pulled once the journal says so, and the host is switched on again. */
 async function cutOffIn(phase: string, options: object): Promise<void> {
-  const args = [
-    'solo',
-    '-b',
-    '-m',
-    'bluejail.hosting.blueprint_switch',
-    '-a',
-    JSON.stringify({ id: 'one', ...options }),
-  ]
-  const running = run('ansible', [...args, '-e', 'ansible_pipelining=true'])
+  const running = switching(options)
   let seen = ''
   for (let tries = 0; tries < 600 && !seen.includes(`"phase": "${phase}"`); tries++) {
     seen = await said(`cat ${JOURNAL} 2>/dev/null`)

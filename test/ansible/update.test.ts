@@ -1,36 +1,26 @@
 /** playbooks/update.yml, rollback.yml and prune_blueprints.yml on two hosts with three instances each. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { ansible, type Core, cores, type Ran, type TaskRow } from '../support/ansible.ts'
-import { type Hosts, startHosts } from '../support/hosts.ts'
-import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import { cores, type Ran, type TaskRow } from '../support/ansible.ts'
+import { playing, type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
 const [BEFORE, NEXT] = ['2026Q4-web', '2027Q1-web']
 const TO_NEXT = { update_targets: { [BEFORE]: NEXT }, update_build_host: 'north', update_serial: ['1', '50%', '100%'] }
 
-let site: MirrorSite
-let hosts: Hosts
-let inventory: string
+let hosts: SiteHosts
 let north: Sandbox
 let south: Sandbox
 beforeAll(async () => {
-  site = await startMirrorSite()
-  hosts = await startHosts(['north', 'south'], { vars: site.vars })
+  hosts = await startSiteHosts(['north', 'south'])
   ;[north, south] = hosts.sandboxes as [Sandbox, Sandbox]
-  inventory = join(hosts.directory, 'fleet')
-  for (const folder of ['', 'host_vars']) mkdirSync(join(inventory, folder), { recursive: true })
-  writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: { north: {}, south: {} } } }))
   sayThatAllRunOn(BEFORE)
-  const made = await playbook('site')
+  const made = await hosts.playbook('site')
   expect(made.exit, made.stdout + made.stderr).toBe(0)
 }, 300_000)
-afterAll(async () => {
-  await hosts.stop()
-  await site.mirror.close()
-})
+afterAll(() => hosts.stop())
 
 /** Of the customer Larsen is one on each host; b3's window opens in two hours. */
 function sayThatAllRunOn(blueprint: string): void {
@@ -44,39 +34,20 @@ function sayThatAllRunOn(blueprint: string): void {
   for (const [host, letter, network] of [
     ['north', 'a', '10.66.7'],
     ['south', 'b', '10.66.8'],
-  ])
-    writeFileSync(
-      join(inventory, `host_vars/${host}.yml`),
-      stringify(
-        {
-          host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
-          blueprints: [
-            { name: BEFORE, ...web },
-            { name: NEXT, ...web, repository: site.nextRepository },
-          ],
-          instance_defaults: { blueprint, rc_conf: { nginx_enable: true } },
-          instances: [1, 2, 3].map(number => ({
-            ...{ id: `${letter}${number}`, addresses: [`${network}.${10 + number}/24`] },
-            ...more[`${letter}${number}`],
-          })),
-        },
-        // Ansible's YAML takes 19:30 without quotes for a number of base 60.
-        { version: '1.1' },
-      ),
-    )
+  ] as const)
+    hosts.say(host, {
+      host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
+      blueprints: [
+        { name: BEFORE, ...web },
+        { name: NEXT, ...web, repository: hosts.site.nextRepository },
+      ],
+      instance_defaults: { blueprint, rc_conf: { nginx_enable: true } },
+      instances: [1, 2, 3].map(number => ({
+        ...{ id: `${letter}${number}`, addresses: [`${network}.${10 + number}/24`] },
+        ...more[`${letter}${number}`],
+      })),
+    })
 }
-
-const playbook = (name: string, variables: object = {}, ...more: string[]): Promise<Ran> =>
-  playbookOf('2.19', name, variables, ...more)
-const playbookOf = (core: Core, name: string, variables: object, ...more: string[]): Promise<Ran> =>
-  ansible(
-    'ansible-playbook',
-    [
-      ...['-i', inventory, '-i', hosts.inventory, `playbooks/${name}.yml`],
-      ...['-e', JSON.stringify(variables), ...more],
-    ],
-    { core },
-  )
 
 /** What each instance runs on, by its mount table. */
 async function running(): Promise<Record<string, string>> {
@@ -99,7 +70,7 @@ const turnsOf = (ran: Ran): string[][] =>
     )
 
 test('check mode tells how long it will take, and what becomes of each; and nothing happens', async () => {
-  const ran = await playbook('update', TO_NEXT, '--check')
+  const ran = await hosts.playbook('update', TO_NEXT, '--check')
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   const [waves] = rowsOf(ran, /^Work out the waves$/)
   // Never measured: 30 s each, and 10 s a turn.
@@ -114,7 +85,7 @@ test('check mode tells how long it will take, and what becomes of each; and noth
 })
 
 test('what does not become well comes back, and the update stops there', async () => {
-  const ran = await playbook('update', { ...TO_NEXT, update_health: { deadline: 2, tcp: [81] } })
+  const ran = await hosts.playbook('update', { ...TO_NEXT, update_health: { deadline: 2, tcp: [81] } })
   expect(ran.exit).toBe(2)
   expect(turnsOf(ran)).toEqual([['a1']])
   expect(rowsOf(ran, /^Judge /).at(-1)?.result.msg).toMatch(
@@ -131,7 +102,7 @@ test('what does not become well comes back, and the update stops there', async (
 }, 240_000)
 
 test('run again, it goes through the waves; nobody of a customer goes with another, and no window is broken', async () => {
-  const ran = await playbook('update', TO_NEXT)
+  const ran = await hosts.playbook('update', TO_NEXT)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   // Canaries; then 1, half of the five others, and the rest.
   expect(turnsOf(ran).map(ids => ids.sort())).toEqual([['a1'], ['a2'], ['a3', 'b1'], ['b2']])
@@ -140,14 +111,14 @@ test('run again, it goes through the waves; nobody of a customer goes with anoth
 }, 240_000)
 
 test.each(cores)('once more, with ansible-core %s: nothing is left to do', async core => {
-  const ran = await playbookOf(core, 'update', TO_NEXT)
+  const ran = await hosts.run('ansible-playbook', playing('update', TO_NEXT), core)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(ran.rows.filter(({ result }) => result.changed === true)).toEqual([])
   expect(ran.stdout).toContain('Nothing was switched.')
 })
 
 test('a wave goes back, those of one customer one after the other; the next update takes it up again', async () => {
-  const ran = await playbook('rollback', {
+  const ran = await hosts.playbook('rollback', {
     update_targets: TO_NEXT.update_targets,
     update_serial: TO_NEXT.update_serial,
     update_waves: [1, 3],
@@ -156,14 +127,14 @@ test('a wave goes back, those of one customer one after the other; the next upda
   expect(turnsOf(ran).map(ids => ids.sort())).toEqual([['a1'], ['a3', 'b1']])
   expect(await running()).toEqual({ ...allOn(BEFORE), a2: NEXT, b2: NEXT })
 
-  const hurried = await playbook('update', { ...TO_NEXT, update_ignore_windows: true }, '--check')
+  const hurried = await hosts.playbook('update', { ...TO_NEXT, update_ignore_windows: true }, '--check')
   expect(turnsOf(hurried).flat().sort()).toEqual(['a1', 'a3', 'b1', 'b3'])
 
-  const named = await playbookOf('2.16', 'rollback', { update_instances: 'a2' })
+  const named = await hosts.run('ansible-playbook', playing('rollback', { update_instances: 'a2' }), '2.16')
   expect(named.exit, named.stdout + named.stderr).toBe(0)
   expect(await running()).toEqual({ ...allOn(BEFORE), b2: NEXT })
 
-  const again = await playbookOf('2.16', 'update', TO_NEXT)
+  const again = await hosts.run('ansible-playbook', playing('update', TO_NEXT), '2.16')
   expect(turnsOf(again).map(ids => ids.sort())).toEqual([['a1'], ['a2'], ['a3', 'b1']])
 }, 240_000)
 
@@ -171,33 +142,33 @@ test('what is not heard of again counts as failed', async () => {
   const hook = join(hosts.directory, 'lose.yml')
   const lose = { 'ansible.builtin.set_fact': { ansible_port: 1 }, when: "inventory_hostname == 'south'" }
   writeFileSync(hook, stringify([{ name: 'Lose a host', ...lose }]))
-  const ran = await playbook('rollback', { update_instances: 'a2,b2', update_before: hook })
+  const ran = await hosts.playbook('rollback', { update_instances: 'a2,b2', update_before: hook })
   expect(ran.exit).not.toBe(0)
   expect(rowsOf(ran, /^Judge .* at the end$/).at(-1)?.result.msg).toContain(
     'The update stops: 1 of 2 instances are not as asked for, and the error budget is 0: b2 on south (UNKNOWN).',
   )
   expect(ran.stdout).toMatch(/south +b2 +UNKNOWN/)
   expect(await running()).toEqual({ ...allOn(NEXT), a2: BEFORE, b3: BEFORE })
-  expect((await playbook('update', TO_NEXT)).exit).toBe(0)
+  expect((await hosts.playbook('update', TO_NEXT)).exit).toBe(0)
 }, 240_000)
 
 test('a rollback of nobody in particular is refused', async () => {
-  const ran = await playbook('rollback')
+  const ran = await hosts.playbook('rollback')
   expect(ran.exit).toBe(2)
   expect(ran.rows.at(-1)?.result.msg).toContain('Nothing was done. Say who shall go back')
 })
 
 test('blueprints that nobody uses go, but the newest and those that the inventory names', async () => {
   const listed = async () => (await north.run('ls /hosting/blueprints')).stdout.trimEnd().split('\n')
-  await playbook('prune_blueprints', { keep_blueprints: 0 })
+  await hosts.playbook('prune_blueprints', { keep_blueprints: 0 })
   expect(await listed()).toEqual([BEFORE, NEXT])
 
   sayThatAllRunOn(NEXT)
-  await playbook('prune_blueprints', { keep_blueprints: 1 })
+  await hosts.playbook('prune_blueprints', { keep_blueprints: 1 })
   expect(await listed()).toEqual([BEFORE, NEXT])
-  const foretold = await playbook('prune_blueprints', { keep_blueprints: 0 }, '--check')
+  const foretold = await hosts.playbook('prune_blueprints', { keep_blueprints: 0 }, '--check')
   expect(foretold.stdout).toContain('north: 2026Q4-web of 2 blueprints; unused ones that stay: none.')
-  const done = await playbook('prune_blueprints', { keep_blueprints: 0 })
+  const done = await hosts.playbook('prune_blueprints', { keep_blueprints: 0 })
   expect(done.exit, done.stdout + done.stderr).toBe(0)
   expect(await listed()).toEqual([NEXT])
   // b3 runs on it there.
