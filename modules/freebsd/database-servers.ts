@@ -16,7 +16,10 @@ export async function runsServer(machine: Probe, jail: string, server: keyof typ
   return answer.exit === 0
 }
 
-/** As root, whom the server knows by the socket. */
+/**
+ * As root, whom the server knows by the socket. A client that connected again to a server that was started anew would say
+ * that all is well, and the locks would have been gone meanwhile.
+ */
 export const mariadbClient = (jail: string): Command => [
   'jexec',
   jail,
@@ -24,12 +27,14 @@ export const mariadbClient = (jail: string): Command => [
   '--batch',
   '--skip-column-names',
   '--unbuffered',
+  '--skip-reconnect',
 ]
 
 const HELD = 'tables are locked'
 
+/** The server gives up first, since it says what it waited for. */
 export const lockTables = (seconds: number): Opening => ({
-  send: `SET SESSION lock_wait_timeout = ${seconds};\nFLUSH TABLES WITH READ LOCK;\nSELECT '${HELD}';\n`,
+  send: `SET SESSION lock_wait_timeout = ${Math.max(1, seconds - 1)};\nFLUSH TABLES WITH READ LOCK;\nSELECT '${HELD}';\n`,
   ready: HELD,
   seconds,
 })

@@ -4,6 +4,7 @@ import { CommandFailed } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
 import { readOptions } from '../../modules/core/options.ts'
 import type { Hold } from '../../modules/core/session.ts'
+import { lockTables, mariadbClient } from '../../modules/freebsd/database-servers.ts'
 import { SETTINGS } from '../../modules/rules/snapshot/options.ts'
 import type { Group } from '../../modules/rules/snapshot/plan.ts'
 import { settingsOf, type Wanted } from '../../modules/rules/snapshot/settings.ts'
@@ -127,4 +128,12 @@ test('what was begun is undone where the snapshot itself throws', async () => {
   const act = () => Promise.reject(new TypeError('a bug'))
   await expect(between(groupWith(['mariadb']), running, around, act)).rejects.toThrow('a bug')
   expect(told).toEqual(['jexec db1 mariadb: lock', 'UNLOCK TABLES;'])
+})
+
+// MariaDB 10.11, tried: its client connects again by itself, and then UNLOCK TABLES succeeds on a server that was restarted.
+test('a server that was restarted in between does not pass for one that held its locks', () => {
+  expect(mariadbClient('db1')).toContain('--skip-reconnect')
+  // And it is the server that gives up first, saying what it waited for.
+  expect(lockTables(30).send).toContain('lock_wait_timeout = 29;')
+  expect(lockTables(1).send).toContain('lock_wait_timeout = 1;')
 })
