@@ -27,11 +27,13 @@ test('everything in its place, cron last; then it takes snapshots by itself', as
   const host = fresh()
   const { steps, state } = await applied(host)
   expect(steps).toEqual([
-    'mkdir -p /usr/local/etc/bluejail /usr/local/etc/periodic/daily /usr/local/etc/cron.d',
+    'mkdir -p /usr/local/etc/bluejail',
     `write ${POLICY_FILE}`,
     'mkdir -p /usr/local/libexec/bluejail',
     `write ${PROGRAM}`,
+    'mkdir -p /usr/local/etc/periodic/daily',
     `write ${DAILY}`,
+    'mkdir -p /usr/local/etc/cron.d',
     `write ${CRON}`,
   ])
   expect(state).toEqual({

@@ -7,7 +7,7 @@ import { makeDirectories } from '../../freebsd/directories.ts'
 import { addUser, PASSWD, type User, usersIn } from '../../freebsd/pw.ts'
 import { HOST_KEY, makeKey, publicKey } from '../../freebsd/ssh-keys.ts'
 import { allowUser, disallowUser, readAllowed } from '../../freebsd/zfs-allow.ts'
-import { PROGRAM_SETTINGS } from '../layout.ts'
+import { keepFile, lookAtFile, type SeenFile } from '../program/file.ts'
 import {
   type GivenHost,
   type GivenLogin,
@@ -43,8 +43,7 @@ export interface SeenAccess {
   readonly hasKey: boolean
   readonly publicKey: string | undefined
   readonly hostKey: string | undefined
-  readonly knownHosts: string | undefined
-  readonly folder: boolean
+  readonly knownHosts: SeenFile
   readonly logins: readonly SeenLogin[]
 }
 
@@ -57,8 +56,7 @@ export async function lookAtAccess(options: AccessOptions, machine: Probe): Prom
     hasKey: key !== undefined && (await machine.status(key)) !== undefined,
     publicKey: key === undefined ? undefined : publicKey((await machine.read(`${key}.pub`)) ?? ''),
     hostKey: publicKey((await machine.read(HOST_KEY)) ?? ''),
-    knownHosts: await machine.read(KNOWN_HOSTS),
-    folder: (await machine.status(PROGRAM_SETTINGS)) !== undefined,
+    knownHosts: await lookAtFile(KNOWN_HOSTS, machine),
     logins: await Promise.all(
       loginsOf(options.logins ?? []).map(async one => ({
         one,
@@ -91,14 +89,18 @@ export function planAccess(options: AccessOptions, seen: SeenAccess): AccessPlan
     return {
       ...(seen.hostKey !== undefined && { host_key: seen.hostKey }),
       ...(ours !== undefined && { public_key: ours }),
-      ...(hosts !== undefined && { known_hosts: count(after ? hosts : seen.knownHosts) }),
+      ...(hosts !== undefined && { known_hosts: count(after ? hosts : seen.knownHosts.text) }),
       ...(options.logins !== undefined && { logins: after ? loginsAfter(seen) : loginsBefore(seen) }),
     }
   }
   return {
     before: told(false),
     after: told(true),
-    steps: [...keySteps(options, seen), ...hostSteps(hosts, seen), ...seen.logins.flatMap(loginSteps)],
+    steps: [
+      ...keySteps(options, seen),
+      ...(hosts === undefined ? [] : keepFile(KNOWN_HOSTS, seen.knownHosts, hosts, 0o644)),
+      ...seen.logins.flatMap(loginSteps),
+    ],
     unmet: seen.logins.flatMap(({ one, allowed }) =>
       allowed === undefined
         ? [`There is no dataset '${one.dataset}' for the login ${one.user}. Create it first (zfs_dataset).`]
@@ -110,14 +112,6 @@ export function planAccess(options: AccessOptions, seen: SeenAccess): AccessPlan
 function keySteps({ key }: AccessOptions, { hasKey }: SeenAccess): Step[] {
   if (key === undefined || hasKey) return []
   return [makeDirectories([key.slice(0, key.lastIndexOf('/')) || '/']), makeKey(key, 'bluejail-replica')]
-}
-
-function hostSteps(hosts: string | undefined, { knownHosts, folder }: SeenAccess): Step[] {
-  if (hosts === undefined || hosts === knownHosts) return []
-  return [
-    ...(folder ? [] : [makeDirectories([PROGRAM_SETTINGS])]),
-    { kind: 'write', path: KNOWN_HOSTS, content: hosts, mode: 0o644 },
-  ]
 }
 
 /** The keys come last: a login without its permissions would only fail. */

@@ -103,7 +103,8 @@ export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Do
   }
   const access = seen.access === undefined ? NO_ACCESS : planAccess(options, seen.access)
   if (options.replicas === undefined) {
-    const steps = [...access.steps, ...installation(installed.program)]
+    // Who logs in runs the program; for a key alone there is nothing to run.
+    const steps = [...access.steps, ...(options.logins === undefined ? [] : installation(installed.program))]
     const msg = steps.length === 0 ? 'Hosts may replicate as they should.' : 'Hosts may replicate as they should now.'
     return {
       before: { ...present, ...access.before },

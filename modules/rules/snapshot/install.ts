@@ -1,10 +1,10 @@
 /** What zfs_autosnap puts on a host: the policy file, the program, a daily report, and last the line for cron. */
-import type { PathStatus, Probe } from '../../core/host.ts'
+import type { Probe } from '../../core/host.ts'
 import type { Step } from '../../core/step.ts'
 import { CRON_FOLDER, cronFile } from '../../freebsd/crontab.ts'
-import { changeMode, makeDirectories } from '../../freebsd/directories.ts'
 import { DAILY_FOLDER, dailyStatus } from '../../freebsd/periodic.ts'
-import { PROGRAM_SETTINGS, programPath } from '../layout.ts'
+import { programPath } from '../layout.ts'
+import { dropFile, keepFile, lookAtFile, type SeenFile } from '../program/file.ts'
 import { deinstallation, installation, lookAtProgram, type SeenProgram } from '../program/install.ts'
 import { POLICY_FILE, policyFile, type Wanted } from './settings.ts'
 
@@ -13,25 +13,13 @@ const CRON_FILE = `${CRON_FOLDER}/bluejail-autosnap`
 const DAILY_SCRIPT = `${DAILY_FOLDER}/405.status-bluejail-autosnap`
 const ABOUT = 'Written by the Ansible module bluejail.hosting.zfs_autosnap, which will write it again.'
 
-interface Place {
-  readonly path: string
-  readonly folder: string
-  readonly mode: number
-}
-
 const PLACES = {
-  policies: { path: POLICY_FILE, folder: PROGRAM_SETTINGS, mode: 0o644 },
-  daily: { path: DAILY_SCRIPT, folder: DAILY_FOLDER, mode: 0o755 },
-  cron: { path: CRON_FILE, folder: CRON_FOLDER, mode: 0o644 },
-} as const satisfies Record<string, Place>
+  policies: { path: POLICY_FILE, mode: 0o644 },
+  daily: { path: DAILY_SCRIPT, mode: 0o755 },
+  cron: { path: CRON_FILE, mode: 0o644 },
+} as const
 
 type Kind = keyof typeof PLACES
-
-interface SeenFile {
-  readonly folder: boolean
-  readonly status: PathStatus | undefined
-  readonly text: string | undefined
-}
 
 export interface Installed {
   readonly program: SeenProgram
@@ -39,16 +27,11 @@ export interface Installed {
 }
 
 export async function lookAtInstalled(machine: Probe): Promise<Installed> {
-  const look = async ({ path, folder }: Place): Promise<SeenFile> => ({
-    folder: (await machine.status(folder)) !== undefined,
-    status: await machine.status(path),
-    text: await machine.read(path),
-  })
   const [program, policies, daily, cron] = await Promise.all([
     lookAtProgram(PROGRAM, machine),
-    look(PLACES.policies),
-    look(PLACES.daily),
-    look(PLACES.cron),
+    lookAtFile(POLICY_FILE, machine),
+    lookAtFile(DAILY_SCRIPT, machine),
+    lookAtFile(CRON_FILE, machine),
   ])
   return { program, files: { policies, daily, cron } }
 }
@@ -64,28 +47,12 @@ export function installing({ program, files }: Installed, wanted: Wanted, everyM
     }),
     cron: cronFile(ABOUT, { everyMinutes, command: [command, 'run', '--quiet'], tag: 'bluejail-autosnap' }),
   }
-  const kinds = Object.keys(PLACES) as Kind[]
-  const folders = kinds.filter(kind => !files[kind].folder).map(kind => PLACES[kind].folder)
-  const steps = (kind: Kind): Step[] => {
-    const { path, mode } = PLACES[kind]
-    const { text, status } = files[kind]
-    return [
-      ...(text === contents[kind] ? [] : [{ kind: 'write' as const, path, content: contents[kind], mode }]),
-      ...(status !== undefined && status.mode !== mode ? [changeMode(path, mode)] : []),
-    ]
-  }
-  return [
-    ...(folders.length > 0 ? [makeDirectories(folders)] : []),
-    ...steps('policies'),
-    ...installation(program),
-    ...steps('daily'),
-    ...steps('cron'),
-  ]
+  const steps = (kind: Kind) => keepFile(PLACES[kind].path, files[kind], contents[kind], PLACES[kind].mode)
+  return [...steps('policies'), ...installation(program), ...steps('daily'), ...steps('cron')]
 }
 
 /** In the opposite order. */
 export function removing({ program, files }: Installed): Step[] {
-  const removal = (kind: Kind): Step[] =>
-    files[kind].status === undefined ? [] : [{ kind: 'remove', path: PLACES[kind].path }]
+  const removal = (kind: Kind) => dropFile(PLACES[kind].path, files[kind])
   return [...removal('cron'), ...removal('daily'), ...deinstallation(program), ...removal('policies')]
 }
