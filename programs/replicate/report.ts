@@ -86,6 +86,8 @@ function wordsFor({ decision, targetName }: Item): string {
       return `give up what was half received: ${decision.why}`
     case 'placeholder':
       return `make ${targetName} to hold what is below`
+    case 'exchange':
+      return `put ${decision.filled.name} in the place of ${targetName}, which stands for it`
     case 'rotate':
       return `rename ${targetName} and begin anew: ${decision.why}`
     case 'waits':

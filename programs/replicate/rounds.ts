@@ -12,6 +12,7 @@ import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot, whyParted } from '../../modules/freebsd/zfs-send.ts'
 import { createFilesystem, renameDataset } from '../../modules/freebsd/zfs-steps.ts'
 import { lookAtBoth, there } from '../../modules/rules/replica/both.ts'
+import { exchanging } from '../../modules/rules/replica/filling.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { bookmarkOf, OWN_AFFAIR, PROGRAM, setAside } from '../../modules/rules/replica/names.ts'
@@ -120,6 +121,10 @@ async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }
       const aside = setAside(targetName, now())
       await machine.perform(onTarget(renameDataset(targetName, aside, { unmounted: source.type === 'filesystem' })))
       return `renamed to ${aside}: ${decision.why}`
+    }
+    case 'exchange': {
+      for (const step of exchanging(decision, item.target, targetName, now())) await machine.perform(onTarget(step))
+      return `put ${decision.filled.name} in its place`
     }
     case 'full':
     case 'incremental':

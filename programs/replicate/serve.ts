@@ -9,7 +9,7 @@ import { wordsOf } from '../../modules/freebsd/ssh.ts'
 import { datasetNameProblem } from '../../modules/freebsd/zfs-names.ts'
 import { PROPERTY } from '../../modules/rules/layout.ts'
 import { COLUMNS } from '../../modules/rules/replica/look.ts'
-import { HOLD, isNameAside, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
+import { HOLD, isRenaming, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
 
 export interface Grant {
   readonly dataset: string
@@ -63,7 +63,7 @@ const TARGET: ReadonlyMap<string, Rule> = rules({
     words.length === 7,
   rename(words, isOurs) {
     const [from = '', to = '', ...more] = words[0] === '-u' ? words.slice(1) : words
-    return more.length === 0 && isOurs(from) && isOurs(to) && isNameAside(from, to)
+    return more.length === 0 && isOurs(from) && isOurs(to) && isRenaming(from, to)
   },
   receive(words, isOurs) {
     if (words[0] === '-A') return words.length === 2 && isOurs(words[1] ?? '')

@@ -17,6 +17,7 @@ const seen = (name: string, words: readonly string[], more: Partial<DatasetSeen>
   type: 'filesystem',
   isEncrypted: false,
   isReadOnly: true,
+  isNeverMounted: false,
   points: points(...words),
   ...more,
 })
@@ -159,6 +160,18 @@ describe('a tree', () => {
       ' skipped: zroot/i has no snapshot',
       '/web1 full a',
       '/web1/etc waits: the copy of the dataset above it is not there',
+    ])
+  })
+
+  test('fills a placeholder beside it, and what is below goes on meanwhile', () => {
+    const source = tree(['', ['r:1', 'r2:2']], ['/web1', ['a:2', 'b:3']])
+    const [[, placeholder] = []] = tree(['', []])
+    if (placeholder === undefined) throw new Error('there is none')
+    const target = new Map([...tree(['/web1', ['a:2']]), ['', { ...placeholder, isNeverMounted: true }] as const])
+    expect(plan(source, target)).toEqual([' full r', '/web1 incremental a.b'])
+    expect(plan(source, new Map([...target, ...tree(['-bluejail-filling', ['r:1']])]))).toEqual([
+      ' exchange',
+      '/web1 waits: the dataset above it is put in the place of what stood for it',
     ])
   })
 

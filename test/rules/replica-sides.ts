@@ -1,7 +1,8 @@
 /** Two pools in memory, by the rules of zfs-send(8) and zfs-receive(8), for what is decided about replicas. */
 import type { Resumable } from '../../modules/rules/replica/decide.ts'
+import { exchanging } from '../../modules/rules/replica/filling.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
-import { bookmarkOf } from '../../modules/rules/replica/names.ts'
+import { bookmarkOf, fillingOf } from '../../modules/rules/replica/names.ts'
 import { type DatasetSeen, type Point, type Side, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree, type TreeWishes } from '../../modules/rules/replica/tree.ts'
 
@@ -13,6 +14,7 @@ interface Snapshot extends Point {
 export interface ModelDataset {
   content: number
   readOnly: boolean
+  neverMounted: boolean
   partial: Resumable | undefined
   points: Snapshot[]
 }
@@ -22,7 +24,13 @@ export type Pool = Map<string, ModelDataset>
 let counter = 1
 export const fresh = () => counter++
 
-export const made = (): ModelDataset => ({ content: fresh(), readOnly: false, partial: undefined, points: [] })
+export const made = (): ModelDataset => ({
+  content: fresh(),
+  readOnly: false,
+  neverMounted: false,
+  partial: undefined,
+  points: [],
+})
 
 export function snapshot(dataset: ModelDataset, name = `s${fresh()}`): void {
   const [guid, createtxg] = [String(fresh()), fresh()]
@@ -32,7 +40,7 @@ export function snapshot(dataset: ModelDataset, name = `s${fresh()}`): void {
 export const sideOf = (pool: Pool, root: string): Side =>
   new Map(
     [...pool]
-      .filter(([name]) => name === root || name.startsWith(`${root}/`))
+      .filter(([name]) => [root, fillingOf(root)].some(top => name === top || name.startsWith(`${top}/`)))
       .map(([name, dataset]): [string, DatasetSeen] => [
         name.slice(root.length),
         {
@@ -40,6 +48,7 @@ export const sideOf = (pool: Pool, root: string): Side =>
           type: 'filesystem',
           isEncrypted: false,
           isReadOnly: dataset.readOnly,
+          isNeverMounted: dataset.neverMounted,
           points: [...dataset.points].sort((a, b) => a.createtxg - b.createtxg),
           ...(dataset.partial && { token: `token of ${name}` }),
         },
@@ -51,6 +60,8 @@ export interface Model {
   readonly target: Pool
   /** How many of the coming sends are cut off halfway. */
   cuts: number
+  /** After so many renames of the next exchange, the power goes. */
+  lasts?: number | undefined
 }
 
 export const SOURCE = 'zroot/data'
@@ -82,6 +93,7 @@ export function replicate(model: Model, wishes = WISHES, switching: readonly str
     if (work.length === 0) return items
     for (const item of work) {
       const outcome = perform(model, item)
+      if (outcome === 'short') return items
       if (outcome === 'modified') refused.set(item.path, 'it was changed')
       else if (outcome !== 'done') failed.add(item.path)
       else if (item.decision.kind === 'rotate') refused.delete(item.path)
@@ -89,13 +101,13 @@ export function replicate(model: Model, wishes = WISHES, switching: readonly str
   }
 }
 
-function perform(model: Model, { decision, source, targetName }: Item): 'done' | 'modified' | 'cut' {
+function perform(model: Model, { decision, source, target: seen, targetName }: Item) {
   const { target } = model
   const from = model.source.get(source.name) as ModelDataset
   const copy = target.get(targetName)
   switch (decision.kind) {
     case 'placeholder':
-      target.set(targetName, { ...made(), readOnly: true })
+      target.set(targetName, { ...made(), readOnly: true, neverMounted: true })
       return 'done'
     case 'abandon':
       if (copy === undefined) throw new Error(`nothing to abandon of ${targetName}`)
@@ -103,12 +115,22 @@ function perform(model: Model, { decision, source, targetName }: Item): 'done' |
       copy.partial = undefined
       return 'done'
     case 'rotate':
-      for (const [name, dataset] of [...target])
-        if (name === targetName || name.startsWith(`${targetName}/`)) {
-          target.delete(name)
-          target.set(`${targetName}-diverged-20261122T12000${fresh() % 10}Z${name.slice(targetName.length)}`, dataset)
-        }
+      rename(
+        target,
+        targetName,
+        `${targetName}-diverged-${new Date(fresh() * 1000).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`,
+      )
       return 'done'
+    case 'exchange': {
+      const steps = exchanging(decision, seen, targetName, new Date(fresh() * 1000))
+      const lasts = model.lasts ?? steps.length
+      model.lasts = undefined
+      for (const { command } of steps.slice(0, lasts)) {
+        const [from = '', to = ''] = command.slice(-2)
+        rename(target, from, to)
+      }
+      return lasts < steps.length ? 'short' : 'done'
+    }
     case 'full':
       if (copy !== undefined) throw new Error(`${targetName} exists`)
       target.set(targetName, { ...made(), readOnly: true })
@@ -131,6 +153,16 @@ function perform(model: Model, { decision, source, targetName }: Item): 'done' |
     default:
       throw new Error(`${decision.kind} is not work`)
   }
+}
+
+function rename(pool: Pool, from: string, to: string) {
+  if (!pool.has(from)) throw new Error(`there is no ${from}`)
+  if (pool.has(to)) throw new Error(`there is a ${to}`)
+  for (const [name, dataset] of [...pool])
+    if (name === from || name.startsWith(`${from}/`)) {
+      pool.delete(name)
+      pool.set(`${to}${name.slice(from.length)}`, dataset)
+    }
 }
 
 function receive(model: Model, from: ModelDataset, copy: ModelDataset, what: readonly Point[], name: string) {

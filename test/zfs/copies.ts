@@ -42,6 +42,10 @@ export async function runReplicate(machine: Machine): Promise<Told> {
   return { exit, ...report }
 }
 
+/** By dataset. */
+export const states = (told: Pick<Told, 'datasets'>) =>
+  Object.fromEntries(told.datasets.map(({ dataset, state }) => [dataset, state]))
+
 /** Snapshots below, without what is before `root`, each with its guid: equal on both sides where the copy is whole. */
 export async function guidsBelow(machine: Machine, root: string): Promise<Map<string, string>> {
   const listed = await machine.shell(`zfs list -Hp -t snapshot -o name,guid -r ${root}`)

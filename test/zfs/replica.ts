@@ -1,8 +1,18 @@
 /** The program replicate on real OpenZFS, over real ssh and from pool to pool. */
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import type { Bench, Suite } from './bench.ts'
-import { assertCopied, fill, guidsBelow, installReplicate, REPLICATE, runReplicate, writeReplica } from './copies.ts'
+import {
+  assertCopied,
+  fill,
+  guidsBelow,
+  installReplicate,
+  REPLICATE,
+  runReplicate,
+  states,
+  writeReplica,
+} from './copies.ts'
 import { watchCommands } from './programs.ts'
+import { diverged, placeholder } from './replica-parted.ts'
 
 const ZFS = '/usr/sbin/zfs'
 
@@ -10,12 +20,10 @@ export const replica: Suite = async bench => {
   await overSsh(bench)
   await cutOff(bench)
   await diverged(bench)
+  await placeholder(bench)
   await encrypted(bench)
   await killed(bench)
 }
-
-const states = (told: { readonly datasets: readonly { readonly dataset: string; readonly state: string }[] }) =>
-  Object.fromEntries(told.datasets.map(({ dataset, state }) => [dataset, state]))
 
 async function overSsh({ machine, check }: Bench): Promise<void> {
   await machine.shell(`
@@ -109,39 +117,6 @@ async function cutOff({ machine, quick, check }: Bench): Promise<void> {
       await watch.remove()
     }
     strictEqual((await machine.shell('zfs get -H -o value receive_resume_token backup/cut')).trim(), '-')
-  })
-}
-
-async function diverged({ machine, check }: Bench): Promise<void> {
-  const wishes = { dataset: 'zroot/split', target: 'backup/split' }
-  await machine.shell('zfs create zroot/split; zfs snapshot zroot/split@one')
-  await writeReplica(machine, wishes)
-  await runReplicate(machine)
-  await machine.shell(`
-    zfs set readonly=off mountpoint=/split canmount=on backup/split
-    zfs mount backup/split 2>/dev/null || :
-    echo theirs >/split/note
-    zfs snapshot backup/split@own
-    zfs unmount backup/split
-    zfs set readonly=on backup/split
-    echo ours >/zroot/split/note
-    zfs snapshot zroot/split@two`)
-
-  await check('a copy that was changed is refused, named, and left as it is', async () => {
-    const told = await runReplicate(machine)
-    strictEqual(told.exit, 1, JSON.stringify(told))
-    strictEqual(states(told)['zroot/split'], 'diverged')
-    deepStrictEqual([...(await guidsBelow(machine, 'backup/split')).keys()], ['@one', '@own'])
-  })
-
-  await check('or it is renamed, and a new copy is begun', async () => {
-    await writeReplica(machine, { ...wishes, diverged: 'rotate' })
-    const told = await runReplicate(machine)
-    strictEqual(told.exit, 0, JSON.stringify(told))
-    await assertCopied(machine, 'zroot/split', 'backup/split')
-    const aside = (await machine.shell('zfs list -H -o name -r backup')).match(/backup\/split-diverged-\w+/)?.[0]
-    ok(aside !== undefined, 'the former copy is there under another name')
-    deepStrictEqual([...(await guidsBelow(machine, aside)).keys()], ['@one', '@own'])
   })
 }
 

@@ -53,6 +53,12 @@ describe('the other host', () => {
     ['one by dots', 'zfs receive -s -u -o readonly=on backup/here/../x'],
     ['to send what it has', 'zfs send -Lecp backup/here/instances@a'],
     ['to rename it to another place', 'zfs rename -u backup/here/instances backup/gone-diverged-20261122T120000Z'],
+    ['to put something beside in its place', 'zfs rename -u backup/here/x backup/here/instances'],
+    ['to move what is below', 'zfs rename -u backup/here/x/y backup/here/z/y'],
+    [
+      'to move what is below to the filling of another',
+      'zfs rename -u backup/here/x/y backup/here/z-bluejail-filling/y',
+    ],
     ['to rename it otherwise', 'zfs rename -u backup/here/instances backup/here/other'],
     ['to release what others hold', 'zfs release keep backup/here/instances@a'],
     ['a second command', 'zfs list -Hp -r -t filesystem,volume -o name backup/here; id'],

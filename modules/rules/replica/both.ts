@@ -4,9 +4,11 @@ import type { Probe } from '../../core/host.ts'
 import type { RunStep } from '../../core/step.ts'
 import { asking, type Login, overSsh } from '../../freebsd/ssh.ts'
 import { readToken, type TokenContents } from '../../freebsd/zfs-send.ts'
+import { mayBeFilling } from './filling.ts'
 import { describePlace, type Job, type Place } from './jobs.ts'
 import { JOURNAL_FIND, journalsIn, switchingOf } from './journals.ts'
 import { lookAtSide } from './look.ts'
+import { fillingOf } from './names.ts'
 import type { Side } from './side.ts'
 
 type Machine = Pick<Probe, 'query' | 'list' | 'status'>
@@ -21,12 +23,17 @@ export interface Sides {
 
 export async function lookAtBoth(job: Job, machine: Machine): Promise<Sides> {
   const sourceHost = asking(machine, job.source.login)
-  const [source, target, switching] = await Promise.all([
+  const targetHost = asking(machine, job.target.login)
+  const [source, found, switching] = await Promise.all([
     reaching(job.source, lookAtSide(sourceHost, job.source.root)),
-    reaching(job.target, lookAtSide(asking(machine, job.target.login), job.target.root)),
+    reaching(job.target, lookAtSide(targetHost, job.target.root)),
     switchingOn(job, machine),
   ])
   if (source.size === 0) throw new Refused(`${job.name}: there is no dataset ${describePlace(job.source)}.`)
+  const { root } = job.target
+  const target = mayBeFilling(source.get(''), found.get(''))
+    ? new Map([...found, ...(await lookAtSide(targetHost, fillingOf(root), root))])
+    : found
   const tokens = new Map<string, TokenContents | undefined>()
   for (const { token } of target.values())
     if (token !== undefined) tokens.set(token, await readToken(sourceHost, token))

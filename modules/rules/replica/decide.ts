@@ -1,4 +1,5 @@
 /** What is next for one dataset and its copy. Sends are decided one at a time: after each, both sides are looked at again. */
+import type { Exchange } from './filling.ts'
 import { baseOf, type DatasetSeen, fullName, newestOf, type Point, snapshotsOf } from './side.ts'
 
 export type Decision =
@@ -14,6 +15,8 @@ export type Decision =
   | { readonly kind: 'abandon'; readonly why: string }
   /** The source's dataset has no snapshot but others below it do: an empty one takes its place. */
   | { readonly kind: 'placeholder' }
+  /** The placeholder's filling is there, beside it: they change names. */
+  | Exchange
   /** The copy cannot be continued; it is renamed, and begun anew. */
   | { readonly kind: 'rotate'; readonly why: string }
   | { readonly kind: 'diverged'; readonly why: string }

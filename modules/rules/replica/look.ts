@@ -10,11 +10,13 @@ export const COLUMNS = [
   'encryption',
   'receive_resume_token',
   'readonly',
+  'canmount',
   PROPERTY.instance,
   PROPERTY.replica,
 ] as const
 
-export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string): Promise<Side> {
+/** Paths are told from `base` on. */
+export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string, base = root): Promise<Side> {
   const [rows, points] = await Promise.all([
     listTree(machine, root, 'filesystem,volume', COLUMNS),
     listPoints(machine, root),
@@ -28,11 +30,12 @@ export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string): P
     ]
     // User properties are inherited: the instance's own dataset is the topmost that says its name.
     const above = rows.get(name.slice(0, name.lastIndexOf('/')))?.get(PROPERTY.instance)
-    side.set(name.slice(root.length), {
+    side.set(name.slice(base.length), {
       name,
       type: row.get('type') === 'volume' ? 'volume' : 'filesystem',
       isEncrypted: (row.get('encryption') ?? 'off') !== 'off',
       isReadOnly: row.get('readonly') === 'on',
+      isNeverMounted: row.get('canmount') === 'off',
       points: points.get(name) ?? [],
       ...(token !== undefined && { token }),
       ...(instance !== undefined && instance !== above && { instance }),

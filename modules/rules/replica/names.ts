@@ -40,10 +40,22 @@ export const isOwnSnapshot = ({ kind, name }: Point) => kind === 'snapshot' && /
 
 /** Where a copy goes that the source cannot continue. */
 export const setAside = (dataset: string, now: Date) => `${dataset}-diverged-${stamp(now)}`
-export const isSetAside = (path: string) => /-diverged-\d{8}T\d{6}Z(\/|$)/.test(path)
-/** Whether `to` is what `setAside` makes of `from`. */
-export const isNameAside = (from: string, to: string) =>
-  to.startsWith(`${from}-diverged-`) && /^\d{8}T\d{6}Z$/.test(to.slice(`${from}-diverged-`.length))
+/** Where a placeholder goes once what it stood for is there. */
+export const placeholderAside = (dataset: string, now: Date) => `${dataset}-placeholder-${stamp(now)}`
+
+const FILLING = '-bluejail-filling'
+/** Beside a placeholder: what is received to take its place. */
+export const fillingOf = (dataset: string) => `${dataset}${FILLING}`
+
+/** What has such a name, at its end or before a slash, is this program's own and nobody's source. */
+export const isSetAside = (path: string) => /(-(diverged|placeholder)-\d{8}T\d{6}Z|-bluejail-filling)(\/|$)/.test(path)
+
+/** Whether replication gives this other name to a dataset: aside, or in the exchange of a placeholder. */
+export function isRenaming(from: string, to: string): boolean {
+  if (to.startsWith(from) && /^-(diverged|placeholder)-\d{8}T\d{6}Z$/.test(to.slice(from.length))) return true
+  const [above, leaf] = [from.slice(0, from.lastIndexOf('/')), from.slice(from.lastIndexOf('/'))]
+  return from === fillingOf(to) || to === `${fillingOf(above)}${leaf}`
+}
 
 /** User properties that a copy does not get: what they say is of the source, or would have effects at the target. */
 export const OWN_AFFAIR = [PROPERTY.replica, PROPERTY.autosnap, 'com.sun:auto-snapshot'] as const

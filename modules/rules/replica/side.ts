@@ -13,6 +13,8 @@ export interface DatasetSeen {
   /** It is half received, and with this the sender can go on. */
   readonly token?: string
   readonly isReadOnly: boolean
+  /** `canmount=off`. */
+  readonly isNeverMounted: boolean
   /** The id of the instance whose top dataset this is. */
   readonly instance?: string
   /** What PROPERTY.replica says on the dataset. */

@@ -1,6 +1,7 @@
 /** What is next for a whole tree and its copy. */
 import { type Decision, decide, type Learned, type Wishes } from './decide.ts'
-import { isSetAside } from './names.ts'
+import { exchangeOf, isPlaceholder } from './filling.ts'
+import { fillingOf, isSetAside } from './names.ts'
 import { baseOf, type DatasetSeen, isAtOrBelow, pathAbove, type Side, snapshotsOf } from './side.ts'
 
 export interface TreeWishes extends Wishes {
@@ -32,38 +33,44 @@ export function planTree(
   const included = [...source.keys()].filter(path => !isExcluded(path, wishes.exclude) && !isSetAside(path)).sort()
   const needed = above(included.filter(path => snapshotsOf(source.get(path) as DatasetSeen).length > 0))
   const items: Item[] = []
-  const decisions = new Map<string, Decision>()
+  /** What is being renamed takes along all below it. */
+  const moving = new Map<string, string>()
 
   for (const [path, seen] of [...source].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!included.includes(path)) continue
-    const copy = target.get(path)
-    const decision = next(path, seen, copy)
-    decisions.set(path, decision)
-    items.push({ path, source: seen, targetName: `${targetRoot}${path}`, target: copy, decision })
+    const exchange = exchangeOf(path, target)
+    const place = exchange === undefined && canBeFilled(target.get(path), seen) ? fillingOf(path) : path
+    const copy = target.get(place)
+    const decision = before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned)
+    if (decision.kind === 'rotate') moving.set(path, 'begun anew')
+    if (decision.kind === 'exchange') moving.set(path, 'put in the place of what stood for it')
+    items.push({ path, source: seen, targetName: `${targetRoot}${place}`, target: copy, decision })
   }
   return items
 
-  function next(path: string, seen: DatasetSeen, copy: DatasetSeen | undefined): Decision {
+  /** What is said before the dataset and its copy are looked at alone. */
+  function before(path: string, seen: DatasetSeen): Decision | undefined {
     const switching = [...learned.switching].find(instance => isAtOrBelow(seen.name, instance))
     if (switching !== undefined)
       return { kind: 'skipped', why: `${switching} is being switched to another blueprint (it has a journal)` }
-    const top = pathAbove(path)
-    const before = top === undefined ? undefined : decisions.get(top)
-    // What is renamed takes along all below it, which is then begun anew too.
-    if (before?.kind === 'rotate' || (before?.kind === 'waits' && copy !== undefined))
-      return { kind: 'waits', why: `the dataset above it is begun anew` }
-    if (
-      top !== undefined &&
-      copy === undefined &&
-      !isThere(target.get(top)) &&
-      (seen.points.length > 0 || needed.has(path))
-    )
+    const [, becomes] = [...moving].find(([above]) => isAtOrBelow(path, above)) ?? []
+    if (becomes !== undefined) return { kind: 'waits', why: `the dataset above it is ${becomes}` }
+    const [copy, top] = [target.get(path), pathAbove(path)]
+    const isWanted = seen.points.length > 0 || needed.has(path)
+    if (top !== undefined && copy === undefined && isWanted && !isThere(target.get(top)))
       return { kind: 'waits', why: `the copy of the dataset above it is not there` }
-    if (snapshotsOf(seen).length === 0 && needed.has(path) && seen.token === undefined)
-      return copy === undefined ? { kind: 'placeholder' } : { kind: 'skipped', why: `${seen.name} has no snapshot` }
-    return decide(path, seen, copy, wishes, learned)
+    if (snapshotsOf(seen).length > 0 || !needed.has(path) || seen.token !== undefined) return undefined
+    if (exchangeOf(path, target) !== undefined) return undefined
+    if (copy === undefined) return { kind: 'placeholder' }
+    // The others below could never follow.
+    return isThere(copy)
+      ? { kind: 'skipped', why: `${seen.name} has no snapshot` }
+      : { kind: 'abandon', why: `the snapshot that ${copy.name} had begun to receive is no longer there` }
   }
 }
+
+const canBeFilled = (copy: DatasetSeen | undefined, source: DatasetSeen) =>
+  copy !== undefined && isPlaceholder(copy) && snapshotsOf(source).length > 0
 
 /** What is half received for the first time may have to be given up, and could not be with others below it. */
 const isThere = (copy: DatasetSeen | undefined) =>
@@ -93,6 +100,7 @@ export const isWork = ({ decision: { kind } }: Item) =>
   kind === 'resume' ||
   kind === 'abandon' ||
   kind === 'placeholder' ||
+  kind === 'exchange' ||
   kind === 'rotate'
 
 /** What a person must look at. */

@@ -1,0 +1,51 @@
+/**
+ * A placeholder on the target stands for a source without snapshots, so that what is below has somewhere to be. Once the
+ * source has some it is filled. zfs-receive(8) takes no full stream into a dataset that is there (without -F, which we never
+ * say), so it is received beside, what is below goes over to it, and the two change names. What stood there is kept, renamed.
+ */
+import type { RunStep } from '../../core/step.ts'
+import { renameDataset } from '../../freebsd/zfs-steps.ts'
+import { fillingOf, placeholderAside } from './names.ts'
+import { type DatasetSeen, type Side, snapshotsOf } from './side.ts'
+
+/** As the program makes them. A copy is never `canmount=off`, and nobody can have written into what is read-only. */
+export const isPlaceholder = ({ type, isReadOnly, isNeverMounted, token, points }: DatasetSeen) =>
+  type === 'filesystem' && isReadOnly && isNeverMounted && token === undefined && points.length === 0
+
+/** Whether a root may have something beside it, where reading the root alone does not show it. */
+export const mayBeFilling = (source: DatasetSeen | undefined, target: DatasetSeen | undefined) =>
+  // A bookmark is made before anything is sent, so there is one even if all snapshots went meanwhile.
+  source !== undefined && source.points.length > 0 && (target === undefined || isPlaceholder(target))
+
+export interface Exchange {
+  readonly kind: 'exchange'
+  /** What has been received beside. */
+  readonly filled: DatasetSeen
+  /** Copies right below the placeholder. */
+  readonly below: readonly DatasetSeen[]
+}
+
+/** Where all was received beside, the rest is renaming; cut off at any point, this finds what is left of it. */
+export function exchangeOf(path: string, target: Side): Exchange | undefined {
+  const [copy, filled] = [target.get(path), target.get(fillingOf(path))]
+  if (filled === undefined || snapshotsOf(filled).length === 0) return undefined
+  if (copy !== undefined && !isPlaceholder(copy)) return undefined
+  const isBelow = (other: string) => other.startsWith(`${path}/`) && !other.slice(path.length + 1).includes('/')
+  return { kind: 'exchange', filled, below: [...target].filter(([other]) => isBelow(other)).map(([, one]) => one) }
+}
+
+export function exchanging(
+  { filled, below }: Exchange,
+  placeholder: DatasetSeen | undefined,
+  name: string,
+  now: Date,
+): RunStep[] {
+  return [
+    ...below.map(one => renamed(one, `${filled.name}${one.name.slice(name.length)}`)),
+    ...(placeholder === undefined ? [] : [renamed(placeholder, placeholderAside(name, now))]),
+    renamed(filled, name),
+  ]
+}
+
+const renamed = ({ name, type }: DatasetSeen, to: string) =>
+  renameDataset(name, to, { unmounted: type === 'filesystem' })

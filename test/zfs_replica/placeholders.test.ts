@@ -1,0 +1,84 @@
+/** A placeholder is filled once its source has snapshots, and what is below it stays. */
+import { expect, test } from 'vitest'
+import { PUSH, snapshotsAt, type TwoHosts, twoHosts } from './two-hosts.ts'
+
+const SOURCE = 'zroot/hosting/instances'
+const COPY = 'backup/here/instances'
+const ASIDE = '-placeholder-20261122T120000Z'
+
+const copied = ({ there }: TwoHosts) => snapshotsAt(there, 'backup/here')
+const datasets = ({ there }: TwoHosts) =>
+  there.outside('zfs', 'list', '-H', '-r', '-o', 'name', 'backup/here').stdout.trim().split('\n').slice(1)
+
+/** `web1` and the root have placeholders, `web1/etc` and a copy that was set aside earlier have data. */
+async function withPlaceholders(): Promise<TwoHosts> {
+  const hosts = twoHosts()
+  hosts.here.outside('zfs', 'snapshot', `${SOURCE}/web1/etc@a`)
+  expect((await hosts.run('run')).exit).toBe(0)
+  expect(copied(hosts)).toEqual(['/instances/web1/etc@a'])
+  hosts.there.outside('zfs', 'create', '-o', 'mountpoint=none', `${COPY}/web1/etc-diverged-20260101T000000Z`)
+  hosts.here.outside('zfs', 'snapshot', '-r', `${SOURCE}@b`)
+  return hosts
+}
+
+const FILLED = {
+  datasets: [
+    `${COPY}`,
+    `${COPY}/web1`,
+    `${COPY}/web1/etc`,
+    `${COPY}/web1/etc-diverged-20260101T000000Z`,
+    `${COPY}/web1${ASIDE}`,
+    `${COPY}${ASIDE}`,
+  ].sort(),
+  snapshots: ['/instances/web1/etc@a', '/instances/web1/etc@b', '/instances/web1@b', '/instances@b'].sort(),
+}
+
+test('a placeholder whose source gets snapshots is filled, and nothing below is sent again', async () => {
+  const hosts = await withPlaceholders()
+  const { exit, replicas } = await hosts.run('run', '--json')
+  expect(replicas[0]?.datasets.map(({ state, steps }) => [state, steps])).toEqual([
+    ['sent', ['@b, all of it', `put ${COPY}-bluejail-filling in its place`]],
+    ['sent', ['@b, all of it', `put ${COPY}/web1-bluejail-filling in its place`]],
+    ['sent', ['@b since a']],
+  ])
+  expect(exit).toBe(0)
+  expect(datasets(hosts).sort()).toEqual(FILLED.datasets)
+  expect(copied(hosts)).toEqual(FILLED.snapshots)
+  expect((await hosts.run('run')).said).toEqual([expect.stringMatching(/: 3 current$/)])
+})
+
+test('cut off at any rename, the next run ends it', async () => {
+  for (let last = 0; last < 7; last++) {
+    const hosts = await withPlaceholders()
+    const { perform } = hosts.there
+    let renames = 0
+    hosts.there.perform = step => {
+      const isRename = step.kind === 'run' && step.command[1] === 'rename'
+      if (isRename && renames++ >= last) throw new Error('the power goes')
+      return perform(step)
+    }
+    expect((await hosts.run('run')).exit).toBe(2)
+    expect(renames).toBeGreaterThan(last)
+    hosts.there.perform = perform
+    expect([last, (await hosts.run('run')).exit]).toEqual([last, 0])
+    expect(datasets(hosts).sort()).toEqual(FILLED.datasets)
+    expect(copied(hosts)).toEqual(FILLED.snapshots)
+  }
+})
+
+test('a filling that is cut off goes on', async () => {
+  const hosts = await withPlaceholders()
+  hosts.cuts.push(0.5, 0.5, 0.5)
+  await hosts.run('run')
+  expect((await hosts.run('run')).exit).toBe(0)
+  expect(copied(hosts)).toEqual(FILLED.snapshots)
+})
+
+test('what merely has no snapshot, and may be somebody’s own, is left and told', async () => {
+  const hosts = twoHosts([{ ...PUSH, target: 'backup/here/own' }])
+  hosts.there.outside('zfs', 'create', 'backup/here/own')
+  hosts.here.outside('zfs', 'snapshot', '-r', `${SOURCE}@a`)
+  const { exit, replicas } = await hosts.run('run', '--json')
+  expect([exit, replicas[0]?.datasets[0]?.state]).toEqual([1, 'diverged'])
+  expect(replicas[0]?.datasets[0]?.why).toMatch(/has no snapshot to go on from/)
+})
