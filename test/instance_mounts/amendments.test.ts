@@ -4,7 +4,7 @@ import type { PipeStep } from '../../modules/core/step.ts'
 import { copyNamesInside } from '../../modules/freebsd/seed.ts'
 import { compareListings } from '../../modules/rules/instance/amend-compare.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, instanceHost, startJail } from '../support/instance-host.ts'
+import { BLUEPRINT, instanceHost, lookInto, startJail } from '../support/instance-host.ts'
 import { add, amend, dataset, expectAmended, ROOT, recorded, SOURCE, SOURCE_DATASET, seal, web1 } from './amended.ts'
 import { applied, foretold, stateOf } from './runs.ts'
 
@@ -16,14 +16,7 @@ beforeEach(async () => {
 })
 
 const start = () => expect(startJail(host, 'web1')).toMatchObject({ exit: 0 })
-function inside<T>(name: string, look: (at: string) => T): T {
-  expect(host.outside('mount', '-t', 'zfs', dataset(name), '/mnt')).toMatchObject({ exit: 0 })
-  try {
-    return look('/mnt')
-  } finally {
-    host.outside('umount', '/mnt')
-  }
-}
+const inside = <T>(name: string, look: (at: string) => T): T => lookInto(host, dataset(name), look)
 
 test('while the instance runs, through its jail, in one pipe, and it goes on running', async () => {
   start()

@@ -1,7 +1,7 @@
 /** instance_mounts, filling datasets: once, whole, and never over anything. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, instanceHost } from '../support/instance-host.ts'
+import { BLUEPRINT, instanceHost, lookInto } from '../support/instance-host.ts'
 import { applied, foretold, stateOf } from './runs.ts'
 
 const web1 = { id: 'web1', blueprint: BLUEPRINT }
@@ -11,15 +11,7 @@ beforeEach(() => {
   host = instanceHost({ parts: ['var-db-mysql'], shared: ['customer1'] })
 })
 
-/** Looks into a dataset as an operator would. */
-function inside<T>(name: string, look: (at: string) => T): T {
-  expect(host.outside('mount', '-t', 'zfs', dataset(name), '/mnt')).toMatchObject({ exit: 0 })
-  try {
-    return look('/mnt')
-  } finally {
-    host.outside('umount', '/mnt')
-  }
-}
+const inside = <T>(name: string, look: (at: string) => T): T => lookInto(host, dataset(name), look)
 
 test('live-12: each dataset is as its part of the blueprint, with owners, modes, flags and hard links', async () => {
   await applied(host, web1)

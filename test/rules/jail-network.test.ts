@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type InstanceOptions, requestsOf, type TaskOptions } from '../../modules/rules/jail/requests.ts'
-
-const requests = (task: Partial<TaskOptions>) => requestsOf({ parallel: 4, ...task })
-const one = (options: InstanceOptions) => {
-  const [request] = requests({ id: 'web1', ...options })
-  if (request === undefined) throw new Error('no request')
-  return request
-}
-const addressed = { interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.11/24', 'FD00:66::11/64'] }] }
+import type { TaskOptions } from '../../modules/rules/jail/requests.ts'
+import { addressed, one, requests } from './jail-asked.ts'
 
 describe('network', () => {
   test('net-2: addresses with their prefix, in lower case, and routes of both families', () => {

@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidOptions } from '../../modules/core/errors.ts'
-import { type InstanceOptions, requestsOf, type TaskOptions, wavesOf } from '../../modules/rules/jail/requests.ts'
-
-const requests = (task: Partial<TaskOptions>) => requestsOf({ parallel: 4, ...task })
-const one = (options: InstanceOptions) => {
-  const [request] = requests({ id: 'web1', ...options })
-  if (request === undefined) throw new Error('no request')
-  return request
-}
-const addressed = { interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.11/24', 'FD00:66::11/64'] }] }
+import { type InstanceOptions, wavesOf } from '../../modules/rules/jail/requests.ts'
+import { addressed, one, requests } from './jail-asked.ts'
 
 describe('what is asked for', () => {
   test('one instance with nothing said', () => {

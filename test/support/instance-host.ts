@@ -124,6 +124,17 @@ export function startJail(host: FakeHost, id: string): Answer {
 export const stopJail = (host: FakeHost, id: string): Answer =>
   host.outside('jail', '-f', `/etc/jail.conf.d/${id}.conf`, '-r', id)
 
+/** Looks into a dataset as an operator would. */
+export function lookInto<T>(host: FakeHost, dataset: string, look: (at: string) => T): T {
+  const { exit, stderr } = host.outside('mount', '-t', 'zfs', dataset, '/mnt')
+  if (exit !== 0) throw new Error(stderr)
+  try {
+    return look('/mnt')
+  } finally {
+    host.outside('umount', '/mnt')
+  }
+}
+
 /** What is mounted below the root of an instance, relative to it. */
 export function mountedIn(host: FakeHost, id: string): string[] {
   const root = `/hosting/instances/${id}/root`
