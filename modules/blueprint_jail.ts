@@ -142,6 +142,12 @@ export default defineModule({
     ),
     amend: withDefault(flag('Add those of `packages` that a complete blueprint was made without.'), false),
     reason: optional(text('Why it is amended; kept in the manifest. Needed with `amend`.')),
+    keep_ways_back: withDefault(
+      flag(
+        'Absent is refused while an instance could go back to it: its last switch, or a kept snapshot of an earlier one, leads there. With `false` it goes, and these ways back with it.',
+      ),
+      true,
+    ),
     verify: withDefault(flag('Compare every file with what was sealed, and warn of what differs.'), false),
     ...siteOptions,
   },

@@ -75,6 +75,10 @@ const blueprint = record(
     packages: optional(integer('How many are installed in it.')),
     used_bytes: integer('Space on disk.'),
     instances: listOf(text('An id.'), 'Instances that run on it, or will from their next start on.'),
+    ways_back: listOf(
+      text('An id.'),
+      'Instances that could go back to it, by their last switch or a kept snapshot of an earlier one, or whose switch is not at its end.',
+    ),
   },
   'A blueprint.',
 )

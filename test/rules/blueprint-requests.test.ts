@@ -6,6 +6,7 @@ const task = (options: Partial<TaskOptions>): TaskOptions => ({
   state: 'present',
   amend: false,
   verify: false,
+  keep_ways_back: true,
   ...options,
 })
 const repository = { url: 'http://pkg.example.net', signature_type: 'none' } as const

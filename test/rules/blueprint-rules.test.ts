@@ -49,6 +49,7 @@ const asked = (options: Partial<Request>): Request => ({
   amend: false,
   reason: 'why',
   verify: false,
+  keepsWaysBack: true,
   ...options,
 })
 

@@ -14,6 +14,7 @@ import {
 import { type Kernel, readKernel } from '../../freebsd/uname.ts'
 import { type Below, type Dataset, listBelow, listSnapshots, readHolds } from '../../freebsd/zfs.ts'
 import { readDatasets } from '../../freebsd/zfs-datasets.ts'
+import { listTree as listDatasets, type Row } from '../../freebsd/zfs-tree.ts'
 import {
   blueprintDataset,
   blueprintPath,
@@ -26,6 +27,7 @@ import {
   type Site,
   snapshotOfRevision,
 } from '../layout.ts'
+import { readSwitches, type Switches } from '../switch/ways-back.ts'
 import { addedBy } from './compare.ts'
 import { findSources } from './find.ts'
 import { type Manifest, parseManifest } from './manifest.ts'
@@ -66,6 +68,9 @@ export interface Seen {
   readonly sources: ReadonlyMap<string, FoundSource | { readonly problem: string }>
   /** fstab of each instance, and the one it will have, by path; read where a blueprint shall go. */
   readonly fstabs: ReadonlyMap<string, string>
+  /** Read where a blueprint shall go: where instances came from, and the snapshots that they have of then. */
+  readonly switches: Switches
+  readonly generations: ReadonlyMap<string, Row>
   readonly below: readonly Below[]
   readonly holds: ReadonlyMap<string, readonly string[]>
   /** Of the directory that half-built blueprints are in. */
@@ -113,7 +118,7 @@ export async function lookAt(
     kernel,
     blueprints,
     sources: kernel === undefined ? new Map() : await findSources(started, kernel, site, machine),
-    fstabs: leaving.length === 0 ? new Map() : await readFstabs(machine, site),
+    ...(leaving.length === 0 ? NO_USERS : await lookAtUsers(machine, site)),
     below,
     holds: await readHolds(
       machine,
@@ -191,14 +196,25 @@ async function foresee(
   return { ...foreseen, bytes: foreseen.installed.reduce((sum, one) => sum + (sizes.get(one) ?? 0), 0) }
 }
 
-async function readFstabs(machine: Probe, site: Site): Promise<Map<string, string>> {
+const NO_USERS = {
+  fstabs: new Map(),
+  switches: { underWay: new Map(), last: new Map(), problems: [] },
+  generations: new Map(),
+}
+
+async function lookAtUsers(machine: Probe, site: Site): Promise<Pick<Seen, 'fstabs' | 'switches' | 'generations'>> {
+  const ids = (await machine.list(`${site.path}/instances`)) ?? []
   const fstabs = new Map<string, string>()
-  for (const id of (await machine.list(`${site.path}/instances`)) ?? []) {
+  for (const id of ids) {
     const { fstab, nextFstab } = instancePlaces(site, id)
     for (const path of [fstab, nextFstab]) {
       const text = await machine.read(path)
       if (text !== undefined) fstabs.set(path, text)
     }
   }
-  return fstabs
+  return {
+    fstabs,
+    switches: await readSwitches(machine, site, ids),
+    generations: await listDatasets(machine, `${site.dataset}/instances`, 'snapshot', [PROPERTY.blueprint]),
+  }
 }

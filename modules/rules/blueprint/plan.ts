@@ -31,7 +31,7 @@ export function planBlueprints(requests: readonly Request[], seen: Seen, now: Da
     const complete = seen.blueprints.get(request.name)?.complete
     return complete === undefined ? planBuild(request, seen, now, archives) : planComplete(request, complete, seen, now)
   })
-  const problems = works.flatMap(({ problems }) => problems)
+  const problems = [...new Set(works.flatMap(({ problems }) => problems))]
   if (problems.length > 0) refuse(problems)
 
   // One that cannot go on is cleared away, and the others wait for the next run.

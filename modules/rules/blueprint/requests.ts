@@ -47,6 +47,7 @@ export interface TaskOptions extends BlueprintOptions {
   readonly amend: boolean
   readonly reason?: string | undefined
   readonly verify: boolean
+  readonly keep_ways_back: boolean
 }
 
 export interface Request extends BlueprintOptions {
@@ -55,11 +56,13 @@ export interface Request extends BlueprintOptions {
   readonly amend: boolean
   readonly reason: string
   readonly verify: boolean
+  /** It stays where an instance could go back to it. */
+  readonly keepsWaysBack: boolean
 }
 
 /** What stands beside `blueprints` holds for each of them that does not say otherwise. Sorted lists, clean paths. */
 export function requestsOf(task: TaskOptions): Request[] {
-  const { name, blueprints, state, amend, verify, reason = '' } = task
+  const { name, blueprints, state, amend, verify, reason = '', keep_ways_back: keepsWaysBack } = task
   const common = pick(task)
   const listed = oneOrList('blueprint', 'name', name, blueprints)
   if (amend && reason === '')
@@ -68,7 +71,8 @@ export function requestsOf(task: TaskOptions): Request[] {
 
   const requests = listed.map((own): Request => {
     const given = withoutUndefined(own)
-    return cleaned({ ...common, ...given, name: checkBlueprintName(own.name), state, amend, verify, reason })
+    const name = checkBlueprintName(own.name)
+    return cleaned({ ...common, ...given, name, state, amend, verify, reason, keepsWaysBack })
   })
   const problems = [...requests.flatMap(problemsOf), ...repeatedIn(requests.map(request => request.name))]
   if (problems.length > 0) throw new InvalidOptions(problems.join('; '))

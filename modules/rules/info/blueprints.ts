@@ -1,6 +1,7 @@
-/** Blueprints of a host, who runs on them, and what is wrong with them. */
+/** Blueprints of a host, who runs on them or could go back to them, and what is wrong with them. */
 
 import { blueprintDataset, buildDataset, PROPERTY } from '../layout.ts'
+import { neededUnderWay, waysBack } from '../switch/ways-back.ts'
 import type { InstanceView } from './instance.ts'
 import { childrenOf, type Seen } from './look.ts'
 
@@ -11,9 +12,11 @@ export interface BlueprintState {
   readonly packages?: number
   readonly used_bytes: number
   readonly instances: string[]
+  readonly ways_back: string[]
 }
 
 export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): Record<string, BlueprintState> {
+  const back = [waysBack(seen.site, seen.switches, seen.snapshots), neededUnderWay(seen.switches)]
   return Object.fromEntries(
     namesOf(seen).map(name => {
       const row = seen.datasets.get(blueprintDataset(seen.site, name))
@@ -33,6 +36,7 @@ export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): R
           ...(revision === undefined ? {} : { revision: Number(revision) }),
           used_bytes: Number(row?.get('used')),
           instances: users.map(({ id }) => id),
+          ways_back: [...new Set(back.flatMap(ids => ids.get(name) ?? []))].sort(),
         },
       ]
     }),
@@ -44,6 +48,7 @@ const namesOf = ({ site, datasets }: Seen) => childrenOf(`${site.dataset}/bluepr
 export function problemsOfBlueprints(seen: Seen): string[] {
   const { site, datasets, manifests } = seen
   return [
+    ...seen.switches.problems.map(problem => problem.replace(/\.$/, '')),
     ...namesOf(seen).flatMap(name => {
       const row = datasets.get(blueprintDataset(site, name))
       const stage = row?.get(PROPERTY.stage)

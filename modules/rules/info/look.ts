@@ -22,6 +22,7 @@ import {
   rulesFile,
   type Site,
 } from '../layout.ts'
+import { readSwitches, type Switches } from '../switch/ways-back.ts'
 
 export interface Seen {
   readonly site: Site
@@ -47,6 +48,7 @@ export interface Seen {
   readonly confs: ReadonlyMap<string, string>
   /** By path: of each instance its fstab and the one of its next start. */
   readonly fstabs: ReadonlyMap<string, string>
+  readonly switches: Switches
   /** By blueprint: its manifest, or why it cannot be read. */
   readonly manifests: ReadonlyMap<string, Manifest | string>
 }
@@ -59,6 +61,7 @@ const PROPERTIES: readonly string[] = [
   'readonly',
   'keystatus',
   PROPERTY.stage,
+  PROPERTY.blueprint,
   PROPERTY.revision,
   PROPERTY.seeded,
   PROPERTY.replica,
@@ -87,7 +90,7 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
   const snapshots = new Map(
     [...tree].filter(([name]) => name.startsWith(`${site.dataset}/instances`) && name.includes('@')),
   )
-  const ids = childrenOf(`${site.dataset}/instances`, datasets)
+  const ids = [...new Set([...childrenOf(`${site.dataset}/instances`, datasets), ...confs.keys()])]
   return {
     site,
     jails,
@@ -110,7 +113,8 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
     datasets,
     snapshots,
     confs,
-    fstabs: await readFstabs(machine, site, new Set([...ids, ...confs.keys()])),
+    fstabs: await readFstabs(machine, site, ids),
+    switches: await readSwitches(machine, site, ids),
     manifests: await readManifests(machine, site, childrenOf(`${site.dataset}/blueprints`, datasets)),
   }
 }
@@ -133,8 +137,8 @@ async function readById(
   return readAll(ids, id => machine.read(pathOf(id)))
 }
 
-const readFstabs = (machine: Probe, site: Site, ids: ReadonlySet<string>): Promise<Map<string, string>> => {
-  const paths = [...ids].map(id => instancePlaces(site, id)).flatMap(({ fstab, nextFstab }) => [fstab, nextFstab])
+const readFstabs = (machine: Probe, site: Site, ids: readonly string[]): Promise<Map<string, string>> => {
+  const paths = ids.map(id => instancePlaces(site, id)).flatMap(({ fstab, nextFstab }) => [fstab, nextFstab])
   return readAll(paths, path => machine.read(path))
 }
 

@@ -1,0 +1,72 @@
+/** Which blueprints instances still need, beside what they run on: to go back to, and to bring a switch to its end. */
+import { isExplained } from '../../core/errors.ts'
+import type { Probe } from '../../core/host.ts'
+import type { Row } from '../../freebsd/zfs-tree.ts'
+import { instancePlaces, PROPERTY, type Site } from '../layout.ts'
+import { isSwitchSnapshot, type Journal, parseJournal } from './journal.ts'
+
+/** By instance. */
+export interface Switches {
+  /** On the way, or cut off. */
+  readonly underWay: ReadonlyMap<string, Journal>
+  /** The last that came to its end. */
+  readonly last: ReadonlyMap<string, Journal>
+  /** What cannot be read, in sentences. */
+  readonly problems: readonly string[]
+}
+
+export async function readSwitches(machine: Probe, site: Site, ids: readonly string[]): Promise<Switches> {
+  const problems: string[] = []
+  const read = async (path: string): Promise<Journal | undefined> => {
+    try {
+      return parseJournal(await machine.read(path), path)
+    } catch (error) {
+      if (!isExplained(error)) throw error
+      problems.push((error as Error).message)
+      return undefined
+    }
+  }
+  const underWay = new Map<string, Journal>()
+  const last = new Map<string, Journal>()
+  for (const id of ids) {
+    const places = instancePlaces(site, id)
+    const [journal, ended] = [await read(places.journal), await read(places.lastSwitch)]
+    if (journal !== undefined) underWay.set(id, journal)
+    if (ended !== undefined) last.set(id, ended)
+  }
+  return { underWay, last, problems }
+}
+
+/** Ids by blueprint: whose switch, which is not at its end, is from it or to it. */
+export function neededUnderWay({ underWay }: Switches): Map<string, string[]> {
+  return idsByName(
+    [...underWay].flatMap(([id, { from, to, bases }]) =>
+      [from, to, ...Object.values(bases)].map(({ blueprint }) => [blueprint, id] as const),
+    ),
+  )
+}
+
+/**
+ * Ids by blueprint: who could go back to it. Each generation that is kept is a snapshot of the instance's dataset, in which
+ * the switch has written what it was of. `snapshots` have at least their PROPERTY.blueprint; one that was sent here without
+ * its properties is known by the last switch.
+ */
+export function waysBack(site: Site, { last }: Switches, snapshots: ReadonlyMap<string, Row>): Map<string, string[]> {
+  return idsByName(
+    [...snapshots].flatMap(([full, row]) => {
+      const [dataset = '', name = ''] = full.split('@')
+      const id = dataset.slice(`${site.dataset}/instances/`.length)
+      if (dataset !== instancePlaces(site, id).dataset || id.includes('/') || !isSwitchSnapshot(name)) return []
+      const switched = last.get(id)
+      const from = switched?.outcome === 'switched' && switched.snapshot === name ? switched.from.blueprint : undefined
+      const blueprint = from ?? row.get(PROPERTY.blueprint)
+      return blueprint === undefined ? [] : [[blueprint, id] as const]
+    }),
+  )
+}
+
+function idsByName(pairs: readonly (readonly [name: string, id: string])[]): Map<string, string[]> {
+  const ids = new Map<string, Set<string>>()
+  for (const [name, id] of pairs) ids.set(name, (ids.get(name) ?? new Set()).add(id))
+  return new Map([...ids].map(([name, of]) => [name, [...of].sort()]))
+}
