@@ -9,6 +9,9 @@ const withHosts = [
   'test/acceptance/**/*.test.ts',
 ]
 
+/** A limit ends what hangs. How fast something is has tests of its own, which count processes, or compare in one run. */
+const UNHURRIED = { testTimeout: 600_000, hookTimeout: 600_000 }
+
 export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], new ClosingLine()],
@@ -18,6 +21,7 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: withHosts,
+          ...UNHURRIED,
         },
       },
       {
@@ -26,8 +30,7 @@ export default defineConfig({
           include: withHosts,
           globalSetup: 'test/support/made-ready.ts',
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...UNHURRIED,
           sequence: { groupOrder: 1 },
         },
       },

@@ -53,7 +53,7 @@ describe.each(definitions.map(definition => [definition.name, definition] as con
 test('two builds of the same sources give the same bytes', async () => {
   const again = packCollection(info, await collectionFiles(await loadModules()))
   expect(again.equals(packCollection(info, files))).toBe(true)
-}, 60_000)
+})
 
 test('the packed collection holds every file but the one that says how to build it', () => {
   const tar = gunzipSync(packCollection(info, files))

@@ -124,7 +124,7 @@ test('50 running instances in 10 processes, as many as one takes', async () => {
   expect(Object.values(state.instances).filter(one => one.running && one.use !== undefined)).toHaveLength(50)
   expect(state.not_as_configured).toEqual([])
   expect(msg).toMatch(/^hamburg1\.example\.net has 50 instances, of which 50 run on 1 blueprint\./)
-}, 60_000)
+})
 
 test('a host that is yet to be laid out, without any of our files', async () => {
   const { state, msg } = await told(fakeFreeBSD({ sysctls: { 'kern.racct.enable': '0' } }))

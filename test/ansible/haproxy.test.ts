@@ -86,7 +86,7 @@ beforeAll(async () => {
   await hosts.host.run('cat > /tmp/visitors.cjs', VISITORS)
   const started = await hosts.host.run('/.sandbox/linux/usr/sbin/haproxy -D -f /etc/haproxy.cfg')
   expect(started.exit, started.stderr).toBe(0)
-}, 300_000)
+})
 afterAll(() => hosts.stop())
 
 /** What visitors meet while it lasts, from before it begins until after it ends. */
@@ -124,7 +124,7 @@ describe('visitors during an update', () => {
     expect(met).toMatchObject({ failed: 0, why: {} })
     expect(Object.keys(met.by).sort()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.1,3'])
     expect(await answers()).toEqual(['nginx/1.28.1,3', 'nginx/1.28.1,3'])
-  }, 240_000)
+  })
 
   test('without it, some do', async () => {
     const { ran, met } = await visitedDuring(() => hosts.playbook('rollback', { rollback_blueprint: '2027Q1-web' }))
@@ -132,7 +132,7 @@ describe('visitors during an update', () => {
     expect(met.failed).toBeGreaterThan(0)
     expect(met.served).toBeGreaterThan(0)
     expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
-  }, 240_000)
+  })
 
   test('back with the hook, none does', async () => {
     await hosts.playbook('update', TO_NEXT)
@@ -141,7 +141,7 @@ describe('visitors during an update', () => {
     )
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
     expect(met).toMatchObject({ failed: 0, why: {} })
-  }, 240_000)
+  })
 })
 
 test('a hook that fails stops the update, and the rest is untouched', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   say('south', '10.66.8', ['b1'])
   const made = await hosts.playbook('site')
   expect(made.exit, said(made)).toBe(0)
-}, 300_000)
+})
 afterAll(() => hosts.stop())
 
 const say = (host: string, network: string, ids: readonly string[]) =>
@@ -61,7 +61,7 @@ test('files come back while the instance runs, beside what is there and in its p
   expect(replaced.exit, said(replaced)).toBe(0)
   expect(await page(north, 'a1')).toBe('early')
   expect(await must(north, `cat ${ROOT}/a1/root/usr/local/www/page.replaced-*`)).toBe('late')
-}, 300_000)
+})
 
 test('a dataset comes back in its place: stopped, laid out and started, and what was there is kept', async () => {
   const jid = await must(north, 'jls -j a1 jid')
@@ -76,7 +76,7 @@ test('a dataset comes back in its place: stopped, laid out and started, and what
   expect(await must(north, 'jls -j a1 jid')).not.toBe(jid)
   expect(await must(north, `zfs list -H -o name -r ${TOP}/a1`)).toMatch(/usr-local-www-before-\d{8}T\d{6}Z$/m)
   expect(await must(north, `zfs get -H -o value setuid,mountpoint ${TOP}/a1/usr-local-www | xargs`)).toBe('off legacy')
-}, 300_000)
+})
 
 test('an instance moves, with what it wrote until it was stopped', async () => {
   await write(north, 'a1', 'moving')
@@ -97,7 +97,7 @@ test('an instance moves, with what it wrote until it was stopped', async () => {
   expect(await must(south, `zfs list -H -o name -t snapshot ${TOP}/a1/etc`)).toContain('@early')
   expect(await must(south, `zfs get -H -o value mountpoint,readonly,origin ${TOP}/a1/etc | xargs`)).toBe('legacy off -')
   expect(await must(north, 'cat /etc/rc.conf')).not.toContain('a1')
-}, 300_000)
+})
 
 test('what it left behind is not started by an inventory of before', async () => {
   const ran = await hosts.playbook('site', {}, '-l', 'north')
@@ -105,7 +105,7 @@ test('what it left behind is not started by an inventory of before', async () =>
   expect(said(ran)).toContain('a1 was moved away from this host')
   expect(await jails(north)).toBe('a2')
   say('north', '10.66.7', ['a2'])
-}, 300_000)
+})
 
 test('one that does not start there runs again where it was', async () => {
   await south.fault({ program: 'jail', kind: 'exit', exit: 1, stderr: 'jail: no\n' })
@@ -114,7 +114,7 @@ test('one that does not start there runs again where it was', async () => {
   expect(ran.exit).toBe(2)
   expect(said(ran)).toContain('a2 runs on north as before')
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
-}, 300_000)
+})
 
 /** As replicate leaves it. */
 async function copy(id: string): Promise<void> {
@@ -141,7 +141,7 @@ test('a copy is tried, and nothing of that stays', async () => {
   expect(said(ran)).toMatch(/a2 of north came up on south within \d+ s, and 1 command\(s\) found it well/)
   expect(await must(south, 'zfs list -H -o name; ifconfig -l; cat /etc/rc.conf')).toBe(before)
   expect(await jails(south)).toBe('a1 b1')
-}, 300_000)
+})
 
 test('a dataset comes back from the copy that another host keeps', async () => {
   await write(north, 'a2', 'copied')
@@ -158,7 +158,7 @@ test('a dataset comes back from the copy that another host keeps', async () => {
   expect(ran.exit, said(ran)).toBe(0)
   expect(await page(north, 'a2')).toBe('copied')
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
-}, 300_000)
+})
 
 test('failover is refused while the host answers; then the instance runs from its copy', async () => {
   const wish = {
@@ -180,7 +180,7 @@ test('failover is refused while the host answers; then the instance runs from it
   const again = await hosts.playbook('failover', wish)
   expect(again.exit, said(again)).toBe(0)
   expect(await page(south, 'a2')).toBe('copied')
-}, 300_000)
+})
 
 test('and back, over what the host had of it when it died', async () => {
   await write(south, 'a2', 'since')
@@ -194,4 +194,4 @@ test('and back, over what the host had of it when it died', async () => {
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
   expect(await page(north, 'a2')).toBe('since')
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/left')).toMatch(/left\/a2-\d{8}T\d{6}Z$/m)
-}, 300_000)
+})

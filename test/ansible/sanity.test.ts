@@ -11,7 +11,7 @@ import { ansible, type Core, cores } from '../support/ansible.ts'
 
 const home = join(root, '.venv', 'sanity-home')
 
-test.each(cores)('ansible-test sanity of ansible-core %s finds no fault', { timeout: 300_000 }, async core => {
+test.each(cores)('ansible-test sanity of ansible-core %s finds no fault', async core => {
   furnishHome(core)
   // It writes beside what it tests.
   const scratch = mkdtempSync(join(tmpdir(), 'sanity-'))

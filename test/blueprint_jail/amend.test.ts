@@ -178,7 +178,7 @@ describe('the power goes after any step', () => {
       expect(looks(host), `cut after ${changes}`).toEqual(expected)
       expect(await applied(host, amendment)).toMatchObject({ changed: false })
     }
-  }, 120_000)
+  })
 
   test('of a build with packages: the same task finishes it', async () => {
     const undisturbed = hostingHost()
@@ -195,5 +195,5 @@ describe('the power goes after any step', () => {
       await applied(host, web)
       expect(looks(host), `cut after ${changes}`).toEqual(built)
     }
-  }, 120_000)
+  })
 })

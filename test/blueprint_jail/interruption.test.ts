@@ -36,7 +36,7 @@ test('any step of a build, and then again any step of what finishes it', async (
     expect(finished.state).toMatchObject({ blueprints: { [bare.name]: { revision: 1 } } })
     expect(await applied(host, { ...bare, files })).toMatchObject({ changed: false })
   }
-}, 120_000)
+})
 
 describe('half-built work', () => {
   test('is no blueprint: nothing finds it where blueprints are', async () => {

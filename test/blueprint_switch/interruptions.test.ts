@@ -105,7 +105,7 @@ describe.each(Object.entries(CASES))('%s', (_title, { prepare, options }) => {
       expect(possible, `after change ${at}`).toContainEqual(portrait(host))
       expect(await resume(host), `after change ${at}`).toMatchObject({ changed: false })
     }
-  }, 600_000)
+  })
 
   test('the run is killed after any step, the host goes on', async () => {
     const possible = await ends()
@@ -127,7 +127,7 @@ describe.each(Object.entries(CASES))('%s', (_title, { prepare, options }) => {
       expect(possible, `after step ${at}`).toContainEqual(portrait(host))
       expect(await resume(host), `after step ${at}`).toMatchObject({ changed: false })
     }
-  }, 600_000)
+  })
 })
 
 test('the next run with the same wish brings it there, whatever was before', async () => {

@@ -186,7 +186,7 @@ describe('readDatasets', () => {
     expect((await readDatasets(machine, names)).size).toBe(10_000)
     expect(machine.asked).toHaveLength(3)
     for (const words of machine.asked) expect(words.length).toBeLessThanOrEqual(COMMAND_BYTES)
-  }, 60_000)
+  })
 })
 
 test('inBatches gives every name once', () => {

@@ -29,7 +29,7 @@ describe('50 instances', () => {
     expect(await converged(host, stopped)).toMatchObject({ changed: false })
     expect(usedSince(between, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1, pfctl: 2 })
     expect(tracesOf(host, 'web50')).toEqual(NOTHING)
-  }, 60_000)
+  })
 
   test('are looked at once more after they were started, and not once each', async () => {
     const instances = ids(20)

@@ -164,7 +164,7 @@ test('a listing that is not there is told, and nothing is done', async () => {
   )
 })
 
-test('many names are split over several commands', { timeout: 30_000 }, async () => {
+test('many names are split over several commands', async () => {
   const count = 2000
   const name = 'a-file-with-a-long-name'.repeat(9)
   start()

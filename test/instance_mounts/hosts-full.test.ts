@@ -19,7 +19,7 @@ test('live-13: 50 instances, 350 mounts: three processes when nothing changes', 
   expect(report).toMatchObject({ changed: false, msg: '50 instances: as wanted' })
   const used = Object.entries(host.counts).map(([program, count]) => [program, count - (before[program] ?? 0)])
   expect(Object.fromEntries(used.filter(([, count]) => count !== 0))).toEqual({ mount: 1, jls: 1, zfs: 1 })
-}, 60_000)
+})
 
 test('one that cannot be done does not keep the others from it', async () => {
   const host = instanceHost({ ids: ['web1', 'web2'] })

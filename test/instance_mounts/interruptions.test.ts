@@ -78,7 +78,7 @@ async function runUntilDone(host: FakeHost, cuts: readonly number[]) {
   return applied(host, options)
 }
 
-test('after a loss of power at any moment', { timeout: 120_000 }, async () => {
+test('after a loss of power at any moment', async () => {
   const { picture: expected, state } = await undisturbed
   let changes = 1
   for (let isCut = true; isCut; changes++) {
@@ -92,7 +92,7 @@ test('after a loss of power at any moment', { timeout: 120_000 }, async () => {
   expect(changes).toBeGreaterThan(60)
 })
 
-test('after several, in any order', { timeout: 120_000 }, async () => {
+test('after several, in any order', async () => {
   const { picture: expected } = await undisturbed
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 4 }), async cuts => {

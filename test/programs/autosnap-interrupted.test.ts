@@ -48,7 +48,7 @@ test('power is lost after any change', async () => {
     expect(await autosnapped(host, at(6)), `cut after ${cut}`).toMatchObject({ exit: 0, stderr: '' })
     expect(snapshotsOn(host), `cut after ${cut}`).toEqual(snapshotsOn(undisturbed))
   }
-}, 60_000)
+})
 
 test('killed in any command, before or after it changed something', async () => {
   const undisturbed = await prepared()
@@ -71,7 +71,7 @@ test('killed in any command, before or after it changed something', async () => 
         snapshotsOn(undisturbed),
       )
     }
-}, 60_000)
+})
 
 test('asked to end, it finishes what it has begun and begins nothing more', async () => {
   const host = await prepared()

@@ -191,5 +191,5 @@ describe('processes', () => {
     // Two to look, one to take, one about holds, one about replicas, and one for each instance: all of the pool at once
     // would be too many.
     expect(full.processes).toBeLessThanOrEqual(131)
-  }, 60_000)
+  })
 })

@@ -62,6 +62,10 @@ export interface Model {
   cuts: number
   /** After so many renames of the next exchange, the power goes. */
   lasts?: number | undefined
+  /** Default: `copy`. */
+  readonly name?: string
+  /** Default: SOURCE and TARGET. */
+  readonly roots?: readonly [source: string, target: string]
 }
 
 export const SOURCE = 'zroot/data'
@@ -70,23 +74,24 @@ export const WISHES: TreeWishes = { diverged: 'refuse', history: true, exclude: 
 
 /** One run of the program: rounds until nothing is to be done that has not just failed. Returns what it last decided. */
 export function replicate(model: Model, wishes = WISHES, switching: readonly string[] = []): Item[] {
+  const [from, to] = model.roots ?? [SOURCE, TARGET]
+  const name = model.name ?? 'copy'
   const refused = new Map<string, string>()
   const failed = new Set<string>()
   for (let round = 0; ; round++) {
     if (round > 60) throw new Error('there is no end to it')
-    const target = sideOf(model.target, TARGET)
+    const target = sideOf(model.target, to)
     const tokens = new Map(
       [...target.values()].map(({ token, name }) => [token ?? '', model.target.get(name)?.partial]),
     )
     const learned = { tokens, refused, switching: new Set(switching) }
-    const items = planTree(sideOf(model.source, SOURCE), target, TARGET, wishes, learned)
+    const items = planTree(sideOf(model.source, from), target, to, wishes, learned)
     const work = items.filter(item => isWork(item) && !failed.has(item.path))
     for (const item of items) {
       const dataset = model.source.get(item.source.name) as ModelDataset
-      const { make, drop } = marksOf('copy', item)
+      const { make, drop } = marksOf(name, item)
       for (const point of make) {
-        const name = bookmarkOf('copy', point)
-        dataset.points.push({ ...(point as Snapshot), kind: 'bookmark', name })
+        dataset.points.push({ ...(point as Snapshot), kind: 'bookmark', name: bookmarkOf(name, point) })
       }
       dataset.points = dataset.points.filter(point => !drop.some(each => each.name === point.name))
     }

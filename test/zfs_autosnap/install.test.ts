@@ -128,4 +128,4 @@ test('the program is the code of the module, carried once', async () => {
   const program = (await buildProgram('autosnap')).split('\n')
   expect(program.slice(0, 2)).toEqual([shebang, packed])
   await expect(buildProgram('nothing')).rejects.toThrow("no module's definition says program: 'nothing'")
-}, 60_000)
+})
