@@ -5,14 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ansible, type Ran } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 
+const AUTHORIZED = '/var/db/bluejail-replica/source1/.ssh/authorized_keys'
+
 let hosts: Hosts
 let inventory: string
 beforeAll(async () => {
   hosts = await startHosts(['source1', 'keeper1'])
-  for (const host of hosts.sandboxes) {
-    await host.run('mkdir -p /etc/ssh && ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key')
-    await host.run('zfs create zroot/hosting')
-  }
+  for (const host of hosts.sandboxes) await host.run('zfs create zroot/hosting')
   inventory = join(hosts.directory, 'backup.json')
   const vars = { hosts: { source1: { backup_source_to: 'keeper1' }, keeper1: {} } }
   writeFileSync(inventory, JSON.stringify({ hosting: vars }))
@@ -21,15 +20,16 @@ afterAll(() => hosts.stop())
 
 const backup = (...flags: string[]) =>
   ansible('ansible-playbook', ['-i', inventory, '-i', hosts.inventory, 'bluejail.hosting.backup', ...flags])
+const said = ({ stdout, stderr }: Ran) => stdout + stderr
 const changes = ({ rows }: Ran) =>
   rows.filter(({ result }) => result.changed).map(({ host, task }) => `${host}: ${task}`)
 
 test('keys are exchanged, a login is made, and the program is told what to do', async () => {
   const ran = await backup()
-  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  expect(ran.exit, said(ran)).toBe(0)
   const [source, keeper] = hosts.sandboxes
   const key = (await source?.run('cut -d" " -f1,2 /root/.ssh/replica.pub'))?.stdout.trim()
-  const authorized = await keeper?.run('cat /var/db/bluejail-replica/source1/.ssh/authorized_keys')
+  const authorized = await keeper?.run(`cat ${AUTHORIZED}`)
   expect(authorized?.stdout).toBe(
     `restrict,command="/usr/local/libexec/bluejail/replicate serve --target zroot/copies/source1" ${key}\n`,
   )
@@ -49,4 +49,23 @@ test('keys are exchanged, a login is made, and the program is told what to do', 
 test('a second run has nothing to do, and a check says the same', async () => {
   expect(changes(await backup('--check'))).toEqual([])
   expect(changes(await backup())).toEqual([])
+})
+
+test('one of the two alone: nothing is undone, and it is said what waits', async () => {
+  const [, keeper] = hosts.sandboxes
+  const before = (await keeper?.run(`cat ${AUTHORIZED}`))?.stdout
+  const source = await backup('-l', 'source1')
+  expect([source.exit, changes(source)], said(source)).toEqual([0, []])
+  expect(said(source)).toContain('keeper1 did not tell its key in this run')
+
+  const alone = await backup('-l', 'keeper1')
+  expect([alone.exit, changes(alone)], said(alone)).toEqual([0, []])
+
+  const unreachable = { hosting: { hosts: { source1: { ansible_port: 1 } } } }
+  writeFileSync(join(hosts.directory, 'unreachable.json'), JSON.stringify(unreachable))
+  const ran = await backup('-i', join(hosts.directory, 'unreachable.json'))
+  expect(changes(ran), said(ran)).toEqual([])
+  expect(said(ran)).toContain('source1 did not tell its key in this run')
+  expect((await keeper?.run(`cat ${AUTHORIZED}`))?.stdout).toBe(before)
+  expect(before).toContain('ssh-ed25519 ')
 })

@@ -50,7 +50,7 @@ describe.each(cores)('ansible-core %s', core => {
     const done = await site('--diff')
     expect(done.exit, said(done)).toBe(0)
     expect(essenceOf(done.rows)).toEqual(essenceOf(foretold.rows))
-  }, 300_000)
+  })
 
   let lastRows: Ran['rows'] = []
   test('the second run has nothing to do, and check mode knows it', async () => {
@@ -103,6 +103,38 @@ describe.each(cores)('ansible-core %s', core => {
     expect(changedRows(unlimited)).toEqual([])
     expect(said(unlimited)).toContain('kern.racct.enable is 0')
     expect((await named('hamburg2').run('grep -c ^jail:kite-club: /etc/rctl.conf')).stdout).toBe('4\n')
+  })
+
+  test('copies: two hosts replicate to the third by cron, with keys that were exchanged', async () => {
+    const to = named('amsterdam1')
+    const hostKey = (await to.run('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub')).stdout.trimEnd()
+    for (const name of ['hamburg1', 'hamburg2']) {
+      const from = named(name)
+      const key = (await from.run('cut -d" " -f1,2 /root/.ssh/replica.pub')).stdout.trimEnd()
+      expect((await to.run(`cat /var/db/bluejail-replica/${name}/.ssh/authorized_keys`)).stdout).toBe(
+        `restrict,command="/usr/local/libexec/bluejail/replicate serve --target zroot/copies/${name}" ${key}\n`,
+      )
+      expect((await from.run('cat /usr/local/etc/bluejail/replicate.known_hosts')).stdout).toContain(hostKey)
+      expect((await from.run('cat /usr/local/etc/cron.d/bluejail-replicate')).stdout).toMatch(/replicate run --quiet/)
+    }
+    expect((await to.run('zfs list -H -r -o name zroot/copies; ls /usr/local/etc/cron.d')).stdout.split('\n')).toEqual([
+      ...['zroot/copies', 'zroot/copies/hamburg1', 'zroot/copies/hamburg2'],
+      ...['bluejail-autosnap', ''],
+    ])
+    const status = await to.run('/usr/local/libexec/bluejail/autosnap status')
+    expect(status.stdout).toMatch(/copies/)
+  })
+
+  test('a host by itself, or another group: copies go on as they were set up', async () => {
+    for (const flags of [
+      ['-l', 'hamburg1'],
+      ['-e', 'target=hamburg1'],
+    ]) {
+      const alone = await site(...flags)
+      expect([alone.exit, changedRows(alone)], said(alone)).toEqual([0, []])
+      expect([...new Set(alone.rows.map(({ host }) => host))]).toEqual(['hamburg1'])
+      expect(said(alone)).toContain('amsterdam1 did not tell its key in this run')
+    }
   })
 
   test('networks: NAT and a redirect, a VLAN of the uplink, and nobody sends as somebody else', async () => {

@@ -1,6 +1,6 @@
 /** Sandbox hosts for tests, the demo and the command line: a make-believe FreeBSD each, in namespaces of its own. */
 import { execFile, spawn } from 'node:child_process'
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -148,6 +148,10 @@ async function makeDisk(disk: string, options: SandboxOptions): Promise<void> {
   chmodSync(join(disk, 'root'), 0o755)
   writeDisk(join(disk, 'root'), settings)
   await keys
+  // Where sshd's start script keeps it.
+  const ssh = join(disk, 'root/etc/ssh')
+  mkdirSync(ssh, { recursive: true })
+  for (const end of ['', '.pub']) cpSync(join(disk, `host_key${end}`), join(ssh, `ssh_host_ed25519_key${end}`))
 }
 
 /** Starts what is on the disk and gives the port of its sshd. */
