@@ -44,7 +44,7 @@ async function wentDown(): Promise<boolean> {
   let isDown = false
   for (let tries = 0; tries < 200; tries++) {
     const { status, stderr } = ssh('true')
-    if (status !== 0) expect(stderr).toMatch(/refused|closed|reset/i)
+    if (status !== 0) expect(stderr).toMatch(/refused|closed|reset|broken pipe/i)
     if (status === 0 && isDown) return true
     isDown ||= status !== 0
     await after(50)

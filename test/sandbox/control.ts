@@ -111,12 +111,15 @@ function shell(command: string, input: string): Promise<ShellOutcome> {
   })
 }
 
+/** How a socket fails whose other end goes: while it is spoken to, just before, or with the host's whole root. */
+const ENDS = ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ENOENT']
+
 /** Asks the sandbox host whose control socket is at `path`. */
 export function ask<R extends Request>(path: string, request: R): Promise<Reply<R>> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, allowHalfOpen: true })
     const pieces: Buffer[] = []
-    socket.once('error', error => reject('code' in error && error.code === 'ECONNRESET' ? new PowerLost() : error))
+    socket.once('error', error => reject('code' in error && ENDS.includes(String(error.code)) ? new PowerLost() : error))
     socket.on('data', piece => pieces.push(piece))
     socket.once('end', () => {
       const text = Buffer.concat(pieces).toString()
