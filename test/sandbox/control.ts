@@ -119,7 +119,9 @@ export function ask<R extends Request>(path: string, request: R): Promise<Reply<
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, allowHalfOpen: true })
     const pieces: Buffer[] = []
-    socket.once('error', error => reject('code' in error && ENDS.includes(String(error.code)) ? new PowerLost() : error))
+    socket.once('error', error =>
+      reject('code' in error && ENDS.includes(String(error.code)) ? new PowerLost() : error),
+    )
     socket.on('data', piece => pieces.push(piece))
     socket.once('end', () => {
       const text = Buffer.concat(pieces).toString()
