@@ -18,7 +18,7 @@ import type { Prepared } from './prepare.ts'
 import { refusalsOf } from './refusals.ts'
 import { going, isOver, isPause, quoted } from './rounds.ts'
 import { baseOf } from './standing.ts'
-import { foretoldState, type InstanceState, outageOf, presentState, stateOf } from './states.ts'
+import { foretoldState, type InstanceState, outageOf, presentState, stateOf, unbuiltState } from './states.ts'
 import {
   asideSteps,
   closeLeft,
@@ -51,6 +51,8 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
   const prepared = view.prepared
   const { places, site } = request
   const vanishing = vanishingIn(trip, view.rcConf)
+  const packages = packagesBetween(trip)
+  const isKnown = packages !== undefined
   const journal: Journal = {
     format: FORMAT,
     phase: 'stopping',
@@ -66,14 +68,14 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     written: [],
     rollsBackData: request.rollsBackData,
     health: request.health,
-    packages: packagesBetween(trip),
+    ...(isKnown ? { packages } : {}),
     ...(prepared === undefined ? {} : { merge: summarize(prepared) }),
     ...(vanishing.length === 0 ? {} : { vanishing }),
   }
   const clear = { ...view, isInPlace: view.isInPlace, isAside: view.isInPlace }
   return {
     before: presentState(standing),
-    after: foretoldState(journal),
+    after: isKnown ? foretoldState(journal) : unbuiltState(journal),
     steps: [
       // The journal first: without it, a restart would take that fstab for its own.
       journalStep(trip, journal),
@@ -89,6 +91,11 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
       ...concludeSteps(trip),
     ].map(describeStep),
     warnings: [
+      ...(isKnown
+        ? []
+        : [
+            `${request.id}: what its switch to ${describeVersion(target)} does to its packages and files is not known before that blueprint is built.`,
+          ]),
       ...(vanishing.length === 0
         ? []
         : [

@@ -34,16 +34,16 @@ export function tripOf(
     work: work === undefined || 'problem' in work ? undefined : work,
     problem: isNew && work !== undefined && 'problem' in work ? work.problem : undefined,
     listings,
-    packages: { old: packagesOf(from, stand), new: packagesOf(target, stand) },
+    packages: { old: packagesOf(from, stand) ?? [], new: packagesOf(target, stand) },
     layoutNext: next === undefined || 'problem' in next || next.blueprint !== layout?.blueprint ? undefined : next,
     hasBlueprintBack: last === undefined || stand.blueprints.get(last.from.blueprint)?.exists === true,
     goal,
   }
 }
 
-function packagesOf(version: Version | undefined, { blueprints }: Stand): readonly Package[] {
+function packagesOf(version: Version | undefined, { blueprints }: Stand): readonly Package[] | undefined {
   const manifest = version && blueprints.get(version.blueprint)?.manifest
-  return manifest === undefined ? [] : asOfRevision(manifest, version?.revision ?? 1).packages
+  return manifest && asOfRevision(manifest, version?.revision ?? 1).packages
 }
 
 export const laneOf = (trip: Trip): Lane => ({

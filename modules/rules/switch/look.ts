@@ -30,7 +30,8 @@ export interface Trip {
   /** Why it cannot be begun. */
   readonly problem: string | undefined
   readonly listings: Listings
-  readonly packages: { readonly old: readonly Package[]; readonly new: readonly Package[] }
+  /** Undefined of one that is not there: in check mode, it is still to be built. */
+  readonly packages: { readonly old: readonly Package[]; readonly new: readonly Package[] | undefined }
   /** The mounts of its next start, where those shall be others than now. */
   readonly layoutNext: Layout | undefined
   /** The blueprint of the last switch's way back is there. */

@@ -3,7 +3,8 @@ import { comparePackages, vanishingScripts } from '../blueprint/difference.ts'
 import { describeVersion, type Packages } from './journal.ts'
 import type { Trip } from './look.ts'
 
-export const packagesBetween = ({ packages }: Trip): Packages => comparePackages(packages.old, packages.new)
+export const packagesBetween = ({ packages }: Trip): Packages | undefined =>
+  packages.new && comparePackages(packages.old, packages.new)
 
 /** Names of start scripts that its rc.conf enables and the new blueprint has no more. */
 export function vanishingIn({ standing, target, listings }: Trip, rcConf: string | undefined): string[] {

@@ -52,11 +52,14 @@ export function workOf(standing: Standing, target: Version, listings: Listings):
     return {
       problem: `${id}: its files came from ${describeVersion(lost)}, and the list of what that had is not there (${revisionPath(site, lost)}): the blueprint was removed or is damaged. Without it nobody can tell what the customer changed. Build that blueprint again.`,
     }
-  const newer = listings.get(describeVersion(target))?.listing ?? new Map()
+  // Of one that is still to be built nothing is known, and so far nothing differs.
+  const newerThan = (older: Listing) => listings.get(describeVersion(target))?.listing ?? older
   const scope = scopeOf(merged, standing)
-  const comparison = compareParts(olderOf(merged, standing, listings), newer, scope)
+  const older = olderOf(merged, standing, listings)
+  const comparison = compareParts(older, newerThan(older), scope)
   const scopeOfDirectories = scopeOf(others, standing)
-  const directories = newDirectories(olderOf(others, standing, listings), newer, scopeOfDirectories)
+  const olderOthers = olderOf(others, standing, listings)
+  const directories = newDirectories(olderOthers, newerThan(olderOthers), scopeOfDirectories)
   const places = [
     ...placesToLook(comparison),
     ...placesOfDirectories(directories, scopeOfDirectories),

@@ -38,15 +38,8 @@ export const toBeSwitched = (stand: Stand): Standing[] =>
     one => one.request.state === 'switched' && one.journal === undefined && needsWork(one, stand) && one.layout,
   )
 
-export interface Findings {
-  /** What an earlier task would have made. */
-  readonly unmet: readonly string[]
-  /** Blueprints that are not there, by name: nothing can be said of a switch to them. */
-  readonly missing: ReadonlySet<string>
-}
-
-/** Throws what is wrong, all of it. */
-export function checkReadiness(stand: Stand, readiness: Readiness): Findings {
+/** What an earlier task would have made. Throws what is wrong, all of it. */
+export function checkReadiness(stand: Stand, readiness: Readiness): string[] {
   const unmet = stand.standings.flatMap(({ request: { id, places }, fstab }) =>
     fstab === undefined
       ? [`${id}: there is no such instance here: ${places.fstab} is not there. instance_mounts writes it.`]
@@ -60,20 +53,18 @@ export function checkReadiness(stand: Stand, readiness: Readiness): Findings {
         ],
   )
   const going = toBeSwitched(stand)
-  const missing = new Set<string>()
   for (const [key, version] of new Map(
     going.map(one => [describeVersion(targetOf(one, stand)), targetOf(one, stand)] as const),
   )) {
     const blueprint = stand.blueprints.get(version.blueprint)
-    if (blueprint?.exists !== true) {
-      missing.add(version.blueprint)
+    if (blueprint?.exists !== true)
       unmet.push(
         `The blueprint ${version.blueprint} is not there (${blueprintPath(stand.site, version.blueprint)}). Build it with blueprint_jail.`,
       )
-    } else problems.push(...problemsOf(key, version, stand, readiness))
+    else problems.push(...problemsOf(key, version, stand, readiness))
   }
   if (problems.length > 0) throw new Refused(problems.join(' '))
-  return { unmet, missing }
+  return unmet
 }
 
 function problemsOf(key: string, { blueprint: name, revision }: Version, stand: Stand, readiness: Readiness): string[] {

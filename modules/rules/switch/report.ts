@@ -1,30 +1,24 @@
 /** All instances of a task: the plan that begins their lanes, and what those came to. */
 import type { Gathered, LaneEnd } from '../../core/lanes.ts'
-import { type Plan, UNKNOWN } from '../../core/module.ts'
+import type { Plan } from '../../core/module.ts'
 import type { Step } from '../../core/step.ts'
-import { describeVersion } from './journal.ts'
 import { laneOf, tripOf } from './lane.ts'
 import { checkReadiness, type Readiness } from './ready.ts'
-import { needsWork, type Stand, type Standing, targetOf } from './standing.ts'
+import { needsWork, type Stand, type Standing } from './standing.ts'
 import { failedState, type InstanceState, presentState, type State } from './states.ts'
 import { tableOf } from './table.ts'
 
 export function planSwitches(stand: Stand, readiness: Readiness, atOnce: number, first: readonly Step[]): Plan<State> {
-  const { unmet, missing } = checkReadiness(stand, readiness)
+  const unmet = checkReadiness(stand, readiness)
   const here = stand.standings.filter(({ fstab }) => fstab !== undefined)
-  const unknown = here.filter(one => one.request.state === 'switched' && missing.has(one.request.blueprint))
-  const going = here.filter(one => needsWork(one, stand) && !unknown.includes(one))
+  const going = here.filter(one => needsWork(one, stand))
   const before = Object.fromEntries(here.map(one => [one.request.id, presentState(one)]))
-  const settled = {
-    ...before,
-    ...Object.fromEntries(unknown.map(one => [one.request.id, unknownState(one, stand)])),
-  }
   const resting = {
     before: { instances: before },
-    after: { instances: settled },
+    after: { instances: before },
     steps: first,
     unmet,
-    msg: tableOf(settled, new Set(going.map(one => one.request.id))),
+    msg: tableOf(before, new Set(going.map(one => one.request.id))),
   }
   if (going.length === 0) return resting
   return {
@@ -32,25 +26,12 @@ export function planSwitches(stand: Stand, readiness: Readiness, atOnce: number,
     lanes: {
       atOnce,
       of: going.map(one => laneOf(tripOf(one, stand, readiness))),
-      gather: ends => gathered(ends, going, before, settled),
+      gather: ends => gathered(ends, going, before),
     },
   }
 }
 
-/** Its blueprint is still to be built. */
-const unknownState = (standing: Standing, stand: Stand): InstanceState =>
-  ({
-    outcome: UNKNOWN,
-    ...(standing.from === undefined ? {} : { from: describeVersion(standing.from) }),
-    to: describeVersion(targetOf(standing, stand)),
-  }) as InstanceState
-
-function gathered(
-  ends: readonly LaneEnd[],
-  going: readonly Standing[],
-  before: State['instances'],
-  settled: State['instances'],
-): Gathered {
+function gathered(ends: readonly LaneEnd[], going: readonly Standing[], before: State['instances']): Gathered {
   const own = going.map((standing, index) => {
     const end = ends[index]
     const isUntouched = end?.first === undefined
@@ -58,7 +39,7 @@ function gathered(
     return (end?.last?.after ?? presentState(standing)) as InstanceState
   })
   const after = {
-    ...settled,
+    ...before,
     ...Object.fromEntries(going.map((one, index) => [one.request.id, own[index] as InstanceState])),
   }
   return {

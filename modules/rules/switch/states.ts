@@ -55,6 +55,10 @@ export function foretoldState(journal: Journal): InstanceState {
   } as unknown as InstanceState
 }
 
+/** The same of one to a blueprint that is still to be built: what becomes of packages and files, nobody knows. */
+export const unbuiltState = (journal: Journal): InstanceState =>
+  ({ ...foretoldState(journal), packages: UNKNOWN, merge: UNKNOWN }) as unknown as InstanceState
+
 function toldOf({
   ran,
   packages,

@@ -1,4 +1,5 @@
 /** The outcome as a person likes to read it: a line an instance. */
+import { UNKNOWN } from '../../core/module.ts'
 import type { InstanceState, State } from './states.ts'
 
 /** `touched`: what this run was about; the others are only counted. */
@@ -34,10 +35,14 @@ function wordsOf({ outcome, from = '-', to = '-' }: InstanceState): string {
   }
 }
 
+/** Of a state that is foretold. */
+const isUnknown = (value: unknown) => value === UNKNOWN
+
 const outageOf = ({ outage_seconds: outage }: InstanceState) =>
   typeof outage === 'number' ? `${outage.toFixed(2)} s away` : ''
 
 function notesOf({ packages, merge, reason }: InstanceState): string {
+  if (isUnknown(packages)) return 'packages and files are known once it is built'
   const counts: [number, string][] = [
     [packages?.upgraded.length ?? 0, 'upgraded'],
     [packages?.added.length ?? 0, 'added'],
