@@ -17,11 +17,12 @@ export default defineModule({
   description: [
     'Installs a program, /usr/local/libexec/bluejail/replicate, with what it is to do in /usr/local/etc/bluejail/replicate.json, and a line for cron in /usr/local/etc/cron.d. `replicate plan` says what the next run will do, `replicate status` how far copies are behind, `replicate --help` the rest. With `run` it also replicates now, and fails where a copy could not be brought up to date.',
     'Snapshots are sent as they are; who takes them is M(bluejail.hosting.zfs_autosnap). What both sides have is known by guid, never by name, and bookmarks keep the chain of increments whole when the source prunes. The newest snapshot of a copy is held. What an interrupted run has sent is not sent again.',
+    'A dataset without snapshots that has others below it gets an empty one in its place. Once it has snapshots, these are received beside, and the empty one is kept as `NAME-placeholder-TIME`: destroy it as you like.',
     'A copy is read-only, not mounted and not to be mounted at boot; it has the properties of its source but for mount points, shares, quotas and reservations. What is encrypted is sent as it is, and the other side needs no key.',
     'Nothing is forced: a copy that was changed, or that has nothing in common with its source, is left and told, or with `diverged: rotate` renamed and begun anew. Instances that are being switched to another blueprint are left out until that is over. Each instance shows when and where its replica is (M(bluejail.hosting.hosting_info)).',
   ],
   notes: [
-    'Over ssh each host runs for the other the few commands that replication needs. On the other host `logins` makes a user without a password, whose keys run `replicate serve` and nothing else, on datasets below one that zfs(8) allows it: it can add to copies, and cannot destroy them, roll them back or see others. Permissions that such a user was given by hand on that dataset are taken away.',
+    'Over ssh each host runs for the other the few commands that replication needs. On the other host `logins` makes a user without a password, whose keys run `replicate serve` and nothing else, on datasets below one that zfs(8) allows it: it can add to copies and take away the snapshots that replication took for itself, and cannot destroy copies, roll them back or see others. Permissions that such a user was given by hand on that dataset are taken away.',
     'Its lock is its own: a run by cron and one by this module do not wait for each other, the later one says who is at it.',
     '`state: absent` takes away the program and what makes it run. Copies stay, and bookmarks and holds with them.',
   ],
@@ -33,7 +34,9 @@ export default defineModule({
     minutes: withDefault(integer('Cron starts the program every so many minutes; 0 for never.', 0, 30), 15),
     run: withDefault(flag('Replicate now.'), false),
     snapshot: withDefault(
-      flag('With `run`: take a snapshot of what is replicated first, so there is always something to send.'),
+      flag(
+        'With `run`: take a snapshot of what is replicated first, so there is always something to send. It goes again, on both sides, once the copy has a newer one and no other replica goes on from it.',
+      ),
       false,
     ),
     only: optional(listOf(text('A name.'), 'With `run`: these of the replicas alone.')),

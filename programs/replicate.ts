@@ -3,7 +3,6 @@ import { setTimeout as after } from 'node:timers/promises'
 import { isExplained, LockHeld, Refused } from '../modules/core/errors.ts'
 import { defineProgram, type ExitStatus, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { inPlace, type Transfer, transferHere } from '../modules/core/streams.ts'
-import { readToken } from '../modules/freebsd/zfs-send.ts'
 import { lookAtBoth } from '../modules/rules/replica/both.ts'
 import type { Job } from '../modules/rules/replica/jobs.ts'
 import { ownSnapshot, PROGRAM, SETTINGS_FILE } from '../modules/rules/replica/names.ts'
@@ -12,7 +11,7 @@ import { planTree } from '../modules/rules/replica/tree.ts'
 import { lagging } from './replicate/lag.ts'
 import { afterRun, headOf, linesOf, needsLook, planned, type ReplicaReport } from './replicate/report.ts'
 import { bringUpToDate, snapshotNow, type Wires } from './replicate/rounds.ts'
-import { type Grant, granted, isBelow, tokenIn } from './replicate/serve.ts'
+import { checkAgainstHost, type Grant, granted } from './replicate/serve.ts'
 import { settle } from './replicate/settle.ts'
 
 const USAGE = `usage: ${PROGRAM} run|plan|status [--json] [--quiet] [--snapshot] [--config FILE] [REPLICA ...]
@@ -125,8 +124,13 @@ async function reportOn(job: Job, verb: 'run' | 'plan' | 'status', words: Words,
     if (verb === 'run') {
       if (words.snapshot) await snapshotNow(job, wires, ownSnapshot(wires.now()))
       const course = await bringUpToDate(job, wires)
-      const warnings = await settle(job, course, wires)
-      return { ...head, datasets: course.items.map(item => afterRun(item, course)), warnings }
+      const { warnings, kept } = await settle(job, course, wires)
+      return {
+        ...head,
+        datasets: course.items.map(item => afterRun(item, course)),
+        warnings,
+        ...(kept.length && { kept }),
+      }
     }
     const { source, target, tokens, switching } = await lookAtBoth(job, wires.machine)
     const items = planTree(source, target, job.target.root, job.wishes, { tokens, refused: new Map(), switching })
@@ -148,12 +152,7 @@ async function serve(
   const line = process.env.SSH_ORIGINAL_COMMAND
   if (line === undefined) throw new Refused('this key is for replication alone: there is no shell.')
   const command = granted(line, grant)
-  const token = tokenIn(command)
-  if (token !== undefined) {
-    const contents = await readToken(host, token)
-    if (contents !== undefined && !isBelow(contents.name, dataset))
-      throw new Refused(`this key is for replication of ${dataset} alone, and the token names ${contents.name}.`)
-  }
+  await checkAgainstHost(command, grant, host)
   const status = await inPlace(command)
   if (status > 2) complain(`${PROGRAM}: '${command.slice(0, 2).join(' ')}' ended with ${status}`)
   return status as ExitStatus

@@ -61,7 +61,10 @@ export interface Ties {
 }
 
 /** By full name; those that are gone are left out. Slow for each snapshot, so ask only of those that shall go. */
-export async function readTies(machine: Probe, snapshots: readonly string[]): Promise<Map<string, Ties>> {
+export async function readTies(
+  machine: Pick<Probe, 'query'>,
+  snapshots: readonly string[],
+): Promise<Map<string, Ties>> {
   const properties = ['userrefs', 'clones', 'creation']
   const found = new Map<string, Ties>()
   const start: Command = ['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', ['name', ...properties].join(',')]

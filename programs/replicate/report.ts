@@ -26,6 +26,8 @@ export interface ReplicaReport {
   readonly target: string
   readonly datasets: readonly DatasetReport[]
   readonly warnings: readonly string[]
+  /** Snapshots of earlier runs that stay, and why. */
+  readonly kept?: readonly string[]
   /** Why nothing could be done at all. */
   readonly failed?: string
 }
@@ -98,7 +100,7 @@ function wordsFor({ decision, targetName }: Item): string {
 }
 
 /** Cron mails what is printed, so a run says only what was done or needs a look. */
-export function linesOf({ replica, source, target, datasets, warnings, failed }: ReplicaReport): string[] {
+export function linesOf({ replica, source, target, datasets, warnings, kept = [], failed }: ReplicaReport): string[] {
   const count = (state: DatasetReport['state']) => datasets.filter(each => each.state === state).length
   const counts = (['sent', 'current', 'behind', 'diverged', 'failed', 'skipped'] as const)
     .filter(state => count(state) > 0)
@@ -111,6 +113,7 @@ export function linesOf({ replica, source, target, datasets, warnings, failed }:
         ({ dataset, state, steps, why }) =>
           `  ${dataset}: ${[...steps, ...(why === undefined ? [] : [`${state}: ${why}`])].join('; ')}`,
       ),
+    ...kept.map(sentence => `  ${sentence}`),
     ...warnings.map(warning => `  warning: ${warning}`),
   ]
 }

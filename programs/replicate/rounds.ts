@@ -175,6 +175,13 @@ export async function inTurns<T>(items: readonly T[], atOnce: number, act: (item
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, take))
 }
 
+/** Over ssh all names go in one word, which some systems do not take longer than 128 KiB. */
+const MOST_NAMES = 300
+export const chunks = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / MOST_NAMES) }, (_, index) =>
+    all.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
+  )
+
 /** A snapshot of all that is replicated, taken in one transaction where it can be. */
 export async function snapshotNow(job: Job, { machine }: Wires, name: string): Promise<void> {
   const { source, target, tokens, switching } = await lookAtBoth(job, machine)
@@ -182,6 +189,8 @@ export async function snapshotNow(job: Job, { machine }: Wires, name: string): P
   const items = planTree(source, target, job.target.root, job.wishes, learned)
   const names = items
     .filter(item => item.source.token === undefined && !isLeftOut(item, switching))
+    // Another replica's run may have taken it in this very second.
+    .filter(({ source: { points } }) => !points.some(point => point.kind === 'snapshot' && point.name === name))
     .map(item => `${item.source.name}@${name}`)
   if (names.length > 0) await machine.perform(there(job.source.login, run('zfs', 'snapshot', ...names)))
 }

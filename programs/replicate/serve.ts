@@ -4,12 +4,15 @@
  * or read what is copied; it cannot destroy a copy, roll one back, or see another dataset.
  */
 import { Refused } from '../../modules/core/errors.ts'
+import type { Probe } from '../../modules/core/host.ts'
 import type { Command } from '../../modules/core/step.ts'
 import { wordsOf } from '../../modules/freebsd/ssh.ts'
 import { datasetNameProblem } from '../../modules/freebsd/zfs-names.ts'
+import { listPoints } from '../../modules/freebsd/zfs-points.ts'
+import { readToken } from '../../modules/freebsd/zfs-send.ts'
 import { PROPERTY } from '../../modules/rules/layout.ts'
 import { COLUMNS } from '../../modules/rules/replica/look.ts'
-import { HOLD, isRenaming, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
+import { HOLD, isOwnSnapshot, isRenaming, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
 
 export interface Grant {
   readonly dataset: string
@@ -45,15 +48,29 @@ const LISTS: readonly (readonly string[])[] = [
   ['-Hp', '-r', '-t', 'snapshot,bookmark', '-o', 'name,guid,createtxg', '-s', 'createtxg'],
 ]
 
+const TIES = new Set(['name,userrefs', 'name,userrefs,clones,creation'])
+
 const BOTH: ReadonlyMap<string, Rule> = rules({
   list(words, isOurs) {
-    if (sharedStart(words, ['-Hp', '-t', 'snapshot', '-o', 'name,userrefs'])) return all(words.slice(5), isOurs)
+    if (sharedStart(words, ['-Hp', '-t', 'snapshot', '-o']))
+      return TIES.has(words[4] ?? '') && all(words.slice(5), isOurs)
     const start = LISTS.find(each => sharedStart(words, each))
     return start !== undefined && words.length === start.length + 1 && isOurs(words.at(-1) ?? '')
   },
 })
 
+/** Snapshots that runs themselves took, of one dataset. `checkAgainstHost` sees that one newer stays. */
+const isPruning: Rule = ([names = '', ...more], isOurs) =>
+  more.length === 0 && prunedBy(names).length > 0 && all(prunedBy(names), isOurs)
+
+function prunedBy(words: string): string[] {
+  const [dataset, list = '', ...more] = words.split('@')
+  const names = more.length > 0 ? [''] : list.split(',')
+  return names.every(name => isOwnSnapshot({ kind: 'snapshot', name })) ? names.map(name => `${dataset}@${name}`) : []
+}
+
 const TARGET: ReadonlyMap<string, Rule> = rules({
+  destroy: isPruning,
   holds: (words, isOurs) => words[0] === '-Hp' && all(words.slice(1), isOurs),
   hold: (words, isOurs) => words[0] === HOLD && all(words.slice(1), isOurs),
   release: (words, isOurs) => words[0] === HOLD && all(words.slice(1), isOurs),
@@ -77,6 +94,25 @@ const TARGET: ReadonlyMap<string, Rule> = rules({
   },
 })
 
+/** What the words alone do not tell. */
+export async function checkAgainstHost(command: Command, { dataset }: Grant, host: Pick<Probe, 'query'>) {
+  const token = tokenIn(command)
+  const contents = token === undefined ? undefined : await readToken(host, token)
+  if (contents !== undefined && !isBelow(contents.name, dataset))
+    throw new Refused(`this key is for replication of ${dataset} alone, and the token names ${contents.name}.`)
+  const pruned = command[1] === 'destroy' ? prunedBy(command[2] ?? '') : []
+  const [of = ''] = pruned[0]?.split('@') ?? []
+  const newest =
+    pruned.length === 0
+      ? undefined
+      : (await listPoints(host, of))
+          .get(of)
+          ?.filter(({ kind }) => kind === 'snapshot')
+          .at(-1)
+  if (newest !== undefined && pruned.includes(`${of}@${newest.name}`))
+    throw new Refused(`${of}@${newest.name} is the newest there is of it, which this key cannot destroy.`)
+}
+
 /** The token that this command would use. It may name any dataset, and says which only to zfs(8). */
 export const tokenIn = (command: Command) =>
   command[1] === 'send' && command.includes('-t') ? command.at(-1) : undefined
@@ -93,7 +129,8 @@ const SOURCE: ReadonlyMap<string, Rule> = rules({
   snapshot: (words, isOurs) =>
     words.length > 0 && words.every(word => /@replica-\d{8}T\d{6}Z$/.test(word) && isOurs(word)),
   bookmark: ([from = '', to = '', ...more], isOurs) => more.length === 0 && isOurs(from) && isMark(to) && isOurs(to),
-  destroy: ([mark = '', ...more], isOurs) => more.length === 0 && isMark(mark) && isOurs(mark),
+  destroy: (words, isOurs) =>
+    isPruning(words, isOurs) || (words.length === 1 && isMark(words[0] ?? '') && all(words, isOurs)),
   send(words, isOurs) {
     // What a token names is asked of zfs(8) before it is used: `tokenIn`.
     if (is(words.slice(0, -1), '-t') || is(words.slice(0, -1), '-nvP', '-t'))

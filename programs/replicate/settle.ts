@@ -18,11 +18,19 @@ import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { HOLD } from '../../modules/rules/replica/names.ts'
 import { baseOf, fullName, isAtOrBelow, newestOf, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
-import { type Course, inTurns, mark, unsettledFile, type Wires } from './rounds.ts'
+import { pruneOwn } from './prune.ts'
+import { type Course, chunks, inTurns, mark, unsettledFile, type Wires } from './rounds.ts'
 
-/** Sentences about what could not be written down: the copies themselves are as they should be. */
-export async function settle(job: Job, { items, isUnsettled }: Course, wires: Wires): Promise<string[]> {
+export interface Settled {
+  /** Sentences about what could not be written down: the copies themselves are as they should be. */
+  readonly warnings: readonly string[]
+  /** Sentences about what could go by itself and stays, since somebody wants it. */
+  readonly kept: readonly string[]
+}
+
+export async function settle(job: Job, { items, isUnsettled }: Course, wires: Wires): Promise<Settled> {
   const warnings: string[] = []
+  const kept: string[] = []
   const { machine } = wires
   const orWarn = (act: () => Promise<void>) =>
     act().catch(error => {
@@ -41,8 +49,11 @@ export async function settle(job: Job, { items, isUnsettled }: Course, wires: Wi
   )
   if (isUnsettled) await orWarn(() => holdBases(job, items, wires))
   await orWarn(() => tellInstances(job, items, isUnsettled, wires))
+  // Holds are where they belong by now, so what is held is held by somebody else.
+  if (isUnsettled && warnings.length === 0)
+    await orWarn(async () => void kept.push(...(await pruneOwn(job, items, wires))))
   if (isUnsettled && warnings.length === 0) await machine.perform({ kind: 'remove', path: unsettledFile(job) })
-  return warnings
+  return { warnings, kept }
 }
 
 /** On the copy: what the next increment stands on cannot be destroyed there, and nothing else of ours stays held. */
@@ -106,10 +117,3 @@ async function tellInstances(
   })
   for (const step of setProperties(changes)) await machine.perform(there(job.source.login, step))
 }
-
-/** Over ssh all names go in one word, which some systems do not take longer than 128 KiB. */
-const MOST_NAMES = 300
-const chunks = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(all.length / MOST_NAMES) }, (_, index) =>
-    all.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
-  )

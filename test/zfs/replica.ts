@@ -73,6 +73,29 @@ async function overSsh({ machine, check }: Bench): Promise<void> {
     await assertCopied(machine, 'zroot/web', 'backup/web')
     ok((await guidsBelow(machine, 'backup/web')).has('@one'), 'the copy keeps what the source pruned')
   })
+
+  await check('what runs themselves took goes from both sides, but for what is held or cloned', async () => {
+    const runs = async () => {
+      await machine.run(['sleep', '1'])
+      await machine.run([REPLICATE, 'run', '--snapshot'])
+      const all = [
+        ...(await guidsBelow(machine, 'zroot/web')).keys(),
+        ...(await guidsBelow(machine, 'backup/web')).keys(),
+      ]
+      return all.filter(name => name.includes('@replica-')).sort()
+    }
+    const first = await runs()
+    strictEqual(first.length, 8, first.join(' '))
+    await machine.shell(`
+      zfs hold keep zroot/web${first[0]}
+      zfs clone -o canmount=off backup/web${first.find(name => name.startsWith('/db'))} backup/drill`)
+    const second = await runs()
+    strictEqual(second.length, 10, second.join(' '))
+    deepStrictEqual(second.filter(name => first.includes(name)).length, 2, second.join(' '))
+    await machine.shell(`zfs destroy backup/drill; zfs release keep zroot/web${first[0]}`)
+    strictEqual((await runs()).length, 8)
+    deepStrictEqual(new Set(Object.values(states(await runReplicate(machine)))), new Set(['current']))
+  })
 }
 
 /** Lets 300,000 bytes through to each first receive of a snapshot, and all to the next. */

@@ -36,7 +36,8 @@ export const stamp = (now: Date) => now.toISOString().replace(/[-:]|\.\d+/g, '')
 
 /** Snapshots that are taken for a replica alone, where it is to have what is there right now. */
 export const ownSnapshot = (now: Date) => `replica-${stamp(now)}`
-export const isOwnSnapshot = ({ kind, name }: Point) => kind === 'snapshot' && /^replica-\d{8}T\d{6}Z$/.test(name)
+export const isOwnSnapshot = ({ kind, name }: Pick<Point, 'kind' | 'name'>) =>
+  kind === 'snapshot' && /^replica-\d{8}T\d{6}Z$/.test(name)
 
 /** Where a copy goes that the source cannot continue. */
 export const setAside = (dataset: string, now: Date) => `${dataset}-diverged-${stamp(now)}`
