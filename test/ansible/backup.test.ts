@@ -1,19 +1,21 @@
-/** playbooks/backup.yml: one host's copies on another, with keys that neither had before. */
+/** playbooks/backup.yml: copies of two hosts on a third, with keys that none had before. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ansible, type Ran } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
+import { essenceOf } from '../support/task-rows.ts'
 
 const AUTHORIZED = '/var/db/bluejail-replica/source1/.ssh/authorized_keys'
 
 let hosts: Hosts
 let inventory: string
 beforeAll(async () => {
-  hosts = await startHosts(['source1', 'keeper1'])
+  hosts = await startHosts(['source1', 'keeper1', 'source2'])
   for (const host of hosts.sandboxes) await host.run('zfs create zroot/hosting')
   inventory = join(hosts.directory, 'backup.json')
-  const vars = { hosts: { source1: { backup_source_to: 'keeper1' }, keeper1: {} } }
+  const source = { backup_source_to: 'keeper1' }
+  const vars = { hosts: { source1: source, source2: source, keeper1: {} } }
   writeFileSync(inventory, JSON.stringify({ hosting: vars }))
 })
 afterAll(() => hosts.stop())
@@ -25,8 +27,11 @@ const changes = ({ rows }: Ran) =>
   rows.filter(({ result }) => result.changed).map(({ host, task }) => `${host}: ${task}`)
 
 test('keys are exchanged, a login is made, and the program is told what to do', async () => {
+  // In whichever order hosts are.
+  const foretold = await backup('--check', '-e', 'target=source2:keeper1:source1')
   const ran = await backup()
   expect(ran.exit, said(ran)).toBe(0)
+  expect(essenceOf(ran.rows)).toEqual(essenceOf(foretold.rows))
   const [source, keeper] = hosts.sandboxes
   const key = (await source?.run('cut -d" " -f1,2 /root/.ssh/replica.pub'))?.stdout.trim()
   const authorized = await keeper?.run(`cat ${AUTHORIZED}`)

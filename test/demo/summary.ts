@@ -15,7 +15,8 @@ interface Runs {
 }
 
 export function summary({ foretold, done, again, inside }: Runs): { lines: string[]; good: boolean } {
-  const asForetold = isDeepStrictEqual(essenceOf(foretold.rows), essenceOf(done.rows))
+  const [before, after] = [essenceOf(foretold.rows), essenceOf(done.rows)]
+  const asForetold = isDeepStrictEqual(before, after)
   const settled = again.rows.every(({ result }) => result.changed !== true)
   const wanted = Object.keys(exampleInstances()).sort()
   const hosts = again.rows.toSorted((one, other) => (one.host < other.host ? -1 : 1)).flatMap(row => toldBy(row) ?? [])
@@ -30,7 +31,9 @@ export function summary({ foretold, done, again, inside }: Runs): { lines: strin
     ...hosts.flatMap(({ msg, state }) => ['', bold(msg), ...state.table]),
     '',
     ...(areAllThere ? [] : [`these should run: ${wanted.join(', ')}`]),
-    `check mode ${asForetold ? 'foretold every one of those steps' : 'foretold other steps than were done'}`,
+    `check mode ${asForetold ? 'foretold every one of those steps' : 'foretold other steps than were done:'}`,
+    ...before.filter(row => !after.includes(row)).map(row => `  foretold ${row}`),
+    ...after.filter(row => !before.includes(row)).map(row => `  done     ${row}`),
     settled ? `the second run changed nothing, and took ${seconds(again)}` : 'the second run still changed something',
     `a command in each instance, through its host: ${answered.length} of ${wanted.length} answered, in ${seconds(inside)}`,
   ]
