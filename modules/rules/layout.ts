@@ -38,6 +38,8 @@ export const PROPERTY = {
   autosnap: 'bluejail:autosnap',
   /** On a dataset that was restored: the guid of the snapshot that it was restored from. */
   restored: 'bluejail:restored',
+  /** On a dataset of which files were restored where nothing was: which, and from what (rules/restore/brought.ts). */
+  brought: 'bluejail:brought',
   /** On an instance's dataset that was left behind when it went to another host: when, and where to. */
   moved: 'bluejail:moved',
 } as const

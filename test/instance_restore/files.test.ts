@@ -54,6 +54,47 @@ test('what was removed with the directories that led to it comes back with both'
   expect(host.tree.read(`${WWW}/site/index.html`)).toBe('page of now\n')
 })
 
+test('in place of nothing: that too is done once, for each moment', async () => {
+  const options = { files: ['usr/local/www/site', 'etc/rc.conf'], as_of: AS_OF, in_place: true }
+  for (const path of ['css/a.css', 'css', 'index.html', '']) host.tree.files.remove(`${WWW}/site/${path}`)
+  const checked = await foretold(host, options)
+  const report = await restored(host, options)
+  expect(report.steps).toEqual(checked.steps)
+  expect(await restored(host, options)).toMatchObject({ changed: false, steps: [], state: report.state })
+  // It was restored, and is what its customer makes of it.
+  host.tree.write(`${WWW}/site/index.html`, 'page of later\n')
+  expect(await restored(host, options)).toMatchObject({ changed: false })
+  expect(host.tree.files.list(WWW)).toEqual(['site'])
+
+  const later = await restored(host, { ...options, as_of: '2026-11-20 16:00' })
+  expect(later.changed).toBe(true)
+  expect(host.tree.read(`${WWW}/site/index.html`)).toBe('page of 15\n')
+  expect(host.tree.read(`${WWW}/site.replaced-20261120T150000Z/index.html`)).toBe('page of later\n')
+  expect(await restored(host, options)).toMatchObject({ changed: false })
+  isTidy()
+})
+
+test('what was restored and is gone again is restored again', async () => {
+  const options = { files: ['etc/rc.conf'], as_of: AS_OF, in_place: true }
+  host.tree.files.remove(`${ROOT}/etc/rc.conf`)
+  for (let times = 0; times < 2; times++) {
+    expect(await restored(host, options)).toMatchObject({ changed: true })
+    expect(host.tree.read(`${ROOT}/etc/rc.conf`)).toBe('hostname="web1 of 13"\n')
+    host.tree.files.remove(`${ROOT}/etc/rc.conf`)
+  }
+})
+
+test('cut off when what was there has been renamed, the next run brings what was wanted', async () => {
+  const options = { files: ['etc/rc.conf'], as_of: AS_OF, in_place: true }
+  host.machine.fault({ program: 'jexec', kind: 'kill', times: 1, when: args => args.includes('tar') })
+  await expect(restored(host, options)).rejects.toThrow('was ended by SIGKILL')
+  expect(host.tree.read(`${ROOT}/etc/rc.conf`)).toBeUndefined()
+  await restored(host, options)
+  expect(host.tree.read(`${ROOT}/etc/rc.conf`)).toBe('hostname="web1 of 13"\n')
+  expect(host.tree.read(`${ROOT}/etc/rc.conf.replaced-20261120T130000Z`)).toBe('hostname="web1 of now"\n')
+  isTidy()
+})
+
 test('a link in the snapshot is not followed, and nothing stays open', async () => {
   stopJail(host, 'web1')
   host.tree.mkdir('/root/secrets')

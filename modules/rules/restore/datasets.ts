@@ -164,7 +164,10 @@ function settingsFor({ dataset, source }: Part, { guid }: Taken, { described }: 
   const kept = [...(given?.properties ?? [])].flatMap(([name]): Setting[] => {
     const value = ownValue(given?.properties ?? new Map(), name)
     const isTaken = !NOT_TAKEN.has(name) || (own !== undefined && LIMITS.includes(name))
-    const isForeign = name === PROPERTY.restored || (own === undefined && OWN_AFFAIR.some(each => each === name))
+    const isForeign =
+      name === PROPERTY.restored ||
+      name === PROPERTY.brought ||
+      (own === undefined && OWN_AFFAIR.some(each => each === name))
     return value === undefined || !isTaken || isForeign ? [] : [[name, value]]
   })
   return [['mountpoint', 'legacy'], ['canmount', 'on'], ['readonly', 'off'], ...kept, [PROPERTY.restored, guid]]

@@ -10,6 +10,7 @@ import { copyTreesInside } from '../../freebsd/seed.ts'
 import { poolOf } from '../../freebsd/zfs-names.ts'
 import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
+import { markBrought, wasBrought } from './brought.ts'
 import { type Part, partOf } from './datasets.ts'
 import type { World } from './look.ts'
 import { stampOf, type Taken } from './moment.ts'
@@ -89,12 +90,12 @@ const replaced = (path: string, { creation }: Taken) => `${path}.replaced-${stam
 export const strays = (request: Request, world: World): string[] =>
   request.files.filter(file => partWith(file, world) === undefined)
 
-/** Those that have not been restored from that snapshot yet. */
-export function awaited({ names, to, part }: Files, { places, inPlace }: Request, { status }: World): string[] {
+/** Those that have not been restored from that snapshot yet, or are gone again: a run may have been cut off in between. */
+export function awaited({ names, to, part }: Files, { places, inPlace }: Request, { status, own }: World): string[] {
   const target = places.root + to
-  return names.filter(name =>
-    inPlace ? !status.has(replaced(`${target}/${name}`, part.snapshot)) : !status.has(`${target}/${name}`),
-  )
+  const isRestored = (name: string) =>
+    status.has(replaced(`${target}/${name}`, part.snapshot)) || wasBrought(name, part.snapshot, own.get(part.dataset))
+  return names.filter(name => !status.has(`${target}/${name}`) || (inPlace && !isRestored(name)))
 }
 
 /** A clone that is not of that snapshot is of a run that was cut off. */
@@ -120,13 +121,15 @@ export const closeSteps = ({ clone, openAt }: Files): Step[] => [
   { kind: 'remove', path: openAt },
 ]
 
-export function copySteps(files: Files, names: readonly string[], request: Request, { status }: World): Step[] {
+export function copySteps(files: Files, names: readonly string[], request: Request, { status, own }: World): Step[] {
   const { part, to, openAt } = files
   const target = request.places.root + to
   const present = names.filter(name => status.has(`${target}/${name}`))
+  const missing = request.inPlace ? names.filter(name => !present.includes(name)) : []
   return [
     ...(status.has(target) ? [] : [run('jexec', request.id, 'mkdir', '-m', '0700', to)]),
     ...present.map(name => run('jexec', request.id, 'mv', `${to}/${name}`, replaced(`${to}/${name}`, part.snapshot))),
+    ...markBrought(missing, part.snapshot, part.dataset, own.get(part.dataset)),
     ...copyTreesInside(openAt, names, request.id, to),
   ]
 }

@@ -33,7 +33,7 @@ export interface World {
   readonly status: ReadonlyMap<string, PathStatus>
 }
 
-const COLUMNS = ['type', 'origin', 'encryption', 'receive_resume_token', PROPERTY.restored]
+const COLUMNS = ['type', 'origin', 'encryption', 'receive_resume_token', PROPERTY.restored, PROPERTY.brought]
 
 export async function lookAt(request: Request, machine: Probe): Promise<World> {
   const { places, from, isCopy } = request
