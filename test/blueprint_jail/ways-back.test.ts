@@ -45,6 +45,15 @@ describe('two instances were switched', () => {
     expect(await waysBack(host)).toMatchObject({ [BLUEPRINT]: ['web1'] })
   })
 
+  test('snapshots that came from another host with the parts of the instance alone', async () => {
+    const { snapshot } = JSON.parse(host.tree.read('/hosting/instances/web1/switch.json') ?? '{}')
+    const top = 'zroot/hosting/instances/web1'
+    host.outside('zfs', 'release', '-r', 'bluejail', `${top}@${snapshot}`)
+    host.outside('zfs', 'destroy', `${top}@${snapshot}`)
+    host.tree.remove('/hosting/instances/web1/switch.json')
+    expect(await waysBack(host)).toMatchObject({ [BLUEPRINT]: ['web1', 'web2'] })
+  })
+
   test('snapshots that came from another host without their properties: the last switch still tells', async () => {
     for (const id of ['web1', 'web2']) {
       const { snapshot } = JSON.parse(host.tree.read(`/hosting/instances/${id}/switch.json`) ?? '{}')

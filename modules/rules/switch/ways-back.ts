@@ -47,16 +47,17 @@ export function neededUnderWay({ underWay }: Switches): Map<string, string[]> {
 }
 
 /**
- * Ids by blueprint: who could go back to it. Each generation that is kept is a snapshot of the instance's dataset, in which
- * the switch has written what it was of. `snapshots` have at least their PROPERTY.blueprint; one that was sent here without
- * its properties is known by the last switch.
+ * Ids by blueprint: who could go back to it. Each generation that is kept is a snapshot of the instance's datasets, in which
+ * the switch has written what it was of; of one that came from another host, the instance's own dataset may have none.
+ * `snapshots` have at least their PROPERTY.blueprint; one that was sent without its properties is known by the last switch.
  */
 export function waysBack(site: Site, { last }: Switches, snapshots: ReadonlyMap<string, Row>): Map<string, string[]> {
   return idsByName(
     [...snapshots].flatMap(([full, row]) => {
       const [dataset = '', name = ''] = full.split('@')
-      const id = dataset.slice(`${site.dataset}/instances/`.length)
-      if (dataset !== instancePlaces(site, id).dataset || id.includes('/') || !isSwitchSnapshot(name)) return []
+      const above = `${site.dataset}/instances/`
+      const [id = ''] = dataset.slice(above.length).split('/')
+      if (!dataset.startsWith(above) || !isSwitchSnapshot(name)) return []
       const switched = last.get(id)
       const from = switched?.outcome === 'switched' && switched.snapshot === name ? switched.from.blueprint : undefined
       const blueprint = from ?? row.get(PROPERTY.blueprint)
