@@ -23,6 +23,7 @@ export default defineModule({
   ],
   notes: [
     'Over ssh each host runs for the other the few commands that replication needs. On the other host `logins` makes a user without a password, whose keys run `replicate serve` and nothing else, on datasets below one that zfs(8) allows it: it can add to copies and take away the snapshots that replication took for itself, and cannot destroy copies, roll them back or see others. Permissions that such a user was given by hand on that dataset are taken away.',
+    'A host that fetches cannot see whether an instance is being switched to another blueprint, unless it logs in as root. It copies the snapshots that are there, none of which is of what is half changed, and takes none of instances itself, with `snapshot` neither.',
     'Its lock is its own: a run by cron and one by this module do not wait for each other, the later one says who is at it.',
     '`state: absent` takes away the program and what makes it run. Copies stay, and bookmarks and holds with them.',
   ],

@@ -122,9 +122,10 @@ async function reportOn(job: Job, verb: 'run' | 'plan' | 'status', words: Words,
   const head = headOf(job)
   try {
     if (verb === 'run') {
-      if (words.snapshot) await snapshotNow(job, wires, ownSnapshot(wires.now()))
+      const unasked = words.snapshot ? await snapshotNow(job, wires, ownSnapshot(wires.now())) : []
       const course = await bringUpToDate(job, wires)
-      const { warnings, kept } = await settle(job, course, wires)
+      const { warnings: unwritten, kept } = await settle(job, course, wires)
+      const warnings = [...unasked, ...unwritten]
       return {
         ...head,
         datasets: course.items.map(item => afterRun(item, course)),

@@ -182,18 +182,25 @@ export const chunks = <T>(all: readonly T[]): T[][] =>
     all.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
   )
 
-/** A snapshot of all that is replicated, taken in one transaction where it can be. */
-export async function snapshotNow(job: Job, { machine }: Wires, name: string): Promise<void> {
-  const { source, target, tokens, switching } = await lookAtBoth(job, machine)
+/** A snapshot of all that is replicated, taken in one transaction where it can be; and sentences about what is left out. */
+export async function snapshotNow(job: Job, { machine }: Wires, name: string): Promise<string[]> {
+  const { source, target, tokens, switching, seesSwitching } = await lookAtBoth(job, machine)
+  const instances = [...source.values()].filter(({ instance }) => instance !== undefined)
+  const unseen = seesSwitching ? [] : instances.map(top => top.name)
   const learned = { tokens, refused: new Map(), switching }
   const items = planTree(source, target, job.target.root, job.wishes, learned)
   const names = items
-    .filter(item => item.source.token === undefined && !isLeftOut(item, switching))
+    .filter(item => item.source.token === undefined && !isLeftOut(item, [...switching, ...unseen]))
     // Another replica's run may have taken it in this very second.
     .filter(({ source: { points } }) => !points.some(point => point.kind === 'snapshot' && point.name === name))
     .map(item => `${item.source.name}@${name}`)
   if (names.length > 0) await machine.perform(there(job.source.login, run('zfs', 'snapshot', ...names)))
+  if (unseen.length === 0) return []
+  const { host, user } = job.source.login ?? {}
+  return [
+    `no snapshot was taken of ${unseen.join(', ')}: ${user} cannot see on ${host} whether they are being switched to another blueprint. Have snapshots taken there (zfs_autosnap), or replicate from there with \`to\`.`,
+  ]
 }
 
-const isLeftOut = ({ source }: Item, switching: ReadonlySet<string>) =>
-  [...switching].some(top => source.name === top || source.name.startsWith(`${top}/`))
+const isLeftOut = ({ source }: Item, tops: readonly string[]) =>
+  tops.some(top => source.name === top || source.name.startsWith(`${top}/`))

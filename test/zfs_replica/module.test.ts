@@ -1,6 +1,7 @@
 /** What is peculiar to the module: the rest is told of every module by its examples. */
 import { expect, test } from 'vitest'
 import { apply, check, converge } from '../../modules/core/converge.ts'
+import { CommandFailed } from '../../modules/core/errors.ts'
 import definition from '../../modules/zfs_replica.ts'
 import { fakeFreeBSD } from '../support/fake-freebsd.ts'
 import { withProgram } from '../support/replica-host.ts'
@@ -37,6 +38,21 @@ test('a copy that cannot be continued fails the task, with the reason', async ()
   await expect(run(host, task())).rejects.toThrow(/second: zroot\/copy\/data\/www is not read-only/)
   const seen = host.outside('zfs', 'list', '-H', '-t', 'snapshot', '-o', 'name', 'zroot/copy/data').stdout
   expect(seen).toBe('zroot/copy/data@a\nzroot/copy/data@b\n')
+})
+
+test('what the program warns of is said, though all copies are as they should be', async () => {
+  const host = fakeFreeBSD({
+    datasets: { 'zroot/data': {}, 'zroot/copy': { mountpoint: 'none' } },
+    commands: [['zfs', 'snapshot', 'zroot/data@a']],
+  })
+  const { perform } = host
+  host.perform = async step => {
+    if (step.kind === 'run' && step.command[1] === 'hold') throw new CommandFailed('nothing can be held today')
+    return perform(step)
+  }
+  const report = await run(withProgram(host), task())
+  expect(report.state).toMatchObject({ replicas: { second: { datasets: 1, current: 1 } } })
+  expect(report.warnings).toEqual(['nothing can be held today'])
 })
 
 test('a snapshot is taken first where that is asked, each time', async () => {

@@ -6,7 +6,7 @@ import { asking, type Login, overSsh } from '../../freebsd/ssh.ts'
 import { readToken, type TokenContents } from '../../freebsd/zfs-send.ts'
 import { mayBeFilling } from './filling.ts'
 import { describePlace, type Job, type Place } from './jobs.ts'
-import { JOURNAL_FIND, journalsIn, switchingOf } from './journals.ts'
+import { JOURNAL_FIND, journalsIn, sawJournals, switchingOf } from './journals.ts'
 import { lookAtSide } from './look.ts'
 import { fillingOf } from './names.ts'
 import type { Side } from './side.ts'
@@ -19,12 +19,14 @@ export interface Sides {
   readonly tokens: ReadonlyMap<string, TokenContents | undefined>
   /** Top datasets of instances that are being switched. */
   readonly switching: ReadonlySet<string>
+  /** Whether that can be told of this source. */
+  readonly seesSwitching: boolean
 }
 
 export async function lookAtBoth(job: Job, machine: Machine): Promise<Sides> {
   const sourceHost = asking(machine, job.source.login)
   const targetHost = asking(machine, job.target.login)
-  const [source, found, switching] = await Promise.all([
+  const [source, found, journals] = await Promise.all([
     reaching(job.source, lookAtSide(sourceHost, job.source.root)),
     reaching(job.target, lookAtSide(targetHost, job.target.root)),
     switchingOn(job, machine),
@@ -37,15 +39,17 @@ export async function lookAtBoth(job: Job, machine: Machine): Promise<Sides> {
   const tokens = new Map<string, TokenContents | undefined>()
   for (const { token } of target.values())
     if (token !== undefined) tokens.set(token, await readToken(sourceHost, token))
-  return { source, target, tokens, switching }
+  return { source, target, tokens, ...journals }
 }
 
-async function switchingOn({ source, site }: Job, machine: Machine): Promise<Set<string>> {
-  const ids =
-    source.login === undefined
-      ? await journalsIn(machine, site)
-      : switchingOf(await machine.query(overSsh(source.login, JOURNAL_FIND(site)), { exits: [0, 1, 255] }))
-  return new Set(ids.map(id => `${site.dataset}/instances/${id}`))
+async function switchingOn(
+  { source, site }: Job,
+  machine: Machine,
+): Promise<Pick<Sides, 'switching' | 'seesSwitching'>> {
+  const tops = (ids: readonly string[]) => new Set(ids.map(id => `${site.dataset}/instances/${id}`))
+  if (source.login === undefined) return { switching: tops(await journalsIn(machine, site)), seesSwitching: true }
+  const answer = await machine.query(overSsh(source.login, JOURNAL_FIND(site)), { exits: [0, 1, 255] })
+  return { switching: tops(switchingOf(answer)), seesSwitching: sawJournals(answer) }
 }
 
 /** What ssh says of a host that does not answer needs the replica's side named. */

@@ -24,6 +24,12 @@ export const JOURNAL_FIND = (site: Site): Command => [
   'journal.json',
 ]
 
-/** What it said. A login that may not look there says nothing, and snapshots are not taken during a switch anyway. */
+/**
+ * Whether that login may look there at all: the directory is root's. What is there already can be sent all the same, since
+ * neither autosnap nor a switch takes a snapshot of what is half changed; but none is to be taken by who cannot see it.
+ */
+export const sawJournals = ({ stderr }: Answer) => !/: Permission denied$/m.test(stderr)
+
+/** What it said. */
 export const switchingOf = ({ stdout }: Answer): string[] =>
   stdout.split('\n').flatMap(line => /\/instances\/([^/]+)\/journal\.json$/.exec(line)?.[1] ?? [])

@@ -130,6 +130,7 @@ export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Do
     steps: [...setUp, ...(runs ? [running([...copies.keys()], options.snapshot)] : [])],
     verify: runs,
     unmet: [...access.unmet, ...unseen],
+    warnings: warned(done),
     // A copy that needs a look fails the task, whether or not others were sent.
     ...(options.run && !runs && problems.length > 0 && { failures: [...problems, ...said(done)] }),
     msg: told(jobs, copies, runs),
@@ -141,6 +142,10 @@ const said = (done: readonly Done[]) =>
   done
     .flatMap(one => (isRunning(one) && one.setback !== undefined ? [one.setback.stdout.trim()] : []))
     .filter(text => text !== '')
+
+/** Copies are as they should be, and something else is not. */
+const warned = (done: readonly Done[]) =>
+  said(done).flatMap(text => text.split('\n').flatMap(line => /^ {2}warning: (.+)$/.exec(line)?.[1] ?? []))
 
 const itemsOf = (copy: Copies): readonly Item[] => ('problem' in copy ? [] : copy)
 const hasWork = (copy: Copies) => itemsOf(copy).some(isWork)
