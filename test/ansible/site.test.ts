@@ -137,6 +137,13 @@ describe.each(cores)('ansible-core %s', core => {
     }
   })
 
+  test('a host without node is left out when checking, of what is on other hosts too', async () => {
+    const node = 'ansible_node_interpreter=/usr/local/bin/node-of-tomorrow'
+    const checked = await site('--check', '-l', 'hamburg1', '-e', node)
+    expect(checked.exit, said(checked)).toBe(0)
+    expect(checked.rows.at(-1)?.result.msg).toContain('so this host is left out of the rest')
+  })
+
   test('networks: NAT and a redirect, a VLAN of the uplink, and nobody sends as somebody else', async () => {
     const rules = (await named('hamburg1').run('pfctl -a hosting/all_bridges -sn')).stdout
     expect(rules).toMatch(/^nat on vtnet0 inet from 10\.66\.1\.0\/24 to any -> \(vtnet0:0\)/m)
