@@ -48,6 +48,8 @@ export interface TaskOptions extends BlueprintOptions {
   readonly reason?: string | undefined
   readonly verify: boolean
   readonly keep_ways_back: boolean
+  readonly hosting_dataset?: string | undefined
+  readonly hosting_path?: string | undefined
 }
 
 export interface Request extends BlueprintOptions {
@@ -62,8 +64,16 @@ export interface Request extends BlueprintOptions {
 
 /** What stands beside `blueprints` holds for each of them that does not say otherwise. Sorted lists, clean paths. */
 export function requestsOf(task: TaskOptions): Request[] {
-  const { name, blueprints, state, amend, verify, reason = '', keep_ways_back: keepsWaysBack } = task
-  const common = pick(task)
+  const {
+    name,
+    blueprints,
+    reason = '',
+    keep_ways_back: keepsWaysBack,
+    hosting_dataset,
+    hosting_path,
+    ...common
+  } = task
+  const { state, amend } = common
   const listed = oneOrList('blueprint', 'name', name, blueprints)
   if (amend && reason === '')
     throw new InvalidOptions('an amendment needs a `reason`: it is kept with the revision it makes')
@@ -72,34 +82,12 @@ export function requestsOf(task: TaskOptions): Request[] {
   const requests = listed.map((own): Request => {
     const given = withoutUndefined(own)
     const name = checkBlueprintName(own.name)
-    return cleaned({ ...common, ...given, name, state, amend, verify, reason, keepsWaysBack })
+    return cleaned({ ...common, ...given, name, reason, keepsWaysBack })
   })
   const problems = [...requests.flatMap(problemsOf), ...repeatedIn(requests.map(request => request.name))]
   if (problems.length > 0) throw new InvalidOptions(problems.join('; '))
   return requests
 }
-
-const pick = ({
-  release,
-  architecture,
-  base,
-  pkgbase,
-  packages,
-  repository,
-  files,
-  directories,
-  commands,
-}: TaskOptions) => ({
-  release,
-  architecture,
-  base,
-  pkgbase,
-  packages,
-  repository,
-  files,
-  directories,
-  commands,
-})
 
 function cleaned(request: Request): Request {
   const { packages, files, directories } = request
