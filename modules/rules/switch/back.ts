@@ -8,11 +8,11 @@ import { snapshotTree } from '../../freebsd/zfs-generations.ts'
 import { History } from '../jail/history.ts'
 import { DYING_TRIES } from '../jail/start.ts'
 import { PAUSE } from '../jail/stop.ts'
-import { isClear, startStep, stopStep, waiting, wayDown } from './down.ts'
+import { startStep, stopStep, waiting } from './down.ts'
 import { describeVersion, type Journal, snapshotName } from './journal.ts'
 import { areOpen, hasStarted, openingsOf, type Trip, type View } from './look.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, isOver, isPause, quoted } from './rounds.ts'
+import { going, goingDown, isOver, isPause, quoted } from './rounds.ts'
 import { baseOf } from './standing.ts'
 import { failedState, foretoldState, type InstanceState, outageOf, presentState, stateOf } from './states.ts'
 import {
@@ -31,7 +31,7 @@ import {
   rollbackSteps,
   youngerThan,
 } from './stretches.ts'
-import { lastFailure, troubleIn } from './trouble.ts'
+import { troubleIn } from './trouble.ts'
 
 export const CUT_OFF = 'the switch was cut off before its files were all in place'
 
@@ -117,10 +117,8 @@ export function planReturning(trip: Trip, view: View, journal: Journal, done: re
   }
   if (remains.isRunning && trip.goal === 'startable')
     return stuck(trip, view, journal, 'it runs, and before jails start it should not')
-  if (!isClear(remains)) {
-    const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, view, journal, failure)
-  }
+  const down = goingDown(trip, view, journal, done, stuck)
+  if (down !== undefined) return down
   const younger = journal.rollsBackData ? youngerThan(journal.snapshot, trip, view.snapshots ?? []) : []
   if (younger.length > 0) {
     const without = { ...journal, rollsBackData: false }
@@ -183,10 +181,8 @@ export function planReturned(
   }
   if (hasStarted(jail, done))
     return stuck(trip, view, journal, quoted('it was gone again at once', view, places.consoleLog))
-  if (remains !== undefined && !isClear(remains)) {
-    const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    return failure === undefined ? going(trip, journal, { steps, warnings }) : stuck(trip, view, journal, failure)
-  }
+  const down = goingDown(trip, view, journal, done, stuck)
+  if (down !== undefined) return down
   const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
   return going(trip, journal, {
     steps: [...view.seeds.map(unmount), ...inPlaceSteps(trip, view), waits ? PAUSE : startStep(jail)],

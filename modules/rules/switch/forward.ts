@@ -8,7 +8,7 @@ import { DYING_TRIES } from '../jail/start.ts'
 import { PAUSE } from '../jail/stop.ts'
 import { FORMAT } from '../layout.ts'
 import { stuck, turnBack } from './back.ts'
-import { isClear, startStep, stopStep, waiting, wayDown } from './down.ts'
+import { startStep, stopStep, waiting } from './down.ts'
 import { describeVersion, type Journal, snapshotName } from './journal.ts'
 import { areOpen, hasStarted, type Trip, type View } from './look.ts'
 import { mergeSteps, summarize, writtenBy } from './merging.ts'
@@ -16,7 +16,7 @@ import { fstabOn } from './mounts.ts'
 import { packagesBetween, vanishingIn } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, isOver, isPause, quoted } from './rounds.ts'
+import { going, goingDown, isOver, isPause, quoted } from './rounds.ts'
 import { baseOf } from './standing.ts'
 import { foretoldState, type InstanceState, outageOf, presentState, stateOf, unbuiltState } from './states.ts'
 import {
@@ -32,7 +32,7 @@ import {
   pruneSteps,
   snapshotSteps,
 } from './stretches.ts'
-import { lastFailure, troubleIn } from './trouble.ts'
+import { troubleIn } from './trouble.ts'
 
 /** Before anything: what will be done, all of it, or why not. */
 export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
@@ -151,11 +151,8 @@ export function planStopping(trip: Trip, view: View, journal: Journal, done: rea
       return turnBack(trip, view, journal, 'the customer has changed a file meanwhile that the blueprint changes too')
     return merged(trip, view, journal, prepared)
   }
-  if (!isClear(remains)) {
-    const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    if (failure !== undefined) return turnBack(trip, view, journal, failure)
-    return going(trip, journal, { steps, warnings })
-  }
+  const down = goingDown(trip, view, journal, done, turnBack)
+  if (down !== undefined) return down
   const open = openingSteps(trip, view, journal)
   if (openings.length > 0 && !areOpen(openings, done)) return going(trip, journal, { steps: open })
   // Nothing of its files differs between the two.
@@ -212,11 +209,8 @@ function catchUp(
   const isReady = fstab === journal.nextFstab && !isAside && seeds.length === 0
   const starts = trip.goal === 'checked' && journal.ran
   if (isReady && !journal.ran && trip.goal === 'checked') return arrived(trip, view, journal, now, all)
-  if (starts && remains !== undefined && !isClear(remains)) {
-    const { steps, warnings, failure } = wayDown(jail, remains, new History(done), lastFailure(done))
-    if (failure !== undefined) return stuck(trip, view, journal, failure)
-    return going(trip, journal, { steps, warnings })
-  }
+  const down = starts ? goingDown(trip, view, journal, done, stuck) : undefined
+  if (down !== undefined) return down
   const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
   return going(trip, journal, {
     steps: [

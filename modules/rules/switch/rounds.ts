@@ -2,10 +2,12 @@
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import { describeStep, type Step } from '../../core/step.ts'
-import { type Jail, startStep } from './down.ts'
+import { History } from '../jail/history.ts'
+import { isClear, type Jail, startStep, wayDown } from './down.ts'
 import type { Journal } from './journal.ts'
 import type { Trip, View } from './look.ts'
 import { foretoldState, type InstanceState, presentState } from './states.ts'
+import { lastFailure } from './trouble.ts'
 
 /** A round that is followed by another one where it has steps. */
 export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceState>>): Plan<InstanceState> => ({
@@ -16,6 +18,19 @@ export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceS
   msg: '',
   ...plan,
 })
+
+/** Where something of it is left: the next steps down, or `otherwise` when there are none. */
+export function goingDown(
+  trip: Trip,
+  view: View,
+  journal: Journal,
+  done: readonly Done[],
+  otherwise: (trip: Trip, view: View, journal: Journal, failure: string) => Plan<InstanceState>,
+): Plan<InstanceState> | undefined {
+  if (view.remains === undefined || isClear(view.remains)) return undefined
+  const { steps, warnings, failure } = wayDown(view.jail, view.remains, new History(done), lastFailure(done))
+  return failure === undefined ? going(trip, journal, { steps, warnings }) : otherwise(trip, view, journal, failure)
+}
 
 export const isPause = (step: Step) => step.kind === 'run' && step.command[0] === 'sleep'
 
