@@ -1,6 +1,7 @@
 /** What replication calls its own things on hosts. */
 import { InvalidOptions } from '../../core/errors.ts'
 import { PROGRAM_SETTINGS, PROPERTY } from '../layout.ts'
+import { stamp } from '../stamp.ts'
 import type { Point } from './side.ts'
 
 export const PROGRAM = 'replicate'
@@ -30,9 +31,6 @@ export function replicaOfBookmark({ kind, name, guid }: Omit<Point, 'createtxg'>
 
 /** On the target, on the newest snapshot received: without it the next increment would have nothing to stand on. */
 export const HOLD = 'bluejail-replica'
-
-/** 20261122T120000Z. */
-export const stamp = (now: Date) => now.toISOString().replace(/[-:]|\.\d+/g, '')
 
 /** Snapshots that are taken for a replica alone, where it is to have what is there right now. */
 export const ownSnapshot = (now: Date) => `replica-${stamp(now)}`

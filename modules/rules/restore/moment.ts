@@ -1,6 +1,7 @@
 /** The moment that somebody wants back, and the snapshot that comes nearest to it without being later. */
 import { InvalidOptions } from '../../core/errors.ts'
 import { clocksOf, isTimeZone } from '../snapshot/buckets.ts'
+import { stamp } from '../stamp.ts'
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/
 
@@ -44,4 +45,4 @@ export const inWords = (seconds: number) =>
   `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 /** As names have it: 20261120T130000Z. */
-export const stampOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(/[-:]|\.\d+/g, '')
+export const stampOf = (seconds: number) => stamp(new Date(seconds * 1000))

@@ -1,5 +1,5 @@
 /** Names that restoring gives to datasets, all beside the one that it is about. */
-import { stamp } from '../replica/names.ts'
+import { stamp } from '../stamp.ts'
 import { stampOf } from './moment.ts'
 
 /** What a dataset was before it was restored in place. Nothing removes it but its operator. */

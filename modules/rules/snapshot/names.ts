@@ -2,12 +2,13 @@
  * Names of snapshots: ours, and those of two other programs. A name that does not match in full is nobody's business here.
  * Ours has the time in UTC and no colon, sorts by it, and is understood by Samba's shadow_copy2.
  */
+import { stamp } from '../stamp.ts'
 import type { Adoption } from './policy.ts'
 
 const OWN = /^auto-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
 /** `auto-20170923T100000Z` */
-export const ownName = (now: Date): string => `auto-${now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}`
+export const ownName = (now: Date): string => `auto-${stamp(now)}`
 
 /** When a snapshot of ours was taken, in seconds since 1970; undefined for a name that is not ours. */
 export function timeOfOwn(name: string): number | undefined {

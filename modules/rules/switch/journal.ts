@@ -5,6 +5,7 @@
 import { Refused } from '../../core/errors.ts'
 import type { WriteStep } from '../../core/step.ts'
 import { FORMAT, type InstancePlaces } from '../layout.ts'
+import { stamp } from '../stamp.ts'
 import type { Health } from './requests.ts'
 
 /**
@@ -123,7 +124,7 @@ export const sameVersion = (one: Version | undefined, other: Version | undefined
 
 /** `switch-20261122T120000Z`, or the next second that no other has. */
 export function snapshotName(now: Date, taken: readonly { readonly name: string }[]): string {
-  const name = `switch-${now.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}`
+  const name = `switch-${stamp(now)}`
   return taken.some(one => one.name === name) ? snapshotName(new Date(now.getTime() + 1000), taken) : name
 }
 
