@@ -17,9 +17,20 @@ const PROPERTIES = {
   primarycache: 'metadata',
 }
 
+export const ourTask = (names: readonly string[]) => ({
+  name: 'ours',
+  'bluejail.hosting.zfs_dataset': { datasets: names, properties: PROPERTIES },
+})
+
+export const theirLoop = (names: readonly string[]) => ({
+  name: 'theirs',
+  'community.general.zfs': { name: '{{ item }}', state: 'present', extra_zfs_properties: PROPERTIES },
+  loop: names,
+})
+
 export async function compareMany(sandbox: Sandbox, datasets: number): Promise<ManyComparison> {
   const names = Array.from({ length: datasets }, (_, index) => `zroot/bench${index}`)
-  const ours = { name: 'ours', 'bluejail.hosting.zfs_dataset': { datasets: names, properties: PROPERTIES } }
+  const ours = ourTask(names)
   await timeTasks(sandbox, 'bench', [ours])
 
   await sandbox.resetCounts()
@@ -27,12 +38,9 @@ export async function compareMany(sandbox: Sandbox, datasets: number): Promise<M
   const ourCounts = await sandbox.counts()
 
   await sandbox.resetCounts()
-  const theirs = {
-    name: 'theirs',
-    'community.general.zfs': { name: '{{ item }}', state: 'present', extra_zfs_properties: PROPERTIES },
-    loop: names,
-  }
-  const loop = await timeTasks(sandbox, 'bench', [theirs], { ansible_python_interpreter: '/usr/local/bin/python3' })
+  const loop = await timeTasks(sandbox, 'bench', [theirLoop(names)], {
+    ansible_python_interpreter: '/usr/local/bin/python3',
+  })
   const theirCounts = await sandbox.counts()
 
   const processes = (counts: Record<string, number>) => (counts.zfs ?? 0) + (counts.zpool ?? 0)

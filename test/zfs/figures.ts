@@ -3,6 +3,7 @@ import { deepStrictEqual, ok } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../build/paths.ts'
+import { ourTask, theirLoop } from '../bench/many.ts'
 import { timeTasks } from '../bench/run.ts'
 import type { Bench, Suite } from './bench.ts'
 import { fill, installReplicate, REPLICATE, runReplicate, writeReplica } from './copies.ts'
@@ -114,14 +115,6 @@ async function throughput({ machine, quick, check, figure }: Bench): Promise<voi
   })
 }
 
-const PROPERTIES = {
-  recordsize: '16384',
-  compression: 'lz4',
-  atime: 'off',
-  quota: '10737418240',
-  primarycache: 'metadata',
-}
-
 /** A loop takes as long for each item, so some are timed and 200 are reckoned from them. */
 async function manyDatasets({ machine, quick, check, skip, figure }: Bench): Promise<void> {
   const title = 'datasets as they should be, against community.general.zfs in a loop'
@@ -132,12 +125,7 @@ async function manyDatasets({ machine, quick, check, skip, figure }: Bench): Pro
   const [count, timed] = [200, 20]
   await makeDatasets(machine, 'zroot/many', count)
   const names = Array.from({ length: count }, (_, index) => `zroot/many/i${index}`)
-  const task = { name: 'ours', 'bluejail.hosting.zfs_dataset': { datasets: names, properties: PROPERTIES } }
-  const loop = {
-    name: 'theirs',
-    'community.general.zfs': { name: '{{ item }}', state: 'present', extra_zfs_properties: PROPERTIES },
-    loop: names.slice(0, timed),
-  }
+  const [task, loop] = [ourTask(names), theirLoop(names.slice(0, timed))]
   const host = { name: 'zfs', inventoryVars: () => machine.inventoryVars }
   const timing = async (tasks: readonly object[]) =>
     (await timeTasks(host, 'bench', tasks)).map(({ seconds }) => seconds)
