@@ -40,8 +40,9 @@ export const copyNamesInside = (from: string, names: readonly string[], jail: st
  * one would go and the other be followed: what calls this has looked.
  */
 export const replaceNames = (from: string, names: readonly string[], to: string): PipeStep[] =>
-  throughTar(from, names, ['tar', '-xpf', '-', '--numeric-owner', '--clear-nochange-fflags', '-C', to])
+  throughTar(from, names, [...REPLACE, '-C', to])
 
+const REPLACE: Command = ['tar', '-xpf', '-', '--numeric-owner', '--clear-nochange-fflags']
 const ADD: Command = ['tar', '-xpkf', '-', '--numeric-owner']
 
 /** `./` before a name: it is no option and no archive (`@`). */
@@ -58,24 +59,31 @@ export const touchFile = (path: string): RunStep => run('touch', path)
 export const linkTo = (target: string, path: string): RunStep => run('ln', '-sfn', target, path)
 
 /**
- * Copies these of `from`, with all that is in them, into a directory of a running jail, by a tar that runs in it. The
- * directories that lead to them come along where there are none. What is there stays, as with `copyNames`.
+ * Copies these of `from`, with all that is in them, into a directory of a running jail, by a tar that runs in it. What an
+ * interrupted copy has left there is replaced.
  */
-export function copyTreesInside(from: string, names: readonly string[], jail: string, to: string): PipeStep[] {
-  const into: Command = ['jexec', jail, ...ADD, '-C', to]
-  const above = [...new Set(names.flatMap(directoriesAbove))].sort()
-  const trees = inBatches(
+export const copyTreesInside = (from: string, names: readonly string[], jail: string, to: string): PipeStep[] =>
+  inBatches(
     ['tar', '-cf', '-', '-C', from],
     names.map(name => `./${name}`),
-  )
-  return [
-    ...(above.length > 0 ? throughTar(from, above, into) : []),
-    ...trees.map(command => ({ ...pipe(command, into), timeoutSeconds: COPY_SECONDS })),
-  ]
+  ).map(command => ({
+    ...pipe(command, ['jexec', jail, ...REPLACE, '-C', to]),
+    timeoutSeconds: COPY_SECONDS,
+  }))
+
+/** The directories that lead to these, each alone, where there are none yet. */
+export function copyAboveInside(from: string, names: readonly string[], jail: string, to: string): PipeStep[] {
+  const above = directoriesAbove(names)
+  return above.length === 0 ? [] : throughTar(from, above, ['jexec', jail, ...ADD, '-C', to])
 }
 
-const directoriesAbove = (name: string) =>
-  name
-    .split('/')
-    .slice(0, -1)
-    .map((_, index, words) => words.slice(0, index + 1).join('/'))
+/** The outer ones first. */
+export const directoriesAbove = (names: readonly string[]): string[] => {
+  const all = names.flatMap(name =>
+    name
+      .split('/')
+      .slice(0, -1)
+      .map((_, index, words) => words.slice(0, index + 1).join('/')),
+  )
+  return [...new Set(all)].sort()
+}

@@ -84,17 +84,6 @@ test('what was restored and is gone again is restored again', async () => {
   }
 })
 
-test('cut off when what was there has been renamed, the next run brings what was wanted', async () => {
-  const options = { files: ['etc/rc.conf'], as_of: AS_OF, in_place: true }
-  host.machine.fault({ program: 'jexec', kind: 'kill', times: 1, when: args => args.includes('tar') })
-  await expect(restored(host, options)).rejects.toThrow('was ended by SIGKILL')
-  expect(host.tree.read(`${ROOT}/etc/rc.conf`)).toBeUndefined()
-  await restored(host, options)
-  expect(host.tree.read(`${ROOT}/etc/rc.conf`)).toBe('hostname="web1 of 13"\n')
-  expect(host.tree.read(`${ROOT}/etc/rc.conf.replaced-20261120T130000Z`)).toBe('hostname="web1 of now"\n')
-  isTidy()
-})
-
 test('a link in the snapshot is not followed, and nothing stays open', async () => {
   stopJail(host, 'web1')
   host.tree.mkdir('/root/secrets')

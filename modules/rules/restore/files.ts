@@ -1,12 +1,14 @@
 /**
  * Files and directories as they were, into a running instance. A snapshot is opened as a clone, read-only, where nothing of
  * its customer's runs; what is to be copied is looked at there without following a link; and it is written through the
- * instance's own jail, where no link leads out.
+ * instance's own jail, where no link leads out. It goes to a directory of its own first and is renamed when it is whole, so that
+ * what is in its place was restored, and not half of it.
  */
+import { createHash } from 'node:crypto'
 import type { PathStatus } from '../../core/host.ts'
 import { run, type Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
-import { copyTreesInside } from '../../freebsd/seed.ts'
+import { copyAboveInside, copyTreesInside, directoriesAbove } from '../../freebsd/seed.ts'
 import { poolOf } from '../../freebsd/zfs-names.ts'
 import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
@@ -31,6 +33,8 @@ export interface Files {
   readonly names: readonly string[]
   /** Where they go, seen from inside. */
   readonly to: string
+  /** Where they are until they are whole; the next run for the same files goes on there. */
+  readonly stage: string
   /** Open here while they are read. */
   readonly clone: string
   readonly openAt: string
@@ -56,6 +60,7 @@ export function filesOf(request: Request, world: World): Files[] {
     const openAt = `${places.directory}/${reading(name)}`
     const names = files.map(file => file.slice(at.length + 1))
     const to = inPlace ? `/${at}` : `/${at}/restored-${stampOf(snapshot.creation)}`
+    const stage = `${to}/.restoring-${stampOf(snapshot.creation)}-${digestOf(names)}`
     const isOpen = world.mounts.some(({ special, node }) => special === clone && node === openAt)
     const target = places.root + to
     return [
@@ -64,11 +69,14 @@ export function filesOf(request: Request, world: World): Files[] {
         at,
         names,
         to,
+        stage,
         clone,
         openAt,
         isOpen,
         places: [
           { path: target, beneath: places.root },
+          ...stages({ stage, names }).map(path => ({ path: places.root + path, beneath: places.root })),
+          { path: openAt, beneath: places.directory },
           ...names.flatMap(each => [
             { path: `${target}/${each}`, beneath: places.root },
             { path: replaced(`${target}/${each}`, snapshot), beneath: places.root },
@@ -79,6 +87,8 @@ export function filesOf(request: Request, world: World): Files[] {
     ]
   })
 }
+
+const digestOf = (names: readonly string[]) => createHash('sha256').update(names.join('\n')).digest('hex').slice(0, 8)
 
 /** The innermost dataset that holds it. */
 export const partWith = (file: string, { layout }: World) =>
@@ -98,10 +108,26 @@ export function awaited({ names, to, part }: Files, { places, inPlace }: Request
   return names.filter(name => !status.has(`${target}/${name}`) || (inPlace && !isRestored(name)))
 }
 
+const cloneIn = ({ own, source }: World, { clone }: Files) => own.get(clone) ?? source.get(clone)
+
+/** Where they are until they are whole, with the directories in that, the inner ones first. */
+const stages = ({ stage, names }: Pick<Files, 'stage' | 'names'>): string[] => [
+  ...directoriesAbove(names)
+    .reverse()
+    .map(name => `${stage}/${name}`),
+  stage,
+]
+
+/** By a run that was cut off, when all was in its place already. */
+export const hasLeft = (files: Files, { places }: Request, world: World): boolean =>
+  cloneIn(world, files) !== undefined || [files.openAt, places.root + files.stage].some(path => world.status.has(path))
+
 /** A clone that is not of that snapshot is of a run that was cut off. */
-export function openSteps({ part, clone, openAt, isOpen }: Files, { own, source }: World): Step[] {
+export function openSteps(files: Files, names: readonly string[], world: World): Step[] {
+  if (names.length === 0) return []
+  const { part, clone, openAt, isOpen } = files
   const from = `${part.source}@${part.snapshot.name}`
-  const known = own.get(clone) ?? source.get(clone)
+  const known = cloneIn(world, files)
   if (isOpen && known?.get('origin') === from) return []
   return [
     ...(known === undefined ? [] : [destroyDataset(clone)]),
@@ -116,21 +142,30 @@ export function openSteps({ part, clone, openAt, isOpen }: Files, { own, source 
 }
 
 /** The directory that ZFS made for it goes too: it has a mount point of its own, and is left otherwise. */
-export const closeSteps = ({ clone, openAt }: Files): Step[] => [
-  destroyDataset(clone),
-  { kind: 'remove', path: openAt },
-]
+export function closeSteps(files: Files, names: readonly string[], world: World): Step[] {
+  const isOpened = names.length > 0 || cloneIn(world, files) !== undefined
+  return [
+    ...(isOpened ? [destroyDataset(files.clone)] : []),
+    ...(isOpened || world.status.has(files.openAt) ? [{ kind: 'remove', path: files.openAt } as const] : []),
+  ]
+}
 
 export function copySteps(files: Files, names: readonly string[], request: Request, { status, own }: World): Step[] {
-  const { part, to, openAt } = files
-  const target = request.places.root + to
-  const present = names.filter(name => status.has(`${target}/${name}`))
+  const { part, to, openAt, stage } = files
+  const { id, places } = request
+  const present = names.filter(name => status.has(`${places.root}${to}/${name}`))
   const missing = request.inPlace ? names.filter(name => !present.includes(name)) : []
+  const directories = [to, stage].filter(path => names.length > 0 && !status.has(places.root + path))
+  const made = names.length === 0 ? [] : stages({ stage, names })
+  const emptied = stages(files).filter(path => made.includes(path) || status.has(places.root + path))
   return [
-    ...(status.has(target) ? [] : [run('jexec', request.id, 'mkdir', '-m', '0700', to)]),
-    ...present.map(name => run('jexec', request.id, 'mv', `${to}/${name}`, replaced(`${to}/${name}`, part.snapshot))),
+    ...directories.map(path => run('jexec', id, 'mkdir', '-m', '0700', path)),
+    ...copyTreesInside(openAt, names, id, stage),
+    ...copyAboveInside(openAt, names, id, to),
+    ...present.map(name => run('jexec', id, 'mv', `${to}/${name}`, replaced(`${to}/${name}`, part.snapshot))),
     ...markBrought(missing, part.snapshot, part.dataset, own.get(part.dataset)),
-    ...copyTreesInside(openAt, names, request.id, to),
+    ...names.map(name => run('jexec', id, 'mv', `${stage}/${name}`, `${to}/${name}`)),
+    ...emptied.map((path): Step => ({ kind: 'remove', path: places.root + path, beneath: places.root })),
   ]
 }
 

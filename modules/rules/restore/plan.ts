@@ -5,7 +5,7 @@ import { describeStep } from '../../core/step.ts'
 import { createFilesystem } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
 import { type Part, partOf, partsOf, restoringOf, stateOf } from './datasets.ts'
-import { awaited, closeSteps, copySteps, filesOf, openSteps, partWith, problemsIn, strays } from './files.ts'
+import { awaited, closeSteps, copySteps, filesOf, hasLeft, openSteps, partWith, problemsIn, strays } from './files.ts'
 import type { World } from './look.ts'
 import { inWords, type Taken } from './moment.ts'
 import { arriving, beside } from './names.ts'
@@ -169,9 +169,9 @@ function planFiles(request: Request, world: World): Plan<State> {
   )
   const works = all
     .map(files => ({ files, names: awaited(files, request, world) }))
-    .filter(({ names }) => names.length > 0)
-  const opening = works.flatMap(({ files }) => openSteps(files, world))
-  const closing = works.flatMap(({ files }) => closeSteps(files))
+    .filter(({ files, names }) => names.length > 0 || hasLeft(files, request, world))
+  const opening = works.flatMap(({ files, names }) => openSteps(files, names, world))
+  const closing = works.flatMap(({ files, names }) => closeSteps(files, names, world))
   const copying = works.flatMap(({ files, names }) => copySteps(files, names, request, world))
   const problems = opening.length > 0 ? [] : works.flatMap(({ files, names }) => problemsIn({ ...files, names }, world))
   const rest = problems.length > 0 ? closing : [...copying, ...closing]
