@@ -4,7 +4,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Ran } from '../support/ansible.ts'
 import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
-const BLUEPRINT = '2026Q4-web'
+const [BLUEPRINT, NEXT] = ['2026Q4-web', '2027Q1-web']
 const TOP = 'zroot/hosting/instances'
 const ROOT = '/hosting/instances'
 
@@ -21,11 +21,11 @@ beforeAll(async () => {
 })
 afterAll(() => hosts.stop())
 
-const say = (host: string, network: string, ids: readonly string[]) =>
+const say = (host: string, network: string, ids: readonly string[], blueprint = BLUEPRINT) =>
   hosts.say(host, {
     host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
     blueprints: [{ name: BLUEPRINT, release: '14.2-RELEASE', packages: ['nginx'] }],
-    instance_defaults: { blueprint: BLUEPRINT, rc_conf: { nginx_enable: true } },
+    instance_defaults: { blueprint, rc_conf: { nginx_enable: true } },
     instances: ids.map((id, number) => ({
       id,
       addresses: [`${network}.${11 + number}/24`],
@@ -78,7 +78,16 @@ test('a dataset comes back in its place: stopped, laid out and started, and what
   expect(await must(north, `zfs get -H -o value setuid,mountpoint ${TOP}/a1/usr-local-www | xargs`)).toBe('off legacy')
 })
 
-test('an instance moves, with what it wrote until it was stopped', async () => {
+test('an instance moves, with what it wrote until it was stopped, and with its way back', async () => {
+  for (const host of [north, south]) {
+    const [of, next] = [BLUEPRINT, NEXT].map(name => `zroot/hosting/blueprints/${name}`)
+    await must(host, `zfs send -R ${of}@complete | zfs receive ${next}`)
+  }
+  say('north', '10.66.7', ['a1', 'a2'], NEXT)
+  const adHoc = (host: string, options: string) =>
+    hosts.run('ansible', [host, '-b', '-m', 'bluejail.hosting.blueprint_switch', '-a', `id=a1 ${options}`])
+  const switched = await adHoc('north', `blueprint=${NEXT}`)
+  expect(switched.exit, said(switched)).toBe(0)
   await write(north, 'a1', 'moving')
   const wish = {
     move_from: 'north',
@@ -97,6 +106,12 @@ test('an instance moves, with what it wrote until it was stopped', async () => {
   expect(await must(south, `zfs list -H -o name -t snapshot ${TOP}/a1/etc`)).toContain('@early')
   expect(await must(south, `zfs get -H -o value mountpoint,readonly,origin ${TOP}/a1/etc | xargs`)).toBe('legacy off -')
   expect(await must(north, 'cat /etc/rc.conf')).not.toContain('a1')
+
+  const back = await adHoc('south', 'state=rolled_back')
+  expect(back.exit, said(back)).toBe(0)
+  expect(await must(south, 'mount')).toContain(`/hosting/blueprints/${BLUEPRINT} on ${ROOT}/a1/root `)
+  expect(await page(south, 'a1')).toBe('moving')
+  say('north', '10.66.7', ['a1', 'a2'])
 })
 
 test('what it left behind is not started by an inventory of before', async () => {
