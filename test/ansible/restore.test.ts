@@ -209,4 +209,9 @@ test('and back, over what the host had of it when it died', async () => {
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
   expect(await page(north, 'a2')).toBe('since')
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/left')).toMatch(/left\/a2-\d{8}T\d{6}Z$/m)
+  // Only what came since was sent: it stands on what the host had kept, and has the history of that.
+  expect(await must(north, `zfs list -H -o name -t snapshot ${TOP}/a2/etc`)).toContain('@copied')
+  expect(await must(north, `zfs get -H -o value origin ${TOP}/a2/etc`)).toBe('-')
+  expect(await must(north, 'zfs list -H -o origin -r zroot/hosting/left')).toContain(`${TOP}/a2/etc@copied`)
+  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
 })

@@ -62,3 +62,66 @@ export async function placeholder({ machine, check }: Bench): Promise<void> {
     deepStrictEqual(new Set(Object.values(states(await runReplicate(machine)))), new Set(['current']))
   })
 }
+
+/** `zroot` is the host that died, `backup` the one where its instance ran from the copy. The commands are those of move.yml. */
+export async function wayBack({ machine, check }: Bench): Promise<void> {
+  await machine.shell(`
+    zfs create zroot/died
+    zfs create -o recordsize=16K zroot/died/db
+    zfs create zroot/left
+    zfs create -o mountpoint=none backup/copies`)
+  await machine.shell('dd if=/dev/urandom of=/zroot/died/db/file bs=1M count=8 2>/dev/null')
+  await machine.shell('zfs snapshot -r zroot/died@one; zfs snapshot -r zroot/died@two')
+  await writeReplica(machine, { dataset: 'zroot/died', target: 'backup/copies/died' }, true)
+  strictEqual((await runReplicate(machine)).exit, 0)
+  await machine.shell(`
+    echo lost >/zroot/died/db/lost; zfs snapshot -r zroot/died@lost
+    zfs create backup/lives
+    zfs clone -o mountpoint=/backup/lives/db backup/copies/died/db@two backup/lives/db
+    echo since >/backup/lives/db/since; zfs snapshot -r backup/lives@auto`)
+
+  await check('after a failover the way back is an increment upon what the host had', async () => {
+    await machine.shell(`
+      zfs rename zroot/died zroot/left/died
+      zfs set mountpoint=none zroot/left/died
+      zfs create -o mountpoint=none zroot/arrived
+      zfs snapshot -r backup/lives@move`)
+    const received = 'zfs receive -u -x mountpoint -o readonly=on -o canmount=noauto'
+    const bytes = await machine.shell(`
+      zfs send -wp backup/lives@move | ${received} zroot/arrived/died
+      zfs send -wp -I backup/copies/died/db@two backup/lives/db@move >/tmp/increment
+      wc -c </tmp/increment
+      ${received} zroot/arrived/died/db </tmp/increment`)
+    ok(Number(bytes) < 1_000_000, `${bytes} bytes`)
+    strictEqual(
+      (await machine.shell('zfs get -H -o value origin zroot/arrived/died/db')).trim(),
+      'zroot/left/died/db@two',
+    )
+    await machine.shell(`
+      echo later >/backup/lives/db/later; zfs snapshot -r backup/lives@moved
+      zfs send -wp -I backup/lives@move backup/lives@moved | ${received} zroot/arrived/died
+      zfs send -wp -I backup/lives/db@move backup/lives/db@moved | ${received} zroot/arrived/died/db
+      zfs create -o mountpoint=none zroot/died
+      zfs clone -o mountpoint=legacy -o readonly=off zroot/arrived/died/db@moved zroot/died/db
+      zfs promote zroot/died/db
+      zfs promote zroot/died/db
+      zfs destroy -r zroot/arrived/died`)
+    deepStrictEqual(
+      [...(await guidsBelow(machine, 'zroot/died')).keys()],
+      ['/db@one', '/db@two', '/db@auto', '/db@move', '/db@moved'],
+    )
+    strictEqual(
+      await machine.shell(`
+        mkdir -p /mnt/back && mount -t zfs zroot/died/db /mnt/back
+        cat /mnt/back/since /mnt/back/later; cmp /mnt/back/file /backup/lives/db/file; ls /mnt/back; umount /mnt/back`),
+      'since\nlater\nfile\nlater\nsince\n',
+    )
+    deepStrictEqual([...(await guidsBelow(machine, 'zroot/left')).keys()].slice(-1), ['/died/db@lost'])
+  })
+
+  await check('and its copy goes on where it was', async () => {
+    const told = await runReplicate(machine)
+    strictEqual(states(told)['zroot/died/db'], 'sent', JSON.stringify(told))
+    deepStrictEqual(told.datasets.find(({ dataset }) => dataset === 'zroot/died/db')?.steps, ['@moved since two'])
+  })
+}

@@ -12,7 +12,7 @@ import {
   writeReplica,
 } from './copies.ts'
 import { watchCommands } from './programs.ts'
-import { diverged, placeholder } from './replica-parted.ts'
+import { diverged, placeholder, wayBack } from './replica-parted.ts'
 
 const ZFS = '/usr/sbin/zfs'
 
@@ -21,6 +21,7 @@ export const replica: Suite = async bench => {
   await cutOff(bench)
   await diverged(bench)
   await placeholder(bench)
+  await wayBack(bench)
   await encrypted(bench)
   await killed(bench)
 }

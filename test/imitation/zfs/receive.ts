@@ -6,7 +6,7 @@ import { readAssignments } from './assignments.ts'
 import { giveBirth } from './birth.ts'
 import { mountFresh } from './create.ts'
 import { attempt, fail, failure, WHY } from './errors.ts'
-import { checkParent, find, open, parentName } from './names.ts'
+import { checkParent, find, open, parentName, poolName, snapshotByGuid } from './names.ts'
 import { removeDataset } from './remove.ts'
 import { destroySnapshots, takeSnapshot } from './snapshots.ts'
 import { fingerprint } from './space.ts'
@@ -60,7 +60,7 @@ function receiveOne(wish: Wish, snapshot: StreamSnapshot, dry: boolean, resumes:
   const { machine, target } = wish
   const name = target + snapshot.path
   const dataset = machine.dataset(name)
-  if (snapshot.base === undefined) receiveWhole(wish, name, dataset, snapshot, dry, resumes)
+  if (snapshot.base === undefined || snapshot.isClone) receiveWhole(wish, name, dataset, snapshot, dry, resumes)
   else receiveIncrement(wish, name, dataset, snapshot, snapshot.base, dry)
 }
 
@@ -84,21 +84,30 @@ function receiveWhole(
   const parent = parentName(name)
   if (dataset === undefined && parent !== undefined && machine.dataset(parent) === undefined)
     throw failure(`cannot open '${parent}': ${WHY.missing}\n${failing}`, 'unable to restore to destination')
+  const origin = snapshot.isClone ? snapshotByGuid(machine, poolName(name), snapshot.base ?? '')?.snapshot : undefined
+  if (snapshot.isClone && origin === undefined)
+    throw failure(failing, `local origin for clone ${name}@${snapshot.name} does not exist`)
   if (dry) return
   if (dataset === undefined && parent !== undefined) checkParent(machine, name)
-  const made = dataset ?? newDataset(wish, name, snapshot)
+  const made = dataset ?? newDataset(wish, name, snapshot, origin?.storage)
   machine.tree.unpackStorage(snapshot.content, made.storage)
   delete made.resumeToken
   finish(wish, made, snapshot)
   if (wish.mount) mountFresh(machine, wish.screen, made)
 }
 
-function newDataset(wish: Wish, name: string, snapshot: StreamSnapshot): Dataset {
+function newDataset(wish: Wish, name: string, snapshot: StreamSnapshot, origin?: string): Dataset {
   const top = name === wish.target
   const failing = `cannot receive new filesystem stream`
   const kind = snapshot.type === 'volume' ? 'v' : 'f'
   const stored = validate(wish.machine, top ? wish.assigned : new Map(), { kind }, failing)
-  const dataset = giveBirth(wish.machine, { name, type: snapshot.type, stored, fixed: snapshot.fixed })
+  const dataset = giveBirth(wish.machine, {
+    name,
+    type: snapshot.type,
+    stored,
+    fixed: snapshot.fixed,
+    ...(origin !== undefined && { origin, from: origin }),
+  })
   for (const [property, value] of Object.entries(snapshot.properties)) {
     if (property === 'volsize') dataset.local.volsize = value
     else if (!wish.excluded.includes(property)) dataset.received[property] = value

@@ -3,7 +3,7 @@ import type { Machine } from '../machine.ts'
 import { getopt, type Program, Unknown } from '../screen.ts'
 import type { Dataset, Snapshot } from '../state.ts'
 import { attempt, fail, failure, WHY } from './errors.ts'
-import { find, open, poolName, snapshotByGuid, tree } from './names.ts'
+import { find, open, originOf, poolName, snapshotByGuid, tree } from './names.ts'
 import { isLocked } from './status.ts'
 import { readToken, type StreamSnapshot, writeStream } from './stream.ts'
 import { niceBytes } from './values.ts'
@@ -26,7 +26,7 @@ const LONG = {
 interface Leg {
   readonly dataset: Dataset
   readonly snapshot: Snapshot
-  readonly base?: { readonly guid: string; readonly name: string }
+  readonly base?: { readonly guid: string; readonly name: string; readonly isOrigin?: true }
 }
 
 export const send: Program = (machine, call, screen) => {
@@ -75,12 +75,21 @@ function plan(
     const from = baseOf(machine, each, step ?? through, dataset)
     if (from !== undefined && from.createtxg >= to.createtxg)
       throw failure(`warning: cannot send '${each.name}@${to.name}'`, 'not an earlier snapshot from the same fs')
+    const isOwn = from === undefined || [...each.snapshots, ...each.bookmarks].some(own => own.guid === from.guid)
+    // dsl_dataset_is_before (module/zfs/dsl_dataset.c): of another dataset only if that is where this one came from.
+    if (!isOwn && originOf(machine, each)?.snapshot?.guid !== from.guid)
+      throw failure(`warning: cannot send '${each.name}@${to.name}'`, 'not an earlier snapshot from the same fs')
     const whole = through !== undefined || (replicate && step === undefined)
     const chosen = whole ? each.snapshots.slice(0, last + 1) : [to]
     const after = chosen.filter(other => other.createtxg > (from?.createtxg ?? 0))
     return after.map((other, at) => {
       const base = at === 0 ? from : after[at - 1]
-      return { dataset: each, snapshot: other, ...(base && { base: { guid: base.guid, name: base.name } }) }
+      const isOrigin = at === 0 && !isOwn && { isOrigin: true as const }
+      return {
+        dataset: each,
+        snapshot: other,
+        ...(base && { base: { guid: base.guid, name: base.name, ...isOrigin } }),
+      }
     })
   })
 }
@@ -141,6 +150,7 @@ function toStream(
     creation: snapshot.creation,
     bytes: snapshot.referenced,
     ...(base && { base: base.guid }),
+    ...(base?.isOrigin && { isClone: true }),
     fixed: dataset.fixed,
     properties: withProperties
       ? { ...dataset.received, ...dataset.local }

@@ -21,6 +21,8 @@ export interface StreamSnapshot {
   readonly bytes: number
   /** Guid of what it is an increment of. */
   readonly base?: string
+  /** That is its origin: it is received as a clone (DRR_FLAG_CLONE). */
+  readonly isClone?: true
   readonly fixed: Readonly<Record<string, string>>
   readonly properties: Readonly<Record<string, string>>
   readonly userProperties: Readonly<Record<string, string>>
