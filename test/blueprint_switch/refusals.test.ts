@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { describeStep } from '../../modules/core/step.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, failing, NEXT, runsOn, switchHost, unseal } from '../support/switch-host.ts'
+import { BLUEPRINT, failing, NEXT, runsOn, seal, switchHost, unseal } from '../support/switch-host.ts'
 
 const TO = { id: 'web1', blueprint: NEXT }
 const ROOT = '/hosting/instances/web1/root'
@@ -80,6 +80,15 @@ const REFUSED: Record<string, Fault> = {
     message:
       'web1: a file was changed both by the customer and by the blueprint (usr/local/etc/php.ini: the customer and the new blueprint changed the same lines, in 1 place). Say `conflicts: keep` or `replace`, or make them alike.',
   },
+  'a blueprint without what is mounted from it, and without a mount point': {
+    happens: async host => {
+      unseal(host, NEXT)
+      host.tree.files.remove(`/hosting/blueprints/${NEXT}/usr/local/etc/rc.d`)
+      host.tree.files.remove(`/hosting/blueprints/${NEXT}/home`)
+      await seal(host, NEXT)
+    },
+    message: `web1: the blueprint ${NEXT} has no home, where zroot/hosting/instances/web1/home is mounted. Build one that has it (\`directories\`), under another name. web1: the blueprint ${NEXT} has no usr/local/etc/rc.d, which is mounted from it. Build one that has it (\`directories\`), under another name.`,
+  },
   'the blueprint of its files was removed': {
     happens: host => void host.outside('zfs', 'set', 'bluejail:blueprint=2020Q1', 'zroot/hosting/instances/web1/etc'),
     message:
@@ -89,7 +98,7 @@ const REFUSED: Record<string, Fault> = {
 
 test.each(Object.entries(REFUSED))('%s', async (_title, { happens, options = TO, message }) => {
   const host = await switchHost()
-  happens(host)
+  await happens(host)
   const error = await failing(host, options)
   expect(error.message).toBe(message)
   expect(host.performed.filter(step => /journal|jail -f|zfs/.test(describeStep(step)))).toEqual([])

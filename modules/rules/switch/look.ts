@@ -52,8 +52,6 @@ export interface View {
   /** What is mounted at its seeds. */
   readonly seeds: readonly Mount[]
   readonly seedFolders: ReadonlySet<string>
-  /** What in the new blueprint is not as the mounts need it, in sentences. */
-  readonly sources: readonly string[]
   /** What there is to merge; or why that cannot be told. */
   readonly prepared: Prepared | undefined
   readonly trouble: string | undefined
@@ -86,7 +84,6 @@ const NOTHING = {
   remains: undefined,
   seeds: [],
   seedFolders: new Set<string>(),
-  sources: [],
   prepared: undefined,
   trouble: undefined,
   own: undefined,

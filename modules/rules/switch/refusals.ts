@@ -1,7 +1,10 @@
 /** What forbids a switch of one instance, found before anything of it is touched. */
 import { parseFstab } from '../../freebsd/fstab.ts'
+import { isWithin } from '../../freebsd/mount.ts'
+import { unvis } from '../../freebsd/vis.ts'
 import { describeConflicts } from '../merge/plan.ts'
 import { firstAddress, needsAddress } from './health.ts'
+import { describeVersion } from './journal.ts'
 import type { Trip, View } from './look.ts'
 import { writtenBy } from './merging.ts'
 import { youngerThan } from './stretches.ts'
@@ -45,13 +48,30 @@ export function refusalsOf(trip: Trip, view: View, reason: 'forward' | 'back'): 
         `${dataset} has ${mebibytes(available)} left, and a switch needs ${mebibytes(needed)} to be safe. Free some space in the pool, or raise its quota.`,
       )
   }
-  refuse.push(...(view.sources ?? []))
+  for (const words of lackingIn(trip)) say(`${words}. Build one that has it (\`directories\`), under another name.`)
   const found = prepared?.plan.conflicts ?? []
   if (conflicts === 'fail' && found.length > 0)
     say(
       `${found.length === 1 ? 'a file was' : `${found.length} files were`} changed both by the customer and by the blueprint (${describeConflicts(found)}). Say \`conflicts: keep\` or \`replace\`, or make them alike.`,
     )
   return refuse
+}
+
+/** What its mounts need of the new blueprint and is not in that: jail(8) would find out when the instance is down. */
+function lackingIn({ standing, layoutNext, target, listings }: Trip): string[] {
+  const { mounts } = layoutNext ?? standing.layout ?? { mounts: [] }
+  const listing = target && listings.get(describeVersion(target))?.listing
+  if (listing === undefined) return []
+  const isThere = (path: string) =>
+    listing.has(`./${path}`) || [...listing.keys()].some(name => unvis(name) === `./${path}`)
+  const isOnAnother = (path: string) =>
+    mounts.some(other => other.path !== '' && other.path !== path && isWithin(path, other.path))
+  return mounts.flatMap(({ path, part, special }) => {
+    const isNeeded = path !== '' && (part === 'overlay' || !isOnAnother(path))
+    if (!isNeeded || isThere(path)) return []
+    const why = part === 'overlay' ? 'which is mounted from it' : `where ${special} is mounted`
+    return [`the blueprint ${target?.blueprint} has no ${path}, ${why}`]
+  })
 }
 
 /** What its fstab lists and the mount table has not. */
