@@ -76,10 +76,10 @@ function stateOf({ decision: { kind }, source }: Item): DatasetReport['state'] {
   return newestOf(source) === undefined ? 'skipped' : 'behind'
 }
 
-function wordsFor({ decision, targetName }: Item): string {
+function wordsFor({ decision, targetName, because }: Item): string {
   switch (decision.kind) {
     case 'full':
-      return `send @${decision.to.name}, all of it`
+      return `send @${decision.to.name}, all of it${because === undefined ? '' : `, to begin anew: ${because}`}`
     case 'incremental':
       return `send @${decision.to.name} since ${decision.from.name}`
     case 'resume':
@@ -89,7 +89,7 @@ function wordsFor({ decision, targetName }: Item): string {
     case 'placeholder':
       return `make ${targetName} to hold what is below`
     case 'exchange':
-      return `put ${decision.filled.name} in the place of ${targetName}, which stands for it`
+      return `put ${decision.filled.name} in the place of ${targetName}`
     case 'rotate':
       return `rename ${targetName} and begin anew: ${decision.why}`
     case 'waits':

@@ -73,7 +73,7 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
       const words = await carryOut(job, item, wires)
       done.set(item.path, [...(done.get(item.path) ?? []), words])
       attempts.delete(item.path)
-      if (item.decision.kind === 'rotate') refused.delete(item.path)
+      if (item.decision.kind === 'rotate' || item.decision.kind === 'exchange') refused.delete(item.path)
     } catch (error) {
       if (!isExplained(error)) throw error
       const said = (error as Error).message
@@ -123,8 +123,10 @@ async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }
       return `renamed to ${aside}: ${decision.why}`
     }
     case 'exchange': {
-      for (const step of exchanging(decision, item.target, targetName, now())) await machine.perform(onTarget(step))
-      return `put ${decision.filled.name} in its place`
+      const steps = exchanging(decision, item.target, targetName, now())
+      for (const step of steps) await machine.perform(onTarget(step))
+      const aside = item.target && steps.find(({ command }) => command.includes(targetName))?.command.at(-1)
+      return `put in its place${aside === undefined ? '' : `; what was there is ${aside}`}`
     }
     case 'full':
     case 'incremental':
@@ -144,7 +146,7 @@ async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }
       const to = job.target.login === undefined ? receiving : overSsh(job.target.login, receiving)
       const { bytesPerSecond } = job
       await transfer(from, to, { ending, ...(bytesPerSecond !== undefined && { bytesPerSecond }) })
-      return told(decision)
+      return `${told(decision)}${item.because === undefined ? '' : `, anew: ${item.because}`}`
     }
     default:
       throw new TypeError(`${decision.kind} is nothing to carry out`)

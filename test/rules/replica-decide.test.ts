@@ -1,47 +1,16 @@
 /** Each thing that may be next for a dataset and its copy. */
 import { describe, expect, test } from 'vitest'
-import { type Decision, decide, type Learned, type Wishes } from '../../modules/rules/replica/decide.ts'
+import { decide, type Wishes } from '../../modules/rules/replica/decide.ts'
 import { marksOf, sparedFor } from '../../modules/rules/replica/marks.ts'
-import type { DatasetSeen, Point } from '../../modules/rules/replica/side.ts'
-import { type Item, missingOf, planTree } from '../../modules/rules/replica/tree.ts'
-
-/** `a:1` is a snapshot named a with the guid 1, `#m:1` a bookmark of it. Guids grow with time. */
-const points = (...words: string[]): Point[] =>
-  words.map(word => {
-    const [name = '', guid = ''] = word.replace('#', '').split(':')
-    return { kind: word.startsWith('#') ? 'bookmark' : 'snapshot', name, guid, createtxg: 10 * Number(guid) }
-  })
-
-const seen = (name: string, words: readonly string[], more: Partial<DatasetSeen> = {}): DatasetSeen => ({
-  name,
-  type: 'filesystem',
-  isEncrypted: false,
-  isReadOnly: true,
-  isNeverMounted: false,
-  points: points(...words),
-  ...more,
-})
-
-const from = (words: readonly string[], more?: Partial<DatasetSeen>) => seen('zroot/db', words, more)
-const copy = (words: readonly string[], more?: Partial<DatasetSeen>) => seen('backup/db', words, more)
-
-const REFUSING: Wishes = { diverged: 'refuse', history: true }
-const NOTHING_LEARNED: Learned = { tokens: new Map(), refused: new Map() }
+import type { DatasetSeen } from '../../modules/rules/replica/side.ts'
+import { type Item, missingOf } from '../../modules/rules/replica/tree.ts'
+import { brief, copy, from, NOTHING_LEARNED, points, REFUSING } from './replica-words.ts'
 
 const decided = (
   source: DatasetSeen,
   target: DatasetSeen | undefined,
   { wishes = REFUSING, learned = NOTHING_LEARNED } = {},
 ) => brief(decide('', source, target, wishes, learned))
-
-/** `incremental a..c`, or the reason. */
-function brief(decision: Decision): string {
-  const mark = ({ kind, name }: Point) => `${kind === 'bookmark' ? '#' : ''}${name}`
-  if ('why' in decision) return `${decision.kind}: ${decision.why}`
-  if (decision.kind === 'incremental')
-    return `incremental ${mark(decision.from)}${decision.through ? '..' : '.'}${mark(decision.to)}`
-  return 'to' in decision ? `${decision.kind} ${mark(decision.to)}` : decision.kind
-}
 
 describe('the next send', () => {
   test.each([
@@ -137,72 +106,6 @@ describe('an interrupted receive', () => {
     expect(resuming('8', 'zroot/db@x')).toMatch(/^abandon: .*zroot\/db@x/))
   test('goes when it names something else', () => expect(resuming('2', 'zroot/secret@b')).toMatch(/^abandon/))
   test('goes when nobody can read it', () => expect(decided(from(['a:1', 'b:2']), half)).toMatch(/^abandon/))
-})
-
-describe('a tree', () => {
-  const tree = (...datasets: [string, readonly string[]][]) =>
-    new Map(datasets.map(([path, words]) => [path, seen(`zroot/i${path}`, words)]))
-  const wishes = { ...REFUSING, exclude: ['*/tmp'] }
-  const learned = { ...NOTHING_LEARNED, switching: new Set<string>() }
-  const plan = (source: ReturnType<typeof tree>, target: ReturnType<typeof tree>, more: object = {}) =>
-    planTree(source, target, 'backup/i', { ...wishes, ...more }, learned).map(
-      ({ path, decision }) => `${path} ${brief(decision)}`,
-    )
-
-  test('begins at the top, and what is without a snapshot holds what is below', () => {
-    const source = tree(['', []], ['/web1', ['a:1']], ['/web1/etc', ['a:2']], ['/web1/tmp', ['a:3']])
-    expect(plan(source, tree())).toEqual([
-      ' placeholder',
-      '/web1 waits: the copy of the dataset above it is not there',
-      '/web1/etc waits: the copy of the dataset above it is not there',
-    ])
-    expect(plan(source, tree(['', []]))).toEqual([
-      ' skipped: zroot/i has no snapshot',
-      '/web1 full a',
-      '/web1/etc waits: the copy of the dataset above it is not there',
-    ])
-  })
-
-  test('fills a placeholder beside it, and what is below goes on meanwhile', () => {
-    const source = tree(['', ['r:1', 'r2:2']], ['/web1', ['a:2', 'b:3']])
-    const [[, placeholder] = []] = tree(['', []])
-    if (placeholder === undefined) throw new Error('there is none')
-    const target = new Map([...tree(['/web1', ['a:2']]), ['', { ...placeholder, isNeverMounted: true }] as const])
-    expect(plan(source, target)).toEqual([' full r', '/web1 incremental a.b'])
-    expect(plan(source, new Map([...target, ...tree(['-bluejail-filling', ['r:1']])]))).toEqual([
-      ' exchange',
-      '/web1 waits: the dataset above it is put in the place of what stood for it',
-    ])
-  })
-
-  test('takes along what is below when it is begun anew', () => {
-    const source = tree(['', ['r:1']], ['/web1', ['a:2']], ['/web1/etc', ['a:3', 'b:4']], ['/web2', ['a:5']])
-    const target = tree(['', ['r:1']], ['/web1', ['x:9']], ['/web1/etc', ['a:3']], ['/web2', ['a:5']])
-    expect(plan(source, target, { diverged: 'rotate' }).slice(1)).toEqual([
-      "/web1 rotate: zroot/i/web1 and zroot/i/web1 have no snapshot in common (the copy's last is @x)",
-      '/web1/etc waits: the dataset above it is begun anew',
-      '/web2 nothing',
-    ])
-  })
-
-  test('leaves out an instance that is being switched, and none whose name merely begins like it', () => {
-    const source = tree(['', ['r:1']], ['/web1', ['a:2']], ['/web1/etc', ['a:3']], ['/web10', ['a:5']])
-    const items = planTree(source, tree(['', ['r:1']]), 'backup/i', wishes, {
-      ...learned,
-      switching: new Set(['zroot/i/web1']),
-    })
-    expect(items.map(({ path, decision }) => [path, decision.kind])).toEqual([
-      ['', 'nothing'],
-      ['/web1', 'skipped'],
-      ['/web1/etc', 'skipped'],
-      ['/web10', 'full'],
-    ])
-  })
-
-  test('what was set aside on either side is nobody’s source', () => {
-    const source = tree(['', ['r:1']], ['/web1-diverged-20261122T120000Z', ['a:2']])
-    expect(plan(source, tree(['', ['r:1']]))).toEqual([' nothing'])
-  })
 })
 
 describe('bookmarks', () => {

@@ -101,7 +101,7 @@ export function replicate(model: Model, wishes = WISHES, switching: readonly str
       if (outcome === 'short') return items
       if (outcome === 'modified') refused.set(item.path, 'it was changed')
       else if (outcome !== 'done') failed.add(item.path)
-      else if (item.decision.kind === 'rotate') refused.delete(item.path)
+      else if (item.decision.kind === 'rotate' || item.decision.kind === 'exchange') refused.delete(item.path)
     }
   }
 }

@@ -1,4 +1,4 @@
-/** A placeholder is filled once its source has snapshots, and what is below it stays. */
+/** A placeholder is filled once its source has snapshots, or a copy is begun anew: what is below it stays. */
 import { expect, test } from 'vitest'
 import { PUSH, snapshotsAt, type TwoHosts, twoHosts } from './two-hosts.ts'
 
@@ -37,8 +37,10 @@ test('a placeholder whose source gets snapshots is filled, and nothing below is 
   const hosts = await withPlaceholders()
   const { exit, replicas } = await hosts.run('run', '--json')
   expect(replicas[0]?.datasets.map(({ state, steps }) => [state, steps])).toEqual([
-    ['sent', ['@b, all of it', `put ${COPY}-bluejail-filling in its place`]],
-    ['sent', ['@b, all of it', `put ${COPY}/web1-bluejail-filling in its place`]],
+    ...[COPY, `${COPY}/web1`].map(copy => [
+      'sent',
+      [`@b, all of it, anew: ${copy} only stood for it`, `put in its place; what was there is ${copy}${ASIDE}`],
+    ]),
     ['sent', ['@b since a']],
   ])
   expect(exit).toBe(0)
@@ -81,4 +83,29 @@ test('what merely has no snapshot, and may be somebody’s own, is left and told
   const { exit, replicas } = await hosts.run('run', '--json')
   expect([exit, replicas[0]?.datasets[0]?.state]).toEqual([1, 'diverged'])
   expect(replicas[0]?.datasets[0]?.why).toMatch(/has no snapshot to go on from/)
+})
+
+test('a copy that is begun anew is replaced, and what is below it goes on', async () => {
+  const hosts = twoHosts([{ ...PUSH, diverged: 'rotate' }])
+  const { here, there } = hosts
+  here.outside('zfs', 'snapshot', '-r', `${SOURCE}@a`)
+  await hosts.run('run')
+  for (const verb of ['release bluejail-replica', 'destroy']) there.outside('zfs', ...verb.split(' '), `${COPY}/web1@a`)
+  there.outside('zfs', 'snapshot', `${COPY}/web1@own`)
+  here.outside('zfs', 'snapshot', '-r', `${SOURCE}@b`)
+  const { exit, replicas } = await hosts.run('run', '--json')
+  const aside = `${COPY}/web1-diverged-20261122T120000Z`
+  expect(replicas[0]?.datasets.map(({ steps }) => steps)).toEqual([
+    ['@b since a'],
+    [
+      `@a, all of it, anew: ${COPY}/web1 and ${SOURCE}/web1 have no snapshot in common (the copy's last is @own)`,
+      `put in its place; what was there is ${aside}`,
+      '@b since a',
+    ],
+    ['@b since a'],
+  ])
+  expect([exit, snapshotsAt(there, COPY)]).toEqual([
+    0,
+    ['/web1-diverged-20261122T120000Z@own', '/web1/etc@a', '/web1/etc@b', '/web1@a', '/web1@b', '@a', '@b'],
+  ])
 })

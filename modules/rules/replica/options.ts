@@ -31,7 +31,7 @@ const replica = record(
     diverged: withDefault(
       choice(
         ['refuse', 'rotate'],
-        'A copy that cannot be continued, because it was changed or has nothing in common with its source, is left and reported, or is renamed to `NAME-diverged-TIME` and begun anew. Nothing is ever destroyed for it.',
+        'A copy that cannot be continued, because it was changed or has nothing in common with its source, is left and reported, or is renamed to `NAME-diverged-TIME` and begun anew; copies below it go on, where they can. Nothing is ever destroyed for it.',
       ),
       'refuse',
     ),

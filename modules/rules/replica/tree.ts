@@ -1,6 +1,6 @@
 /** What is next for a whole tree and its copy. */
 import { type Decision, decide, type Learned, type Wishes } from './decide.ts'
-import { exchangeOf, isPlaceholder } from './filling.ts'
+import { canGoBeside, exchangeOf, isPlaceholder } from './filling.ts'
 import { fillingOf, isSetAside } from './names.ts'
 import { baseOf, type DatasetSeen, isAtOrBelow, pathAbove, type Side, snapshotsOf } from './side.ts'
 
@@ -21,6 +21,8 @@ export interface Item {
   readonly targetName: string
   readonly target: DatasetSeen | undefined
   readonly decision: Decision
+  /** Why it is received beside a copy, to replace that. */
+  readonly because?: string
 }
 
 export function planTree(
@@ -39,14 +41,30 @@ export function planTree(
   for (const [path, seen] of [...source].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!included.includes(path)) continue
     const exchange = exchangeOf(path, target)
-    const place = exchange === undefined && canBeFilled(target.get(path), seen) ? fillingOf(path) : path
+    const because = exchange === undefined ? whyBeside(path, seen) : undefined
+    const place = because === undefined ? path : fillingOf(path)
     const copy = target.get(place)
     const decision = before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned)
     if (decision.kind === 'rotate') moving.set(path, 'begun anew')
-    if (decision.kind === 'exchange') moving.set(path, 'put in the place of what stood for it')
-    items.push({ path, source: seen, targetName: `${targetRoot}${place}`, target: copy, decision })
+    if (decision.kind === 'exchange') moving.set(path, 'replaced')
+    items.push({
+      path,
+      source: seen,
+      targetName: `${targetRoot}${place}`,
+      target: copy,
+      decision,
+      ...(because !== undefined && { because }),
+    })
   }
   return items
+
+  function whyBeside(path: string, seen: DatasetSeen): string | undefined {
+    const copy = target.get(path)
+    if (copy === undefined || snapshotsOf(seen).length === 0) return undefined
+    if (isPlaceholder(copy)) return `${copy.name} only stood for it`
+    const decision = canGoBeside(path, seen, copy) ? decide(path, seen, copy, wishes, learned) : undefined
+    return decision?.kind === 'rotate' ? decision.why : undefined
+  }
 
   /** What is said before the dataset and its copy are looked at alone. */
   function before(path: string, seen: DatasetSeen): Decision | undefined {
@@ -68,9 +86,6 @@ export function planTree(
       : { kind: 'abandon', why: `the snapshot that ${copy.name} had begun to receive is no longer there` }
   }
 }
-
-const canBeFilled = (copy: DatasetSeen | undefined, source: DatasetSeen) =>
-  copy !== undefined && isPlaceholder(copy) && snapshotsOf(source).length > 0
 
 /** What is half received for the first time may have to be given up, and could not be with others below it. */
 const isThere = (copy: DatasetSeen | undefined) =>
