@@ -109,3 +109,25 @@ test('a copy that is begun anew is replaced, and what is below it goes on', asyn
     ['/web1-diverged-20261122T120000Z@own', '/web1/etc@a', '/web1/etc@b', '/web1@a', '/web1@b', '@a', '@b'],
   ])
 })
+
+test('an instance that came back after a failover: its parts go on, and its own dataset alone is begun anew', async () => {
+  const hosts = twoHosts([{ ...PUSH, diverged: 'rotate' }])
+  const zfs = (...args: string[]) => expect(hosts.here.outside('zfs', ...args)).toMatchObject({ exit: 0 })
+  zfs('snapshot', '-r', `${SOURCE}@a`)
+  await hosts.run('run')
+  // As playbooks/tasks/move_one.yml leaves it.
+  zfs('create', '-p', '-o', 'mountpoint=none', 'zroot/hosting/left')
+  zfs('rename', '-u', `${SOURCE}/web1`, 'zroot/hosting/left/web1')
+  zfs('create', '-o', 'bluejail:instance=web1', `${SOURCE}/web1`)
+  zfs('clone', '-o', 'mountpoint=legacy', 'zroot/hosting/left/web1/etc@a', `${SOURCE}/web1/etc`)
+  zfs('promote', `${SOURCE}/web1/etc`)
+  zfs('snapshot', '-r', `${SOURCE}@b`)
+  const { exit, replicas } = await hosts.run('run', '--json')
+  expect([exit, replicas[0]?.warnings]).toEqual([0, []])
+  expect(replicas[0]?.datasets.map(({ dataset, steps }) => [dataset.slice(SOURCE.length), steps])).toEqual([
+    ['', ['@b since a']],
+    ['/web1', [expect.stringMatching(/^@b, all of it, anew: .* no snapshot in common/), expect.any(String)]],
+    ['/web1/etc', ['@b since a']],
+  ])
+  expect((await hosts.run('run')).said).toEqual([expect.stringMatching(/: 3 current$/)])
+})
