@@ -84,34 +84,41 @@ async function nothingToReplicate({ machine, quick, check, figure }: Bench): Pro
 }
 
 /**
- * How long the stream of one dataset takes beyond a run that finds nothing to do, against the bare pipe. Sent anew each time
- * to a copy of its own.
+ * How long a large dataset takes beyond a small one, against the same beyond of a bare pipe: what the bytes take, without what
+ * each run takes anyway. Sent anew each time, to a copy of its own.
  */
 async function throughput({ machine, quick, check, figure }: Bench): Promise<void> {
-  const mebibytes = quick ? 32 : 256
-  await machine.run(['zfs', 'create', 'zroot/large'])
-  await fill(machine, '/zroot/large/file', mebibytes)
-  await machine.run(['zfs', 'snapshot', 'zroot/large@one'])
+  const mebibytes = { large: quick ? 32 : 512, small: 1 }
+  for (const [name, size] of Object.entries(mebibytes)) {
+    await machine.run(['zfs', 'create', `zroot/${name}`])
+    await fill(machine, `/zroot/${name}/file`, size)
+    await machine.run(['zfs', 'snapshot', `zroot/${name}@one`])
+  }
   let copies = 0
-  const bare = () =>
+  const bare = (name: string) => () =>
     machine.shell(
-      `zfs send -Lecp zroot/large@one | ssh localhost zfs receive -s -u -o readonly=on backup/bare${copies++}`,
+      `zfs send -Lecp zroot/${name}@one | ssh localhost zfs receive -s -u -o readonly=on backup/bare${copies++}`,
       { timeoutSeconds: 3600 },
     )
-  const ours = async () => {
-    await writeReplica(machine, { dataset: 'zroot/large', target: `backup/ours${copies++}` }, true)
+  const ours = (name: string) => async () => {
+    await writeReplica(machine, { dataset: `zroot/${name}`, target: `backup/ours${copies++}` }, true)
     const told = await runReplicate(machine)
     deepStrictEqual(told.warnings, [])
   }
-  // To the last copy once more: all that is not the stream.
-  const idle = () => runReplicate(machine)
-  await check(`one dataset of ${mebibytes} MiB over ssh`, async () => {
-    const [ourSeconds = 0, idleSeconds = 0, bareSeconds = 0] = await inTurns(quick ? 1 : 3, ours, idle, bare)
+  await check(`one dataset of ${mebibytes.large} MiB over ssh`, async () => {
+    const acts = [ours('large'), ours('small'), bare('large'), bare('small')]
+    const [ourLarge = 0, ourSmall = 0, bareLarge = 0, bareSmall = 0] = await inTurns(quick ? 1 : 3, ...acts)
     figure({
       title: `throughput of a large dataset over ssh, by that of a bare pipe`,
-      value: bareSeconds / (ourSeconds - idleSeconds),
+      value: (bareLarge - bareSmall) / (ourLarge - ourSmall),
       ...(quick ? {} : { atLeast: 0.95 }),
-      from: { mebibytes, replicateSeconds: ourSeconds, nothingToDoSeconds: idleSeconds, bareSeconds },
+      from: {
+        mebibytes: mebibytes.large,
+        replicateSeconds: ourLarge,
+        replicateOneMebibyteSeconds: ourSmall,
+        bareSeconds: bareLarge,
+        bareOneMebibyteSeconds: bareSmall,
+      },
     })
   })
 }
@@ -137,7 +144,8 @@ async function manyDatasets({ machine, quick, check, skip, figure }: Bench): Pro
     await timing([task])
     const commands = await watch.commands()
     await watch.remove()
-    deepStrictEqual(commands.length, 1)
+    // OpenZFS for Linux has no `jailed`, so what is there is asked for once more, with all properties.
+    ok(commands.length <= 2, commands.join('\n'))
     const [our = 0, items = 0] = await timing([task, loop])
     const their = (items * count) / timed
     figure({
