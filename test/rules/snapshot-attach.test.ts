@@ -96,12 +96,33 @@ describe("zfstools' property", () => {
     })
   })
 
+  test('goes for a tier by its own label first; what is neither of the three is a no', () => {
+    const label = (tier: string, value: string) => ({ [`${COM_SUN}:${tier}`]: value })
+    const tiers = (row: Record<string, string>) =>
+      attach(rows({ z: row }), settings({ policies, zfstools_policy: 'often' })).attached.map(({ policy }) =>
+        tiersOf(policy),
+      )
+    expect(tiers({ [COM_SUN]: 'false', ...label('hourly', 'true') })).toEqual([['hourly']])
+    expect(tiers(label('hourly', 'mysql'))).toEqual([['hourly']])
+    expect(tiers({ [COM_SUN]: 'true', ...label('hourly', 'no') })).toEqual([['frequent']])
+    expect(tiers({ [COM_SUN]: 'true', ...label('hourly', 'no'), ...label('frequent', 'no') })).toEqual([])
+    expect(tiers(label('daily', 'true'))).toEqual([])
+    expect(tiers(label('hourly', 'false'))).toEqual([])
+  })
+
   test('a label leaves a tier out', () => {
     const row = { [COM_SUN]: 'true', [`${COM_SUN}:frequent`]: 'false' }
     const found = attach(rows({ 'z/a': row, 'z/b': row }), settings({ policies, zfstools_policy: 'often' })).attached
     expect(found.map(({ policy }) => tiersOf(policy))).toEqual([['hourly'], ['hourly']])
     expect(found[0]?.policy).toBe(found[1]?.policy)
   })
+})
+
+test('what was set aside by a restore or by replication has no policy, whatever it inherits', () => {
+  const own = { 'bluejail:autosnap': 'often' }
+  const names = ['z/var-before-20261122T120000Z', 'z/var-before-20261122T120000Z/db', 'z/c-diverged-20261122T120000Z']
+  const datasets = Object.fromEntries([...names, 'z/go-before-lunch'].map(name => [name, own]))
+  expect(attached(datasets, { datasets: [{ name: 'z', policy: 'default' }] })).toEqual({ 'z/go-before-lunch': 'often' })
 })
 
 test('the policy file says what the task said', () => {
@@ -149,5 +170,12 @@ test.each([
     /'z' is there twice/,
   ],
   [{ policies, datasets: [{ name: 'z/a*', policy: 'often' }] }, /cannot be a dataset's name/],
+  [{ policies: [{ name: 'p', daily: 1, group: 'policy', hooks: ['mariadb'] }] }, /in an instance, and the group/],
+  [
+    { policies: [{ name: 'p', daily: 1, group: 'policy', hooks: [{ kind: 'command', inside: true, before: ['x'] }] }] },
+    /in an instance, and the group/,
+  ],
+  [{ policies: [{ name: 'p', daily: 1, take: false, hooks: ['mariadb'] }] }, /takes none, so 'hooks' would never/],
+  [{ policies: [{ name: 'p', daily: 1, take: false, skip_empty: true }] }, /takes none, so 'skip_empty' would never/],
   [{ policies, property: 'compression' }, /is not a user property's name/],
 ])('%j is refused', (given, why) => expect(() => settings(given)).toThrow(why))

@@ -1,7 +1,10 @@
-/** Which policy each dataset has: its property, else what zfstools' property forbids, else the list, else zfstools' property. */
-
+/**
+ * Which policy each dataset has: its property, else what zfstools' property forbids, else the list, else zfstools' property.
+ * What restoring or replicating has set aside has none: its snapshots stay as they are.
+ */
 import type { Row } from '../../freebsd/zfs-tree.ts'
-import { type Policy, TIERS, type Tier } from './policy.ts'
+import { isSetAside } from '../stamp.ts'
+import { type Policy, TIERS, type Tier, tiersOf } from './policy.ts'
 import { type Attachment, OFF, type Settings } from './settings.ts'
 
 export const COM_SUN = 'com.sun:auto-snapshot'
@@ -34,19 +37,19 @@ export function attach(
   }
 
   function policyOf(name: string, row: Row): Policy | undefined {
+    if (isSetAside(name)) return undefined
     const own = row.get(settings.property)
     if (own !== undefined) {
       const policy = settings.policies.get(own)
       if (policy === undefined && own !== OFF) problems.set(own, [...(problems.get(own) ?? []), name])
       return policy
     }
-    const told = settings.zfstools === undefined ? undefined : row.get(COM_SUN)
-    if (told !== undefined && !/^(true|mysql|postgresql)$/.test(told)) return undefined
+    const told = settings.zfstools === undefined ? undefined : fromZfstools(settings.zfstools, row)
+    if (told === OFF) return undefined
     const nearest = settings.attachments
       .filter(each => isFor(each, name.split('/')))
       .sort((a, b) => depth(b) - depth(a) || wildcards(a) - wildcards(b))[0]
-    if (nearest !== undefined) return nearest.policy
-    return told === undefined || settings.zfstools === undefined ? undefined : tailored(settings.zfstools, row)
+    return nearest === undefined ? told : nearest.policy
   }
 }
 
@@ -60,19 +63,30 @@ function isFor({ name, recursive }: Attachment, components: readonly string[]): 
 const depth = ({ name }: Attachment) => name.split('/').length
 const wildcards = ({ name }: Attachment) => name.split('/').filter(word => word === '*').length
 
+/**
+ * What zfstools' properties say: that of a tier before that for all, and any other value than these three is a no
+ * (bdrewery/zfstools lib/zfstools.rb, `find_eligible_datasets`). Undefined where they say nothing.
+ */
+function fromZfstools(policy: Policy, row: Row): Policy | typeof OFF | undefined {
+  const isYes = (value: string) => /^(true|mysql|postgresql)$/.test(value)
+  const general = row.get(COM_SUN)
+  const tiers = tiersOf(policy).filter(tier => isYes(row.get(`${COM_SUN}:${tier}`) ?? general ?? OFF))
+  if (tiers.length > 0) return only(tiers, policy)
+  return general === undefined ? undefined : OFF
+}
+
 /** Variants of a policy, so that datasets with the same wishes share one. */
 const variants = new WeakMap<Policy, Map<string, Policy>>()
 
-function tailored(policy: Policy, row: Row): Policy {
-  const without = TIERS.filter(tier => policy.keep[tier] > 0 && (row.get(`${COM_SUN}:${tier}`) ?? 'true') === 'false')
-  if (without.length === 0) return policy
+function only(tiers: readonly Tier[], policy: Policy): Policy {
+  if (tiers.length === tiersOf(policy).length) return policy
   const known = variants.get(policy) ?? new Map<string, Policy>()
   variants.set(policy, known)
-  const key = without.join()
+  const key = tiers.join()
   const found = known.get(key)
   if (found !== undefined) return found
-  const keep = { ...policy.keep, ...Object.fromEntries(without.map((tier: Tier) => [tier, 0])) }
-  const variant = { ...policy, keep }
+  const keep = Object.fromEntries(TIERS.map(tier => [tier, tiers.includes(tier) ? policy.keep[tier] : 0]))
+  const variant = { ...policy, keep: keep as Policy['keep'] }
   known.set(key, variant)
   return variant
 }

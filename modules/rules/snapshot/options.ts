@@ -114,7 +114,7 @@ export const SETTINGS = {
   ),
   zfstools_policy: optional(
     text(
-      'The policy of datasets whose `com.sun:auto-snapshot` is `true`, `mysql` or `postgresql`, as zfstools has it. `com.sun:auto-snapshot:hourly=false` leaves out that tier. Any other value means no snapshots. Where this is not given, that property means nothing.',
+      'The policy of datasets whose `com.sun:auto-snapshot` is `true`, `mysql` or `postgresql`, as zfstools has it; any other value means no snapshots. Of one tier, `com.sun:auto-snapshot:hourly` goes before it. Where this is not given, those properties mean nothing.',
     ),
   ),
   prometheus_file: optional(

@@ -79,6 +79,14 @@ function policyOf(given: NonNullable<Wanted['policies']>[number]): Policy {
     throw new InvalidOptions(
       `policy '${given.name}' says of no tier how many to keep (${TIERS.join(', ')}), so it would never take a snapshot. Give it one, or 'take: false' to prune only.`,
     )
+  const hooks = (given.hooks ?? []).map(each => hookOf(given.name, each))
+  if (given.group === 'policy' && hooks.some(({ kind, inside }) => kind !== 'command' || inside))
+    throw new InvalidOptions(
+      `policy '${given.name}': a hook of it is run in an instance, and the group 'policy' is of many. Leave 'group' at 'instance'.`,
+    )
+  const needless = given.take ? undefined : hooks.length > 0 ? 'hooks' : given.skip_empty ? 'skip_empty' : undefined
+  if (needless !== undefined)
+    throw new InvalidOptions(`policy '${given.name}' takes none, so '${needless}' would never count. Leave it out.`)
   return {
     name: given.name,
     keep,
@@ -88,7 +96,7 @@ function policyOf(given: NonNullable<Wanted['policies']>[number]): Policy {
     skipEmpty: given.skip_empty,
     take: given.take,
     group: given.group,
-    hooks: (given.hooks ?? []).map(each => hookOf(given.name, each)),
+    hooks,
     adopt: (given.adopt ?? []).map(each => adoptionOf(each, keep)),
   }
 }
