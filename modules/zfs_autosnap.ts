@@ -27,10 +27,11 @@ export default defineModule({
   description: [
     'Installs a program, /usr/local/libexec/bluejail/autosnap, with its policies in /usr/local/etc/bluejail/autosnap.json, a line for cron in /usr/local/etc/cron.d, and a report in the daily mail of periodic(8), which `daily_status_bluejail_autosnap_enable="NO"` in /etc/periodic.conf turns off. `autosnap plan` says what the next run will do, `autosnap status` how things are, `autosnap --help` the rest.',
     'A snapshot is due where the present hour, day, week or whatever the policy counts has none yet, so a missed run is caught up with, and it does not matter how often the program runs. It keeps the oldest of each of the newest so many hours, days and so on that have any, and the newest always. What stays depends on the snapshots alone, not on when or how often they are pruned.',
-    'Snapshots are named like `auto-20261122T130000Z`. No other snapshot is ever destroyed, but for those of other programs that a policy adopts. One that is held or has a clone stays, and is named. Instances that are being switched to another blueprint are left alone, half received datasets too.',
+    'Snapshots are named like `auto-20261122T130000Z`. No other snapshot is ever destroyed, but for those of other programs that a policy adopts. One that is held or has a clone stays, and is named. Instances that are being switched to another blueprint are left alone, half received datasets too, and what a restore or a replica has set aside (`NAME-before-TIME`, `NAME-diverged-TIME`) keeps what it has.',
     'Mounted or not, of an instance that runs or of one that does not: every dataset with a policy gets its snapshots, all of a pool in one transaction where no hooks are to be run.',
   ],
   notes: [
+    'The program has a lock of its own, and not that of the modules: a blueprint that is built for an hour must not cost an hourly snapshot. Directly before each snapshot it looks whether the instance is being switched.',
     'cron only sends what went wrong to syslog, tagged `bluejail-autosnap`.',
     '`state: absent` takes away the program and what makes it run. Snapshots stay.',
   ],

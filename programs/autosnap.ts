@@ -8,9 +8,10 @@ import { ownName, timeOfOwn } from '../modules/rules/snapshot/names.ts'
 import { oddities, planPruning, planTaking } from '../modules/rules/snapshot/plan.ts'
 import { POLICY_FILE, readPolicyFile, type Settings } from '../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../modules/rules/snapshot/status.ts'
-import { foreseen, sentence } from './autosnap/prune.ts'
+import { foreseen } from './autosnap/prune.ts'
 import { reportWords, statusWords } from './autosnap/report.ts'
 import { runOnce } from './autosnap/run.ts'
+import { sentence } from './autosnap/sentence.ts'
 import { commandsFor } from './autosnap/take.ts'
 
 const USAGE = `usage: autosnap run [--quiet] [--json]      take what is due, destroy what has expired
@@ -89,7 +90,7 @@ async function plan({ now, json }: Wish, settings: Settings, { host, say }: Surr
   const name = ownName(now)
   const due = groups.flatMap(({ datasets }) => datasets)
   const taken = new Map(due.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
-  const { names, blocked } = await sentence(planPruning(look, taken), seconds, { host })
+  const { names, blocked } = await sentence(planPruning(look, taken), seconds, host)
   const hooked = groups.filter(({ policy }) => policy.hooks.length > 0)
   const steps = [
     ...commandsFor(
@@ -123,7 +124,7 @@ async function status({ now, json }: Wish, settings: Settings, { host, say }: Su
   const seconds = secondsOf(now)
   const look = await lookAtSnapshots(settings, host)
   const policies = statusOf(look, settings, seconds)
-  const { blocked } = await sentence(planPruning(look), seconds, { host })
+  const { blocked } = await sentence(planPruning(look), seconds, host)
   const troubles = [
     ...oddities(look, seconds),
     ...[...policies].flatMap(([name, { stale }]) =>

@@ -82,7 +82,10 @@ async function sideBySide(host: Host, { lists, atOnce }: Together, manner: Manne
   }
 }
 
-/** Each of `all`, so many at once, the first ones first. */
+/**
+ * Each of `all`, so many at once, the first ones first. Where one fails, the others come to their ends before that is thrown:
+ * nothing goes on behind the caller's back.
+ */
 export async function takingTurns<T>(
   all: readonly T[],
   atOnce: number,
@@ -92,7 +95,8 @@ export async function takingTurns<T>(
   const takeTurns = async () => {
     for (const [index, one] of waiting) await act(one, index)
   }
-  await Promise.all(Array.from({ length: Math.min(Math.max(atOnce, 1), all.length) }, takeTurns))
+  const turns = Array.from({ length: Math.min(Math.max(atOnce, 1), all.length) }, takeTurns)
+  for (const turn of await Promise.allSettled(turns)) if (turn.status === 'rejected') throw turn.reason
 }
 
 function setbackOf(step: Step, error: unknown, { bearsFailures = false }: Manner): Partial<Done> | undefined {

@@ -8,12 +8,16 @@ import type { Probe } from '../core/host.ts'
 import type { Command, RunStep } from '../core/step.ts'
 import { run } from '../core/step.ts'
 import { inBatches } from './zfs.ts'
-import { parseTree, type Row } from './zfs-tree.ts'
+import { parseTree, type Row, readTree } from './zfs-tree.ts'
 
-/** Every filesystem and volume of every pool. */
-export async function listAllDatasets(machine: Probe, properties: readonly string[]): Promise<Map<string, Row>> {
+/** Every filesystem and volume of every pool, and the names of those whose properties cannot be told apart. */
+export async function listAllDatasets(
+  machine: Probe,
+  properties: readonly string[],
+): Promise<{ rows: Map<string, Row>; unreadable: string[] }> {
   const command: Command = ['zfs', 'list', '-Hp', '-t', 'filesystem,volume', '-o', ['name', ...properties].join(',')]
-  return parseTree(command, (await machine.query(command)).stdout, properties)
+  const { rows, unreadable } = readTree((await machine.query(command)).stdout, properties)
+  return { rows, unreadable: [...unreadable.keys()] }
 }
 
 /** A snapshot's name without its dataset, and the number of the transaction that took it. */
@@ -99,6 +103,12 @@ export const destroySnapshots = (dataset: string, names: readonly string[], recu
 /** Nothing of what was to be destroyed is there any more. */
 export const saysNoneLeft = (stderr: string) =>
   stderr.trim() === 'could not find any snapshots to destroy; check snapshot names.'
+
+/**
+ * Not one snapshot is at fault but the pool: it is full, read-only or suspended (openzfs lib/libzfs/libzfs_dataset.c,
+ * zfs_snapshot_nvl and zfs_destroy_snaps_nvl: where the kernel blames none, the complaint names none).
+ */
+export const saysPoolRefuses = (stderr: string) => /^cannot (create snapshots |destroy snapshots): /m.test(stderr)
 
 /**
  * What zfs complained of, in its own words by the name of a snapshot or dataset: `cannot create snapshot 'p/a@n': dataset is

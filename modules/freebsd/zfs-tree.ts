@@ -23,14 +23,31 @@ export async function listTree(
 }
 
 export function parseTree(command: Command, stdout: string, properties: readonly string[]): Map<string, Row> {
-  const lines = stdout.split('\n').filter(line => line !== '')
-  return new Map(
-    lines.map(line => {
-      const [name = '', ...values] = line.split('\t')
-      // A value with tabs or line breaks (fact zfs-1) would be taken for others.
-      if (values.length !== properties.length) throw new UnexpectedOutput(command, line)
-      const pairs = properties.map((property, index) => [property, values[index] ?? '-'] as const)
-      return [name, new Map(pairs.filter(([, value]) => value !== '-'))]
-    }),
-  )
+  const { rows, unreadable } = readTree(stdout, properties)
+  for (const line of unreadable.values()) throw new UnexpectedOutput(command, line)
+  return rows
+}
+
+/**
+ * The rows that can be read, and by name the first lines of others: a value with tabs or line breaks (fact zfs-1) would be
+ * taken for others, or for a dataset of its own. A name that comes twice is nobody's.
+ */
+export function readTree(
+  stdout: string,
+  properties: readonly string[],
+): { rows: Map<string, Row>; unreadable: Map<string, string> } {
+  const rows = new Map<string, Row>()
+  const unreadable = new Map<string, string>()
+  for (const line of stdout.split('\n')) {
+    if (line === '') continue
+    const [name = '', ...values] = line.split('\t')
+    if (values.length !== properties.length || rows.has(name) || unreadable.has(name)) {
+      rows.delete(name)
+      unreadable.set(name, line)
+      continue
+    }
+    const pairs = properties.map((property, index) => [property, values[index] ?? '-'] as const)
+    rows.set(name, new Map(pairs.filter(([, value]) => value !== '-')))
+  }
+  return { rows, unreadable }
 }

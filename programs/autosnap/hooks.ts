@@ -22,20 +22,20 @@ interface Bracket {
   after(): Promise<void>
 }
 
-export interface Outcome<T> {
-  /** What `act` gave; undefined where a hook forbade it. */
-  readonly given: T | undefined
+export interface Outcome {
+  /** A hook failed without which there shall be no snapshot, so there is none. */
+  readonly isForbidden: boolean
   /** What hooks failed at, in sentences. */
   readonly troubles: readonly string[]
 }
 
 /** `running` are the jails that run: what is to be done inside others is left out. */
-export async function between<T>(
+export async function between(
   { name, instance, policy }: Group,
   running: ReadonlySet<string>,
   tools: Tools,
-  act: () => Promise<T>,
-): Promise<Outcome<T>> {
+  act: () => Promise<void>,
+): Promise<Outcome> {
   const troubles: string[] = []
   const jail = instance !== undefined && running.has(instance) ? instance : undefined
   const attempt = async (hook: Hook, when: 'before' | 'after', part: () => Promise<void>): Promise<boolean> => {
@@ -54,9 +54,10 @@ export async function between<T>(
       const bracket = bracketOf(hook, jail, tools)
       entered.unshift({ hook, bracket })
       const fine = await attempt(hook, 'before', bracket.before)
-      if (!fine && hook.onFailure === 'skip') return { given: undefined, troubles }
+      if (!fine && hook.onFailure === 'skip') return { isForbidden: true, troubles }
     }
-    return { given: await act(), troubles }
+    await act()
+    return { isForbidden: false, troubles }
   } finally {
     for (const { hook, bracket } of entered) await attempt(hook, 'after', bracket.after)
   }

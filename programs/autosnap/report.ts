@@ -19,6 +19,15 @@ export interface Report {
   readonly troubles: readonly string[]
 }
 
+/** A sentence for each reason, with the first that has it: where a pool is full, a thousand have the same. */
+export function byReason(refused: ReadonlyMap<string, string>, fate: string): string[] {
+  const names = new Map<string, string[]>()
+  for (const [name, why] of refused) names.set(why, [...(names.get(why) ?? []), name])
+  return [...names].map(
+    ([why, [first, ...more]]) => `${first}${more.length > 0 ? ` and ${more.length} more` : ''} ${fate}: ${why}`,
+  )
+}
+
 /** cron(8) sends what a program prints by mail: quietly, only troubles are told. */
 export function reportWords(report: Report, quiet: boolean): string[] {
   if (quiet) return [...report.troubles]

@@ -8,8 +8,9 @@ import { type Group, oddities, planPruning, planTaking } from '../../modules/rul
 import type { Settings } from '../../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../../modules/rules/snapshot/status.ts'
 import { metrics } from './metrics.ts'
-import { prune, sentence } from './prune.ts'
-import type { Report } from './report.ts'
+import { prune } from './prune.ts'
+import { byReason, type Report } from './report.ts'
+import { sentence } from './sentence.ts'
 import { take } from './take.ts'
 
 export async function runOnce(settings: Settings, now: Date, around: Surroundings): Promise<Report> {
@@ -38,31 +39,38 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
   const seconds = secondsOf(now)
   const name = ownName(now)
   const { groups, empty } = planTaking(look, settings.site, seconds)
-  const taking = await take(groups, now, around)
-  const taken = new Map<string, Timed>(
-    taking.datasets.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]),
-  )
+  const first = await take(groups, now, settings.site, around)
+  const timed = (datasets: readonly string[]) =>
+    new Map<string, Timed>(datasets.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
 
-  const { names, blocked } = await sentence(planPruning(look, taken), seconds, around)
+  const { names, blocked } = await sentence(planPruning(look, timed(first.taken)), seconds, around.host)
   const pruning = await prune(names, look, around)
   // There may be room now.
-  const mayRetry = taking.withoutRoom.length > 0 && pruning.destroyed.length > 0
-  const retried = mayRetry ? await take(only(groups, taking.withoutRoom), now, around) : undefined
+  const withoutRoom = [...first.refused].filter(([, why]) => NO_ROOM.test(why)).map(([dataset]) => dataset)
+  const mayRetry = withoutRoom.length > 0 && pruning.destroyed.length > 0
+  const retried = mayRetry ? await take(only(groups, withoutRoom), now, settings.site, around) : undefined
+  const taken = [...first.taken, ...(retried?.taken ?? [])]
+  const refused = new Map([...first.refused, ...(retried?.refused ?? [])])
+  for (const dataset of taken) refused.delete(dataset)
   return {
     now: moment(seconds),
-    taken: [...taking.datasets, ...(retried?.datasets ?? [])].map(dataset => `${dataset}@${name}`),
+    taken: taken.map(dataset => `${dataset}@${name}`),
     destroyed: pruning.destroyed,
     left: pruning.left,
     empty,
-    skipped: Object.fromEntries(look.skipped),
+    skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? [])]),
     blocked: Object.fromEntries(blocked),
     troubles: [
       ...oddities(look, seconds),
-      ...taking.troubles.filter(each => !retried?.datasets.some(dataset => each.startsWith(`${dataset} got no`))),
-      ...pruning.troubles,
+      ...byReason(refused, 'got no snapshot'),
+      ...first.troubles,
+      ...(retried?.troubles ?? []),
+      ...byReason(pruning.refused, 'could not be destroyed'),
     ],
   }
 }
+
+const NO_ROOM = /out of space|quota|limit/
 
 /** Groups with those of their members that are among `datasets`. */
 const only = (groups: readonly Group[], datasets: readonly string[]): Group[] =>

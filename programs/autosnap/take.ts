@@ -1,11 +1,13 @@
 /** Takes what is due: all that needs no hook in one command for each pool, groups with hooks one by one. */
-import { CommandFailed } from '../../modules/core/errors.ts'
 import type { Surroundings } from '../../modules/core/host-program.ts'
+import { takingTurns } from '../../modules/core/perform.ts'
 import { listJails } from '../../modules/freebsd/jls.ts'
 import { poolOf } from '../../modules/freebsd/zfs-names.ts'
-import { complaintsIn, takeSnapshots } from '../../modules/freebsd/zfs-snapshots.ts'
+import type { Site } from '../../modules/rules/layout.ts'
+import { inSwitch } from '../../modules/rules/snapshot/look.ts'
 import { ownName } from '../../modules/rules/snapshot/names.ts'
 import type { Group } from '../../modules/rules/snapshot/plan.ts'
+import { type Attempt, takeAll } from './attempt.ts'
 import { between } from './hooks.ts'
 
 /** FreeBSD takes 524,288 bytes (fact net-5), and the kernel wants all names of a call in one list. */
@@ -13,50 +15,49 @@ const COMMAND_BYTES = 240_000
 /** Groups with hooks that are dealt with at a time. */
 const AT_ONCE = 4
 
-export interface Taken {
-  readonly datasets: readonly string[]
+export interface Taken extends Attempt {
   readonly troubles: readonly string[]
-  /** Datasets for which there was no room; destroying old snapshots may make some. */
-  readonly withoutRoom: readonly string[]
+  /** By dataset, why it was left alone although it was due. */
+  readonly skipped: ReadonlyMap<string, string>
 }
 
 type Tools = Pick<Surroundings, 'host' | 'hold' | 'ending'>
 
-export async function take(groups: readonly Group[], now: Date, tools: Tools): Promise<Taken> {
+export async function take(groups: readonly Group[], now: Date, site: Site, tools: Tools): Promise<Taken> {
   const name = ownName(now)
-  const datasets: string[] = []
+  const taken: string[] = []
+  const refused = new Map<string, string>()
+  const skipped = new Map<string, string>()
   const troubles: string[] = []
-  const withoutRoom: string[] = []
-  const note = ({ taken, refused }: Attempt) => {
-    datasets.push(...taken)
-    for (const [dataset, why] of refused) {
-      if (/out of space|quota|limit/.test(why)) withoutRoom.push(dataset)
-      troubles.push(`${dataset} got no snapshot: ${why}`)
+  // A switch may have begun since all were looked at: where hooks are waited for, that is long ago.
+  const attempt = async (datasets: readonly string[]) => {
+    const free = new Set(datasets)
+    for (const [dataset, why] of await inSwitch(site, datasets, tools.host)) {
+      free.delete(dataset)
+      skipped.set(dataset, why)
     }
+    const outcome = await takeAll(tools.host, [...free], name)
+    taken.push(...outcome.taken)
+    for (const [dataset, why] of outcome.refused) refused.set(dataset, why)
   }
   for (const some of commandsFor(
     groups.filter(({ policy }) => policy.hooks.length === 0),
     name,
   )) {
     if (tools.ending.aborted) break
-    note(await takeAll(tools, some, name))
+    await attempt(some)
   }
   const hooked = groups.filter(({ policy }) => policy.hooks.length > 0)
   if (hooked.length > 0) {
     const running = new Set((await listJails(tools.host)).flatMap(jail => (jail.isDying ? [] : [jail.name])))
-    const waiting = hooked.values()
-    const takeTurns = async () => {
-      for (const group of waiting) {
-        if (tools.ending.aborted) return
-        const outcome = await between(group, running, tools, () => takeAll(tools, group.datasets, name))
-        if (outcome.given !== undefined) note(outcome.given)
-        else troubles.push(`${group.name} got no snapshots, since a hook failed.`)
-        troubles.push(...outcome.troubles)
-      }
-    }
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, hooked.length) }, takeTurns))
+    await takingTurns(hooked, AT_ONCE, async group => {
+      if (tools.ending.aborted) return
+      const outcome = await between(group, running, tools, () => attempt(group.datasets))
+      if (outcome.isForbidden) troubles.push(`${group.name} got no snapshots, since a hook failed.`)
+      troubles.push(...outcome.troubles)
+    })
   }
-  return { datasets, troubles, withoutRoom }
+  return { taken, refused, skipped, troubles }
 }
 
 /** Datasets for each command: of one pool, and no group in two of them unless it is too long by itself. */
@@ -80,42 +81,4 @@ export function commandsFor(groups: readonly Pick<Group, 'datasets'>[], name: st
     }
   }
   return commands
-}
-
-interface Attempt {
-  readonly taken: readonly string[]
-  readonly refused: ReadonlyMap<string, string>
-}
-
-/**
- * zfs takes all or none (fact zfs-8), so one dataset that is being received would leave all others without. Those that zfs
- * complains of are left out and the rest is taken; where it names none, each half is tried.
- */
-async function takeAll({ host }: Pick<Tools, 'host'>, datasets: readonly string[], name: string): Promise<Attempt> {
-  if (datasets.length === 0) return { taken: [], refused: new Map() }
-  try {
-    await host.perform(takeSnapshots(datasets.map(dataset => `${dataset}@${name}`)))
-    return { taken: datasets, refused: new Map() }
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error
-    const blamed = new Map<string, string>()
-    for (const [full, why] of complaintsIn(error.answer?.stderr ?? '')) {
-      const dataset = full.split('@')[0] ?? full
-      if (datasets.includes(dataset)) blamed.set(dataset, why)
-    }
-    if (blamed.size > 0) {
-      const rest = await takeAll(
-        { host },
-        datasets.filter(dataset => !blamed.has(dataset)),
-        name,
-      )
-      return { taken: rest.taken, refused: new Map([...blamed, ...rest.refused]) }
-    }
-    const [first] = datasets
-    if (datasets.length === 1 && first !== undefined) return { taken: [], refused: new Map([[first, error.message]]) }
-    const middle = Math.ceil(datasets.length / 2)
-    const one = await takeAll({ host }, datasets.slice(0, middle), name)
-    const other = await takeAll({ host }, datasets.slice(middle), name)
-    return { taken: [...one.taken, ...other.taken], refused: new Map([...one.refused, ...other.refused]) }
-  }
 }

@@ -46,7 +46,6 @@ function tools({ servers = ['mariadbd|mysqld', 'postgres'], failing = [] as stri
   }
   const snapshot = async () => {
     told.push('snapshot')
-    return true
   }
   return { told, around: { host, hold }, snapshot }
 }
@@ -56,7 +55,7 @@ const running = new Set(['db1'])
 test('in their order before, in the opposite one after', async () => {
   const { told, around, snapshot } = tools()
   const hooks = ['postgresql', 'mariadb', { kind: 'command', before: ['/sbin/a', 'on'], after: ['/sbin/a', 'off'] }]
-  expect(await between(groupWith(hooks), running, around, snapshot)).toEqual({ given: true, troubles: [] })
+  expect(await between(groupWith(hooks), running, around, snapshot)).toEqual({ isForbidden: false, troubles: [] })
   expect(told).toEqual([
     'jexec -U postgres db1 psql -X -q -v ON_ERROR_STOP=1 -d postgres -c CHECKPOINT',
     'jexec db1 mariadb: lock',
@@ -80,7 +79,7 @@ describe('nothing is done', () => {
       ...(instance === 'db1' ? [] : [{ kind: 'command', inside: true, before: ['a'] }]),
     ]
     const group = { ...groupWith(hooks), instance, name: instance ?? 'zroot/x' }
-    expect(await between(group, running, around, snapshot)).toEqual({ given: true, troubles: [] })
+    expect(await between(group, running, around, snapshot)).toEqual({ isForbidden: false, troubles: [] })
     expect(told).toEqual(['snapshot'])
   })
 })
@@ -100,8 +99,8 @@ describe('where a hook fails', () => {
 
   test('the snapshot is taken all the same, and it is said', async () => {
     const { told, around, snapshot } = tools({ failing: ['second'] })
-    const { given, troubles } = await between(groupWith(hooks('continue')), running, around, snapshot)
-    expect(given).toBe(true)
+    const { isForbidden, troubles } = await between(groupWith(hooks('continue')), running, around, snapshot)
+    expect(isForbidden).toBe(false)
     expect(troubles).toEqual([
       "db1: the hook 'command' before the snapshot: '/sbin/second' failed with exit status 1: no",
       "db1: the hook 'command' after the snapshot: '/sbin/second back' failed with exit status 1: no",
@@ -111,16 +110,16 @@ describe('where a hook fails', () => {
 
   test('or none is, and what was begun is undone', async () => {
     const { told, around, snapshot } = tools({ failing: ['second'] })
-    const { given } = await between(groupWith(hooks('skip')), running, around, snapshot)
-    expect(given).toBeUndefined()
+    const { isForbidden } = await between(groupWith(hooks('skip')), running, around, snapshot)
+    expect(isForbidden).toBe(true)
     expect(told).toEqual(['/sbin/first', '/sbin/second', '/sbin/second back', '/sbin/first back'])
   })
 })
 
 test('locks that were lost before the snapshot was over are told', async () => {
   const { around, snapshot } = tools({ dies: true })
-  const { given, troubles } = await between(groupWith(['mariadb']), running, around, snapshot)
-  expect([given, troubles]).toEqual([true, [expect.stringContaining('and the locks with it')]])
+  const { isForbidden, troubles } = await between(groupWith(['mariadb']), running, around, snapshot)
+  expect([isForbidden, troubles]).toEqual([false, [expect.stringContaining('and the locks with it')]])
 })
 
 test('what was begun is undone where the snapshot itself throws', async () => {

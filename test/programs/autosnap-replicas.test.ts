@@ -58,3 +58,18 @@ test('a replica that is away for long does not fill the pool', async () => {
   await runAt(host, 5)
   expect(snapshotsOn(host).length).toBeLessThanOrEqual(104)
 })
+
+test('those that are waited for are not asked for what else keeps them, since that is slow', async () => {
+  const host = prepared()
+  await runAt(host, 0)
+  mark(host, 0)
+  for (const hour of [1, 2, 3]) await runAt(host, hour)
+  const asked: (readonly string[])[] = []
+  const query: typeof host.query = (command, options) => {
+    if (command.includes('name,userrefs,clones,creation')) asked.push(command)
+    return host.query(command, options)
+  }
+  const { blocked } = await reported({ ...host, query }, at(4))
+  expect(Object.keys(blocked)).toEqual([0, 1, 2].map(nameAt))
+  expect(asked).toEqual([])
+})

@@ -65,6 +65,16 @@ describe('left alone and named', () => {
     expect(skipped[web1('etc')]).toBe('web1 is being switched to another blueprint')
   })
 
+  test('an instance whose switch began while others were waited for', async () => {
+    const journal = '/hosting/instances/web1/journal.json'
+    const host = withPolicies(HOURLY, { datasets, files: { [journal]: '{}' } })
+    let looks = 0
+    const status: typeof host.status = async path => (path === journal && ++looks === 1 ? undefined : host.status(path))
+    const { taken, skipped } = await reported({ ...host, status }, at(0))
+    expect(taken).toEqual(['zroot/hosting/instances@auto-20261122T000000Z'])
+    expect(skipped[web1('etc')]).toBe('web1 is being switched to another blueprint')
+  })
+
   test('what is held, and what was cloned; the rest goes', async () => {
     const host = withPolicies(HOURLY, { datasets })
     await reported(host, at(0))
@@ -81,6 +91,21 @@ describe('left alone and named', () => {
       'zroot/hosting/instances@auto-20261122T000000Z',
     ])
     expect(troubles).toEqual([])
+  })
+
+  test('zfs-1 one whose property cannot be told from others', async () => {
+    const forging = `off\t-\t1\t1\t-\n${web1('var')}\toff`
+    const copies = {
+      'zroot/copies/a': { 'bluejail:autosnap': 'a\tb' },
+      'zroot/copies/b': { 'bluejail:autosnap': forging },
+    }
+    const { taken, troubles } = await reported(withPolicies(HOURLY, { datasets: { ...datasets, ...copies } }), at(0))
+    expect(taken).toContain(`${web1('etc')}@auto-20261122T000000Z`)
+    expect(troubles).toEqual(
+      ['zroot/copies/a', web1('var')].map(name =>
+        expect.stringMatching(new RegExp(`^${name} is left alone: a property`)),
+      ),
+    )
   })
 
   test('what nothing was written to, where the policy says so and the newest snapshot is ours', async () => {
@@ -113,17 +138,37 @@ describe('one that cannot be dealt with does not stop the others', () => {
     })
   })
 
-  test('refused without a name, all are tried in ever smaller parts', async () => {
+  test('refused by the pool itself: that is one command, and one sentence', async () => {
     const host = withPolicies(HOURLY, { datasets })
+    let commands = 0
     host.machine.fault({
       program: 'zfs',
-      when: args => args[0] === 'snapshot' && args.some(arg => arg.startsWith(web1('var'))),
+      when: args => args[0] === 'snapshot' && ++commands > 0,
       kind: 'exit',
       stderr: 'cannot create snapshots : out of space\n',
     })
     const { taken, troubles } = await reported(host, at(0))
-    expect(taken).toHaveLength(3)
-    expect(troubles).toEqual([expect.stringMatching(/^\S+web1\/var got no snapshot: .*out of space/)])
+    expect([taken, commands]).toEqual([[], 1])
+    expect(troubles).toEqual([
+      expect.stringMatching(/^zroot\/hosting\/instances and 3 more got no snapshot: .*out of space/),
+    ])
+  })
+
+  test('where a pool lets nothing be destroyed, that is found out once', async () => {
+    const host = withPolicies(HOURLY, { datasets })
+    for (const hour of [0, 1]) await reported(host, at(hour))
+    let commands = 0
+    host.machine.fault({
+      program: 'zfs',
+      when: args => args[0] === 'destroy' && ++commands > 0,
+      kind: 'exit',
+      stderr: 'cannot destroy snapshots: pool I/O is currently suspended\n',
+    })
+    const { destroyed, troubles, left } = await reported(host, at(2))
+    expect([destroyed, commands, left]).toEqual([[], 1, 0])
+    expect(troubles).toEqual([
+      expect.stringMatching(/^\S+@auto-20261122T000000Z and 3 more could not be destroyed: .*suspended/),
+    ])
   })
 
   test('held since it was looked at', async () => {

@@ -58,7 +58,7 @@ export function sparedFor(
   for (const [replica, moments] of bases) {
     const [last = 0, before = last] = moments.sort((a, b) => b - a)
     const waiting = snapshots.filter(({ moment }) => moment >= before).sort((a, b) => a.moment - b.moment)
-    for (const { name } of waiting.slice(-most)) spared.set(name, replica)
+    for (const { name } of most > 0 ? waiting.slice(-most) : []) spared.set(name, replica)
   }
   return spared
 }

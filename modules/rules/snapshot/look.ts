@@ -83,16 +83,12 @@ export function knownFrom({ datasets, snapshots }: Look, clock: number): Known {
 async function surveyDatasets(settings: Settings, machine: Probe): Promise<Survey> {
   const watchesWrites = [...settings.policies.values()].some(({ skipEmpty }) => skipEmpty)
   const own = ['receive_resume_token', ...STAMP, ...(watchesWrites ? ['written'] : [])]
-  const rows = await listAllDatasets(machine, [...decisive(settings), ...own])
+  const { rows, unreadable } = await listAllDatasets(machine, [...decisive(settings), ...own])
   const { attached, problems } = attach(rows, settings)
-  const switching = await instancesInSwitch(settings.site, attached, machine)
-  const skipped = new Map<string, string>()
-  for (const { name } of attached) {
-    const instance = instanceOf(settings.site, name)
-    if (instance !== undefined && switching.has(instance))
-      skipped.set(name, `${instance} is being switched to another blueprint`)
-    else if (rows.get(name)?.has('receive_resume_token')) skipped.set(name, 'it is half received')
-  }
+  const names = attached.map(({ name }) => name)
+  const skipped = await inSwitch(settings.site, names, machine)
+  for (const name of names)
+    if (rows.get(name)?.has('receive_resume_token') && !skipped.has(name)) skipped.set(name, 'it is half received')
   const stamp = (row: Row): Stamp => {
     const changed = row.get('snapshots_changed')
     return {
@@ -102,7 +98,14 @@ async function surveyDatasets(settings: Settings, machine: Probe): Promise<Surve
   }
   return {
     attached,
-    problems,
+    // Most likely somebody else's: what was received has such properties as its sender gave it.
+    problems: [
+      ...problems,
+      ...unreadable.map(
+        name =>
+          `${name} is left alone: a property of it has a tab or a line break in its value. Look for it with 'zfs get all'.`,
+      ),
+    ],
     skipped,
     datasets: new Map([...rows].map(([name, row]) => [name, stamp(row)])),
     untouched: new Set([...rows].filter(([, row]) => row.get('written') === '0').map(([name]) => name)),
@@ -115,13 +118,28 @@ export function instanceOf(site: Site, dataset: string): string | undefined {
   return dataset.startsWith(above) ? dataset.slice(above.length).split('/')[0] : undefined
 }
 
-/** A switch's journal exists exactly while it is under way, or was cut off and waits to be resumed. */
-async function instancesInSwitch(site: Site, attached: readonly Attached[], machine: Probe): Promise<Set<string>> {
-  const ids = new Set(attached.flatMap(({ name }) => instanceOf(site, name) ?? []))
+/**
+ * Which of these datasets belong to an instance that is being switched right now, or whose switch was cut off and waits to be
+ * resumed: exactly then its journal is there.
+ */
+export async function inSwitch(
+  site: Site,
+  datasets: readonly string[],
+  machine: Pick<Probe, 'status'>,
+): Promise<Map<string, string>> {
+  const ids = new Set(datasets.flatMap(name => instanceOf(site, name) ?? []))
   const journals = await Promise.all(
     [...ids].map(async id => [id, await machine.status(instancePlaces(site, id).journal)] as const),
   )
-  return new Set(journals.filter(([, status]) => status !== undefined).map(([id]) => id))
+  const switching = new Set(journals.filter(([, status]) => status !== undefined).map(([id]) => id))
+  return new Map(
+    datasets.flatMap(name => {
+      const id = instanceOf(site, name)
+      return id !== undefined && switching.has(id)
+        ? [[name, `${id} is being switched to another blueprint`] as const]
+        : []
+    }),
+  )
 }
 
 /** Those that are not below another. `names` are in the order of `zfs list`: what is below a dataset follows it. */
