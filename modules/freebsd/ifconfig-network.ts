@@ -5,6 +5,7 @@
 import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import { type Command, type RunStep, run } from '../core/step.ts'
+import { familyOf, withoutPrefix } from './addresses.ts'
 import { parseShown } from './ifconfig.ts'
 
 export interface Member {
@@ -111,8 +112,6 @@ export const addAddress = (name: string, address: string): RunStep =>
   run('ifconfig', name, familyOf(address), address, 'alias')
 
 export const removeAddress = (name: string, address: string): RunStep =>
-  run('ifconfig', name, familyOf(address), address.split('/', 1)[0] ?? '', '-alias')
+  run('ifconfig', name, familyOf(address), withoutPrefix(address), '-alias')
 
 export const destroyDevice = (name: string): RunStep => run('ifconfig', name, 'destroy')
-
-export const familyOf = (address: string) => (address.includes(':') ? 'inet6' : 'inet')

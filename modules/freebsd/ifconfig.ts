@@ -6,6 +6,7 @@
 import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import { type Command, type RunStep, run } from '../core/step.ts'
+import { familyOf } from './addresses.ts'
 
 export interface Interface {
   readonly name: string
@@ -107,8 +108,6 @@ export const routeLine = (jail: string, destination: string, gateway: string): s
 
 /** For exec.release, when the jail is gone. */
 export const releaseLine = ({ outer }: Wire): string => `ifconfig ${outer.name} destroy`
-
-const familyOf = (address: string) => (address.includes(':') ? 'inet6' : 'inet')
 
 /** The numbers of the epairs that a jail's configuration makes, in order. */
 export const unitsIn = (conf: string): number[] =>

@@ -1,6 +1,6 @@
 /** What can be wrong with the words of a vnet_bridge task alone. */
 import { expect, test } from 'vitest'
-import { linkLocal, networkOf, readAddress } from '../../modules/rules/bridge/addresses.ts'
+import { linkLocal, networkOf, readAddress } from '../../modules/freebsd/addresses.ts'
 import { requestsOf, type TaskOptions } from '../../modules/rules/bridge/requests.ts'
 
 const GATEWAY = { addresses: ['10.66.0.1/24'] }

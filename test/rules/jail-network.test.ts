@@ -3,6 +3,16 @@ import type { TaskOptions } from '../../modules/rules/jail/requests.ts'
 import { addressed, one, requests } from './jail-asked.ts'
 
 describe('network', () => {
+  test('IPv6 addresses have one spelling, so that none is given twice in two', () => {
+    const given = { interfaces: [{ bridge: 'b0', addresses: ['FD00:66:0:0::11/64'] }], gateways: ['fd00:66:0::1'] }
+    const { interfaces, routes } = one(given)
+    expect([interfaces[0]?.addresses, routes[0]?.gateway]).toEqual([['fd00:66::11/64'], 'fd00:66::1'])
+    const other = { id: 'db1', interfaces: [{ bridge: 'b0', addresses: ['fd00:66::0011/64'] }] }
+    expect(() => requests({ instances: [{ id: 'web1', ...given }, other] })).toThrow(
+      'fd00:66::11 is given to both web1 and db1',
+    )
+  })
+
   test('net-2: addresses with their prefix, in lower case, and routes of both families', () => {
     const { interfaces, routes } = one({
       ...addressed,

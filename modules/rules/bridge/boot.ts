@@ -6,9 +6,10 @@
  *   VLANs come first, which a restart makes anew, and addresses stand in variables of their own;
  * - the dot of a VLAN's name becomes `_` in the names of variables.
  */
+
+import { familyOf } from '../../freebsd/addresses.ts'
 import { isCloneName, splitVlan } from '../../freebsd/ifconfig-network.ts'
 import type { Wish } from '../settings/files.ts'
-import { familyOf } from './addresses.ts'
 import { vlanNote } from './live.ts'
 import type { Request, Uplink } from './requests.ts'
 

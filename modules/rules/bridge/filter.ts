@@ -1,5 +1,6 @@
 /** pf's rules of all bridges, in one anchor with one file: so one process tells what is in force, whatever their number. */
 import type { Step } from '../../core/step.ts'
+import { type Family, familyOf, networkOf } from '../../freebsd/addresses.ts'
 import {
   checkAnchor,
   checkRules,
@@ -12,7 +13,6 @@ import {
 import { hasRulesBeside, withLines } from '../../freebsd/pf-conf.ts'
 import { anchorOf, BRIDGES_RULES, FILTER_FOLDER, rulesFile } from '../layout.ts'
 import type { ConfFile } from '../settings/files.ts'
-import { type Family, familyOf, networkOf } from './addresses.ts'
 import type { Request } from './requests.ts'
 import { areOf, asFile, refuseLaterFormat } from './revision.ts'
 

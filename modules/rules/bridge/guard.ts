@@ -3,8 +3,8 @@
  * that asks for the change, so what interrupts one is refused unless the task says that it is meant.
  */
 import { isIP } from 'node:net'
+import { isInNetwork, withoutPrefix } from '../../freebsd/addresses.ts'
 import { type Device, splitVlan } from '../../freebsd/ifconfig-network.ts'
-import { isInNetwork, withoutPrefix } from './addresses.ts'
 import { type Variables, variableOf } from './boot.ts'
 import { type Devices, guestsOf, movedAddresses, unwantedUplinks, uplinksOf } from './live.ts'
 import type { Request } from './requests.ts'

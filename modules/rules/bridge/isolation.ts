@@ -10,7 +10,7 @@
  * - `ether` rules see frames to the host only (ether_demux), and of ARP no more than the link addresses
  *   (pf_test_eth_rule): what an ARP packet claims is beyond pf.
  */
-import { linkLocal, withoutPrefix } from './addresses.ts'
+import { linkLocal, withoutPrefix } from '../../freebsd/addresses.ts'
 
 export interface Guarded {
   /** The outer end, a member of the bridge. */

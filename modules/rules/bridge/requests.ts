@@ -1,9 +1,9 @@
 /** What a vnet_bridge task asks for, one request a bridge, with everything that can be wrong with the words alone. */
 import { isIP } from 'node:net'
 import { InvalidOptions } from '../../core/errors.ts'
+import { canonical, familyOf, isInNetwork, networkOf, readAddress, withoutPrefix } from '../../freebsd/addresses.ts'
 import { splitVlan } from '../../freebsd/ifconfig-network.ts'
 import { oneOrList, withoutUndefined } from '../listed.ts'
-import { canonical, familyOf, isInNetwork, networkOf, readAddress } from './addresses.ts'
 
 export interface UplinkOptions {
   readonly interface: string
@@ -175,7 +175,7 @@ function refuseShared(requests: readonly Request[]): void {
     claim(`the name ${name}`, name)
     if (state === 'absent') continue
     for (const uplink of uplinks) claim(`the uplink ${uplink.name}`, name)
-    for (const address of addresses) claim(`the address ${address.split('/', 1)[0]}`, name)
+    for (const address of addresses) claim(`the address ${withoutPrefix(address)}`, name)
     for (const one of redirects)
       claim(`port ${one.port}/${one.protocol} of ${one.address ?? `${one.interface} (${familyOf(one.to)})`}`, name)
   }

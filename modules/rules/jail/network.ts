@@ -1,6 +1,7 @@
 /** What a task says of an instance's network, checked: addresses, gateways and names of interfaces. */
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { InvalidOptions } from '../../core/errors.ts'
+import { canonical, familyOf, isInNetwork, readAddress, withoutPrefix } from '../../freebsd/addresses.ts'
 
 export interface InterfaceOptions {
   readonly bridge: string
@@ -12,7 +13,7 @@ export interface InterfaceOptions {
 
 export interface InterfaceWish {
   readonly bridge: string
-  /** With their prefix length, in lower case. */
+  /** With their prefix length, each in its one spelling. */
   readonly addresses: readonly string[]
   readonly ether: string | undefined
   readonly mtu: number | undefined
@@ -65,19 +66,19 @@ export function routesOf(
   const defaults = gateways.map(gateway => isIP(gateway.split('%', 1)[0] ?? ''))
   if (new Set(defaults).size < defaults.length)
     refuse('`gateways` has more than one of a kind: one for IPv4 and one for IPv6')
-  return all.map(({ destination, gateway }) => {
-    if (destination !== 'default') withPrefix(destination, refuse)
-    const [address = '', scope] = gateway.toLowerCase().split('%')
-    const family = isIP(address)
-    if (family === 0) refuse(`'${gateway}' is not an address that a route can lead to`)
-    if (destination !== 'default' && isIP(destination.split('/', 1)[0] ?? '') !== family)
+  return all.map(({ destination: given, gateway }) => {
+    const destination = given === 'default' ? given : withPrefix(given, refuse)
+    const [plain = '', scope] = gateway.toLowerCase().split('%')
+    if (isIP(plain) === 0) refuse(`'${gateway}' is not an address that a route can lead to`)
+    const address = canonical(plain)
+    if (destination !== 'default' && familyOf(destination) !== familyOf(address))
       refuse(`the route to ${destination} leads to ${gateway}, which is of another kind`)
     if (address.startsWith('fe80:')) {
       if (!interfaces.some((_, number) => scope === `vnet${number}`))
         refuse(`${gateway} is an address of one link only: say which, as in ${address}%vnet0`)
     } else if (!interfaces.some(({ addresses }) => addresses.some(one => isInNetwork(address, one))))
       refuse(`${gateway} is in none of the networks of its addresses, so no route can lead there`)
-    return { destination, gateway: gateway.toLowerCase() }
+    return { destination, gateway: scope === undefined ? address : `${address}%${scope}` }
   })
 }
 
@@ -86,7 +87,7 @@ export function refuseSharedAddresses(interfaces: ReadonlyMap<string, readonly I
   const owners = new Map<string, string>()
   for (const [id, wishes] of interfaces) {
     for (const address of wishes.flatMap(({ addresses }) => addresses)) {
-      const plain = address.split('/', 1)[0] ?? ''
+      const plain = withoutPrefix(address)
       const other = owners.get(plain)
       if (other !== undefined)
         throw new InvalidOptions(`${plain} is given ${other === id ? `twice to ${id}` : `to both ${other} and ${id}`}`)
@@ -95,19 +96,8 @@ export function refuseSharedAddresses(interfaces: ReadonlyMap<string, readonly I
   }
 }
 
-function withPrefix(text: string, refuse: Refuse): string {
-  const [address = '', prefix = '', ...rest] = text.toLowerCase().split('/')
-  const family = isIP(address)
-  if (
-    family === 0 ||
-    address.includes('%') ||
-    rest.length > 0 ||
-    !/^\d{1,3}$/.test(prefix) ||
-    Number(prefix) > (family === 4 ? 32 : 128)
-  )
-    refuse(`'${text}' is not an address with its prefix length, like 10.0.0.11/24 or fd00::11/64`)
-  return `${address}/${prefix}`
-}
+const withPrefix = (text: string, refuse: Refuse): string =>
+  readAddress(text) ?? refuse(`'${text}' is not an address with its prefix length, like 10.0.0.11/24 or fd00::11/64`)
 
 function checkEther(text: string, refuse: Refuse): string {
   const ether = text.toLowerCase()
@@ -115,13 +105,4 @@ function checkEther(text: string, refuse: Refuse): string {
   if ((Number.parseInt(ether.slice(0, 2), 16) & 1) === 1)
     refuse(`${text} is a multicast address and cannot be an interface's own. Let its first byte be even.`)
   return ether
-}
-
-function isInNetwork(address: string, network: string): boolean {
-  const [own = '', prefix] = network.split('/')
-  if (isIP(own) !== isIP(address)) return false
-  const family = isIP(own) === 4 ? 'ipv4' : 'ipv6'
-  const block = new BlockList()
-  block.addSubnet(own, Number(prefix), family)
-  return block.check(address, family)
 }
