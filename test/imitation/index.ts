@@ -19,6 +19,7 @@ import { logger } from './logger.ts'
 import type { Imitation } from './machine.ts'
 import { mount } from './mount.ts'
 import { mtree } from './mtree.ts'
+import { arp, ndp } from './neighbors.ts'
 import { netstat } from './netstat.ts'
 import { pfctl } from './pfctl/index.ts'
 import { pgrep } from './pgrep.ts'
@@ -39,6 +40,7 @@ import { zfs } from './zfs/index.ts'
 import { zpool } from './zpool.ts'
 
 export const imitations: Record<string, Imitation> = {
+  arp,
   cap_mkdb: capMkdb,
   chflags,
   chmod,
@@ -64,6 +66,7 @@ export const imitations: Record<string, Imitation> = {
   mount,
   mtree,
   mv,
+  ndp,
   netstat,
   pgrep,
   pkg,

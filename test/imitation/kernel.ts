@@ -71,6 +71,13 @@ export interface Route {
   readonly gateway: string
 }
 
+/** Of arp(8) and ndp(8), set by hand; `interface` is an id. */
+export interface Neighbor {
+  readonly address: string
+  readonly ether: string
+  readonly interface: string
+}
+
 export interface Ruleset {
   /** Of Ethernet frames; none where it is missing. */
   ether?: string[]
@@ -85,6 +92,7 @@ export interface Kernel {
   readonly lingering: string[]
   readonly interfaces: Interface[]
   routes: Route[]
+  readonly neighbors: Neighbor[]
   /** rctl(8), newest first. */
   rules: string[]
   /** `since` is when it was last enabled or disabled, 0 for never; the main rules are those of the anchor ''. */
@@ -120,6 +128,7 @@ const atBoot = (machine: Machine): Kernel => ({
     { ...loopback(machine, 0, 2), isUp: true, addresses: LOOPBACK_ADDRESSES },
   ],
   routes: [{ vnet: 0, family: 'inet', destination: 'default', gateway: '10.0.2.2' }],
+  neighbors: [],
   rules: [],
   pf: { isEnabled: false, since: 0, anchors: {} },
   modules: ['kernel', 'cryptodev', 'zfs', 'intpm', 'smbus', 'fdescfs', 'nullfs'],

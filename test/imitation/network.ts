@@ -71,10 +71,16 @@ export function closeVnet(machine: Machine, vnet: number): void {
   }
 }
 
-/** A default route goes with the address its gateway was reached by. */
+/** A route goes with the address its gateway was reached by, and so does what is known of neighbors. */
 export function dropRoutes(machine: Machine): void {
   const kernel = kernelOf(machine)
   kernel.routes = kernel.routes.filter(({ vnet, gateway }) => isReachable(machine, vnet, gateway))
+  // lltable_prefix_free: entries of a network go with the address in it, permanent ones too.
+  const near = kernel.neighbors.filter(({ address, interface: id }) => {
+    const on = interfaceWith(machine, id)
+    return on !== undefined && reaches(on, address)
+  })
+  kernel.neighbors.splice(0, kernel.neighbors.length, ...near)
 }
 
 export const isReachable = (machine: Machine, vnet: number, gateway: string): boolean =>

@@ -95,8 +95,9 @@ const WORDS: Readonly<Record<string, Act>> = {
   description: describe,
   '-descr': forgetDescription,
   '-description': forgetDescription,
+  // setifgroup of sbin/ifconfig/ifgroup.c: being in it already is no failure.
   group({ on }, next) {
-    on.groups = [...on.groups, next()]
+    on.groups = [...new Set([...on.groups, next()])]
   },
   '-group'({ on }, next) {
     const gone = next()
@@ -121,6 +122,10 @@ const WORDS: Readonly<Record<string, Act>> = {
   static(subject, next) {
     const found = member(subject, next(), 'BRDGSADDR')
     const ether = checkEther(subject.screen, next())
+    // bridge_rtupdate: one more than it may have; found again where it is, whosever it was.
+    const others = found.fixed.filter(one => one !== ether)
+    if (found.maximum > 0 && others.length >= found.maximum)
+      die(subject.screen, `BRDGSADDR ${ether}: No space left on device`)
     for (const each of subject.on.members ?? []) each.fixed = each.fixed.filter(one => one !== ether)
     found.fixed.push(ether)
   },
@@ -130,6 +135,8 @@ const WORDS: Readonly<Record<string, Act>> = {
     if (found === undefined) die(screen, `BRDGDADDR ${ether}: No such file or directory`)
     else found.fixed = found.fixed.filter(each => each !== ether)
   },
+  // What was learned comes and goes, and is not imitated; what is fixed stays (IFBF_FLUSHDYN).
+  flush() {},
   addr: ({ machine, screen, on }) => screen.out(describeAddresses(machine, on)),
 }
 

@@ -27,7 +27,8 @@ export const pfctl = imitation('pfctl', (machine, call, screen) => {
     refuse("anchor names beginning with '_' cannot be modified from the command line")
   if (set.has('d')) disable()
   if (flush !== undefined) for (const line of clear(machine, anchor, flush)) say(line)
-  if (file !== undefined) load(machine, screen, { anchor, file, stdin: call.stdin, isTrial: set.has('n') })
+  if (file !== undefined)
+    load(machine, screen, { anchor, file, stdin: call.stdin, isTrial: set.has('n'), shows: set.has('v') })
   if (show !== undefined) screen.out(describe(machine, anchor, show, given.endsWith('*')))
   if (set.has('e')) enable()
   return 0
@@ -57,9 +58,11 @@ interface Loading {
   readonly file: string
   readonly stdin: Buffer
   readonly isTrial: boolean
+  /** -v: rules are shown as they are loaded, in the form of -s (pfctl_load_ruleset). */
+  readonly shows: boolean
 }
 
-function load(machine: Machine, screen: Screen, { anchor, file, stdin, isTrial }: Loading): void {
+function load(machine: Machine, screen: Screen, { anchor, file, stdin, isTrial, shows }: Loading): void {
   const text = file === '-' ? stdin.toString() : machine.tree.read(file)
   const fail: (why: string) => never = why => {
     screen.err(why)
@@ -74,11 +77,12 @@ function load(machine: Machine, screen: Screen, { anchor, file, stdin, isTrial }
     for (const { line, why } of wrong) screen.err(`${file === '-' ? 'stdin' : file}:${line}: ${why}\n`)
     fail('pfctl: Syntax error in config file: pf rules not loaded\n')
   }
+  if (shows) screen.out(rules.map(rule => `${rule.text}\n`).join(''))
   // pfctl_load_anchors: main rules only, and all of them in one transaction with these.
   const files = anchor === '' ? loads : []
   const missing = files.find(one => machine.tree.read(one.file) === undefined)
   if (missing !== undefined) fail(`pfctl: ${missing.file}: No such file or directory\npfctl: load anchors\n`)
-  for (const one of files) load(machine, screen, { anchor: one.anchor, file: one.file, stdin, isTrial })
+  for (const one of files) load(machine, screen, { anchor: one.anchor, file: one.file, stdin, isTrial, shows })
   if (isTrial) return
   const of = (kind: 'ether' | 'nat' | 'filter') => rules.filter(rule => rule.kind === kind).map(rule => rule.text)
   const ether = of('ether')
