@@ -8,7 +8,7 @@ import { type JailInFull, listJailsInFull } from './freebsd/jls.ts'
 import { listMounts } from './freebsd/mount.ts'
 import { readVariables } from './freebsd/sysrc.ts'
 import { VARIABLES } from './rules/jail/list.ts'
-import { lookAt, lookAtFilter, readConsoles, readDatasetsToDestroy } from './rules/jail/look.ts'
+import { lookAt, lookAtFilter, lookAtNeighbors, readConsoles, readDatasetsToDestroy } from './rules/jail/look.ts'
 import { planJails } from './rules/jail/plan.ts'
 import { type Request, requestsOf } from './rules/jail/requests.ts'
 import { EXEC_TIMEOUT_SECONDS, unlisted } from './rules/jail/settings.ts'
@@ -160,7 +160,7 @@ export default defineModule({
     'Gone, with all its data': { id: 'web1', state: 'absent', destroy_datasets: true },
   },
 
-  /** Six processes for any number of instances, four without pf; more only for what was tried or is to be destroyed. */
+  /** Eight processes for any number of instances, six without pf, four without addresses; more only for what was tried or is to be destroyed. */
   async observe(options, machine, done) {
     const requests = requestsOf(options)
     const [jails, mounts, interfaces, rcConf, look] = await Promise.all([
@@ -175,6 +175,7 @@ export default defineModule({
       jails,
       mounts,
       interfaces,
+      neighbors: await lookAtNeighbors(requests, look.confs, machine),
       rcConf,
       consoles: await readConsoles(requests, jails, machine, done),
       anchors: await lookAtFilter(requests, look.rules, machine),

@@ -2,18 +2,20 @@
 import type { Probe } from './core/host.ts'
 import { defineModule } from './core/module.ts'
 import { choice, flag, integer, listOf, mapping, optional, record, text, withDefault } from './core/options.ts'
-import { listDevices } from './freebsd/ifconfig-network.ts'
-import { readFilter } from './freebsd/pf.ts'
+import { listInterfaces } from './freebsd/ifconfig.ts'
+import { listRulesBeside, readFilter } from './freebsd/pf.ts'
 import { RC_CONF } from './freebsd/rc-conf.ts'
-import { hasDefaultRoute } from './freebsd/route.ts'
+import { readRcFiles } from './freebsd/rc-files.ts'
+import { hasRoute } from './freebsd/route.ts'
 import { readSysctls } from './freebsd/sysctl.ts'
 import { SYSCTL, SYSCTL_CONF } from './freebsd/sysctl-conf.ts'
-import { BRIDGES_ANCHOR, BRIDGES_FILE, needsFilter, type SeenFilter } from './rules/bridge/filter.ts'
-import { defaultRouter } from './rules/bridge/guard.ts'
+import { BRIDGES_ANCHOR, BRIDGES_FILE, mustLoadMain, needsFilter, type SeenFilter } from './rules/bridge/filter.ts'
+import { sshPortsIn } from './rules/bridge/guard/ssh.ts'
 import { planBridges, SYSCTLS, variablesIn } from './rules/bridge/plan.ts'
 import { type Request, requestsOf } from './rules/bridge/requests.ts'
+import { routesThrough } from './rules/bridge/routes.ts'
 import { FILTER_FOLDER } from './rules/layout.ts'
-import type { Shelf } from './rules/settings/files.ts'
+import type { ConfFile, Shelf } from './rules/settings/files.ts'
 import { readConfFile } from './rules/settings/look.ts'
 
 const name = text("The bridge's name, like `hosting0`: up to 15 characters of a to z, 0 to 9 and `_`.")
@@ -116,7 +118,10 @@ export default defineModule({
       ),
     ),
     ...bridge,
-    allow_filter_start: withDefault(flag('Start pf also where pf.conf has rules that are not in force now.'), false),
+    allow_filter_start: withDefault(
+      flag('Load pf.conf also where that changes the rules in force: where pf is off, or has been given other rules.'),
+      false,
+    ),
   },
   state: {
     bridges: mapping(record(STATE, 'A bridge.'), 'The bridges of the task, by name.'),
@@ -157,16 +162,15 @@ export default defineModule({
     Gone: { name: 'hosting0', state: 'absent' },
   },
 
-  /** Five processes for any number of bridges, six where rc.conf's default route leads through one. */
+  /** Five processes for any number of bridges, two more where pf.conf is to be loaded, and one for each route of rc.conf that leads through one with an uplink. */
   async observe(options, machine) {
     const requests = requestsOf(options)
     const rcConf = await readShelf(['/etc/rc.conf', '/etc/rc.conf.local'], RC_CONF, machine, '/etc/defaults/rc.conf')
-    const variables = variablesIn(rcConf)
-    const router = defaultRouter(requests, variables)
+    const routes = routesThrough(requests, variablesIn(rcConf))
     const [devices, sysctls, filter] = await Promise.all([
-      listDevices(machine),
+      listInterfaces(machine),
       readSysctls(machine, SYSCTLS),
-      lookAtFilter(requests, variables.get('pf_rules') ?? '/etc/pf.conf', machine),
+      lookAtFilter(requests, (await readRcFiles(machine, 'pf')).get('pf_rules') ?? '/etc/pf.conf', machine),
     ])
     return {
       devices,
@@ -174,12 +178,28 @@ export default defineModule({
       filter,
       rcConf,
       sysctlConf: await readShelf(SYSCTL_CONF, SYSCTL, machine),
-      route: router === undefined ? undefined : { router, isThere: await hasDefaultRoute(machine) },
+      routes: await Promise.all(routes.map(async route => ({ ...route, isThere: await hasRoute(machine, route) }))),
+      overriding: await readOverriding(machine),
+      sshPorts: sshPortsIn(await machine.read('/etc/ssh/sshd_config')),
     }
   },
 
-  plan: ({ allow_filter_start, ...options }, seen) => planBridges(requestsOf(options), allow_filter_start, seen),
+  plan: ({ allow_filter_start, ...options }, seen, _now, done) =>
+    planBridges(requestsOf(options), allow_filter_start, seen, done),
 })
+
+/** Scripts of rc.d that do at boot what is written here, each with a file or a folder of files of its own. */
+const SCRIPTS = ['network', 'netif', 'routing', 'pf']
+
+async function readOverriding(machine: Probe): Promise<ConfFile[]> {
+  const paths = ['/etc/rc.conf.d', '/usr/local/etc/rc.conf.d'].flatMap(folder =>
+    SCRIPTS.map(script => `${folder}/${script}`),
+  )
+  const found = await Promise.all(
+    paths.map(async path => [path, ...((await machine.list(path)) ?? []).map(name => `${path}/${name}`)]),
+  )
+  return Promise.all(found.flat().map(path => readConfFile(path, machine)))
+}
 
 async function readShelf(
   files: readonly [string, ...string[]],
@@ -202,10 +222,13 @@ async function lookAtFilter(
 ): Promise<SeenFilter | undefined> {
   const rules = await machine.read(BRIDGES_FILE)
   if (rules === undefined && !requests.some(needsFilter)) return undefined
+  const [filter, main] = [await readFilter(machine, BRIDGES_ANCHOR), await readConfFile(mainRules, machine)]
+  const isReloaded = filter.isEnabled && requests.some(needsFilter) && mustLoadMain(main.text, filter)
   return {
-    filter: await readFilter(machine, BRIDGES_ANCHOR),
-    main: await readConfFile(mainRules, machine),
+    filter,
+    main,
     hasFolder: (await machine.status(FILTER_FOLDER)) !== undefined,
     rules,
+    foreign: isReloaded ? await listRulesBeside(machine, mainRules, filter) : [],
   }
 }

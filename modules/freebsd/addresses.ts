@@ -18,6 +18,9 @@ export function readAddress(text: string): string | undefined {
 export const canonical = (address: string) =>
   address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 
+/** fe80::/10 (RFC 4291): good for one link only. */
+export const isOfLink = (address: string) => /^fe[89ab]/i.test(address)
+
 export const withoutPrefix = (address: string) => address.split('/', 1)[0] ?? ''
 
 /** `10.66.0.0/24` of `10.66.0.1/24`. */

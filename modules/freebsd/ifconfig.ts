@@ -6,18 +6,38 @@
 import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import { type Command, type RunStep, run } from '../core/step.ts'
-import { familyOf } from './addresses.ts'
+import { familyOf, isOfLink } from './addresses.ts'
 
 export interface Interface {
   readonly name: string
+  readonly isUp: boolean
+  readonly mtu: number
   readonly description: string | undefined
   readonly ether: string | undefined
   readonly groups: readonly string[]
+  /** With their prefix length where they have one. */
+  readonly addresses: readonly string[]
+  /** IPv6 addresses that are good for its link only, without that link's name. */
+  readonly linkAddresses: readonly string[]
+  /** It learns its IPv6 routes from routers, which it no longer does once the host is a router itself. */
+  readonly acceptsRoutes: boolean
   /** Of a bridge: the names of what is on it. */
   readonly members: readonly string[]
+  /** Of a bridge: how it treats each of its members. */
+  readonly membership: ReadonlyMap<string, Membership>
+  /** Of a VLAN: the interface it is on. */
+  readonly parent: string | undefined
 }
 
-const IFCONFIG: Command = ['ifconfig', '-a']
+export interface Membership {
+  /** LEARNING, DISCOVER, STP, PRIVATE, … */
+  readonly flags: readonly string[]
+  /** How many link addresses it may have, 0 for any number. */
+  readonly maxAddresses: number
+}
+
+/** Prefix lengths in place of masks, of both families (fact net-2). */
+const IFCONFIG: Command = ['ifconfig', '-a', '-f', 'inet:cidr,inet6:cidr']
 
 /** What an interface's first line says, and the indented ones after it. */
 export interface Shown {
@@ -39,16 +59,39 @@ export function parseShown(stdout: string, command: Command): Shown[] {
 
 /** What IFCONFIG printed: of an interface's lines only those that tell something we ask for are read. */
 export function parseInterfaces(stdout: string): Interface[] {
-  return parseShown(stdout, IFCONFIG).map(({ name, details }) => {
+  return parseShown(stdout, IFCONFIG).map(({ name, head, details }) => {
+    const [, flags = '', mtu] = /: flags=[0-9a-f]+(?:<([^>]*)>)? .*\bmtu (\d+)/.exec(head) ?? []
+    if (mtu === undefined) throw new UnexpectedOutput(IFCONFIG, head)
     const after = (word: string) => details.find(line => line.startsWith(word))?.slice(word.length)
+    const addresses = details.flatMap(line => /^inet6? (\S+)/.exec(line)?.[1] ?? [])
+    const membership = membershipIn(details)
     return {
       name,
+      isUp: flags.split(',').includes('UP'),
+      mtu: Number(mtu),
       description: after('description: '),
       ether: after('ether '),
       groups: after('groups: ')?.split(' ') ?? [],
-      members: details.flatMap(line => /^member: (\S+) /.exec(line)?.[1] ?? []),
+      addresses: addresses.filter(address => !isOfLink(address)),
+      linkAddresses: addresses.filter(isOfLink).map(address => address.replace(/%[^/]*/, '')),
+      acceptsRoutes: /<.*\bACCEPT_RTADV\b.*>/.test(after('nd6 options=') ?? ''),
+      members: [...membership.keys()],
+      membership,
+      parent: / parent interface: (\S+)$/.exec(after('vlan: ') ?? '')?.[1],
     }
   })
+}
+
+/** A member has two lines: of a VLAN-aware bridge of FreeBSD 15 they say more, and not of these things. */
+function membershipIn(details: readonly string[]): Map<string, Membership> {
+  return new Map(
+    details.flatMap((line, index) => {
+      const [, member, set = ''] = /^member: (\S+) flags=[0-9a-f]+(?:<([^>]*)>)?/.exec(line) ?? []
+      if (member === undefined) return []
+      const maximum = /^ifmaxaddr (\d+) /.exec(details[index + 1] ?? '')?.[1] ?? '0'
+      return [[member, { flags: set.split(',').filter(flag => flag !== ''), maxAddresses: Number(maximum) }] as const]
+    }),
+  )
 }
 
 export const listInterfaces = async (machine: Probe): Promise<Interface[]> =>
@@ -65,8 +108,11 @@ export interface Wire {
   /** `passing` while it is on its way, `name` once it is in the instance. */
   readonly inner: { readonly passing: string; readonly name: string; readonly ether: string }
   readonly bridge: string
+  readonly isPrivate: boolean
   /** What follows `addm`: how the bridge treats its outer end. */
   readonly memberWords: readonly string[]
+  /** The same for an outer end through which the instance may have sent already. */
+  readonly repairWords: readonly string[]
   readonly mtu: number | undefined
   readonly addresses: readonly string[]
   /** A word to know it by. */
@@ -84,9 +130,12 @@ export const prepareLines = ({ unit, outer, inner, bridge, memberWords, mtu, not
   `ifconfig ${outer.name} up`,
 ]
 
-/** As the preparation does it, for one that was taken off its bridge while the instance runs. */
-export const attachMember = ({ bridge, outer, memberWords }: Wire): RunStep =>
-  run('ifconfig', bridge, 'addm', outer.name, ...memberWords)
+/** For one that was taken off its bridge while the instance runs. */
+export const attachMember = ({ bridge, outer, repairWords }: Wire): RunStep =>
+  run('ifconfig', bridge, 'addm', outer.name, ...repairWords)
+
+/** For one that is on its bridge, and not as it shall be. */
+export const repairMember = ({ bridge, repairWords }: Wire): RunStep => run('ifconfig', bridge, ...repairWords)
 
 /** For exec.created: by then the jail is there, and vnet.interface would move it in too late to be configured (fact jail-5). */
 export const createdLines = (jail: string, { inner, addresses }: Wire): string[] => [
@@ -116,6 +165,10 @@ export const unitsIn = (conf: string): number[] =>
 /** What a jail's configuration gives its interfaces, without prefix lengths, in order. */
 export const addressesIn = (conf: string): string[] =>
   [...conf.matchAll(/"ifconfig -j \S+ \S+ inet6? ([0-9a-fA-F.:]+)\/\d+/g)].map(match => match[1] ?? '')
+
+/** The link addresses that a jail's configuration gives its interfaces, at both ends. */
+export const ethersIn = (conf: string): string[] =>
+  [...conf.matchAll(/"ifconfig \S+ ether ([0-9a-f:]{17})/g)].map(match => match[1] ?? '')
 
 /** The outer ends that a jail's configuration destroys when it stops. */
 export const releasedIn = (conf: string): string[] =>

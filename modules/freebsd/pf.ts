@@ -96,6 +96,15 @@ async function rulesOf(machine: Probe, command: Command): Promise<string[]> {
   return stdout.split('\n').filter(line => line !== '')
 }
 
+/** Main rules in force that are not in a file: read with -n, that is shown with -v as what is in force is. Two processes. */
+export async function listRulesBeside(machine: Probe, file: string, filter: Pick<Filter, 'main'>): Promise<string[]> {
+  const [translations, inFile] = [
+    await rulesOf(machine, ['pfctl', '-sn']),
+    await rulesOf(machine, ['pfctl', '-n', '-v', '-f', file]),
+  ]
+  return [...translations, ...filter.main].filter(rule => !inFile.includes(rule))
+}
+
 const mistaken = (what: string) => [
   {
     said: /syntax error|pf rules not loaded/,

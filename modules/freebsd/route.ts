@@ -1,15 +1,33 @@
-/** route(8): the IPv4 default route. Source: sbin/route/route.c. */
+/** route(8): the routes that rc.conf(5) names. Sources: sbin/route/route.c; libexec/rc/rc.d/routing. */
 import { CommandFailed } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import { type Command, type RunStep, run } from '../core/step.ts'
+import type { Family } from './addresses.ts'
 
-const GET: Command = ['route', '-n', 'get', 'default']
+export interface Route {
+  readonly family: Family
+  /** `default`, or a network or host. */
+  readonly destination: string
+  /** `-net` or `-host`, where rc.conf says so. */
+  readonly kind: string | undefined
+  readonly gateway: string
+}
 
-export async function hasDefaultRoute(machine: Probe): Promise<boolean> {
-  const answer = await machine.query(GET, { exits: [0, 1] })
-  if (answer.exit === 0) return true
-  if (!/has not been found/.test(answer.stderr)) throw CommandFailed.exited(GET, answer)
+const wordsOf = ({ family, kind, destination }: Route) => [
+  ...(family === 'inet6' ? ['-inet6'] : []),
+  ...(kind === undefined ? [] : [kind]),
+  destination,
+]
+
+/** Whether there is one. Where none leads there by itself, the kernel tells of another, which leads elsewhere. */
+export async function hasRoute(machine: Probe, route: Route): Promise<boolean> {
+  const command: Command = ['route', '-n', 'get', ...wordsOf(route)]
+  const answer = await machine.query(command, { exits: [0, 1] })
+  if (answer.exit === 0)
+    return route.destination === 'default' || /^ *gateway: (\S+)$/m.exec(answer.stdout)?.[1] === route.gateway
+  if (!/has not been found/.test(answer.stderr)) throw CommandFailed.exited(command, answer)
   return false
 }
 
-export const addDefaultRoute = (gateway: string): RunStep => run('route', 'add', 'default', gateway)
+export const addRoute = (route: Route): RunStep => run('route', 'add', ...wordsOf(route), route.gateway)
+export const deleteRoute = (route: Route): RunStep => run('route', 'delete', ...wordsOf(route), route.gateway)

@@ -34,7 +34,7 @@ test('the commands between stop and healthy', async () => {
     'jail -f /etc/jail.conf.d/web1.conf -r web1',
     'jls -d --libxo json name path dying',
     'mount --libxo json',
-    'ifconfig -a',
+    'ifconfig -a -f inet:cidr,inet6:cidr',
     `zfs snapshot -r -o bluejail:blueprint=2026Q4-php83 -o bluejail:revision=1 ${dataset}@switch-20261122T120000Z`,
     `zfs hold -r bluejail ${dataset}@switch-20261122T120000Z`,
     `mount -t zfs ${dataset}/etc ${seed}/etc`,

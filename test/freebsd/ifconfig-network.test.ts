@@ -1,4 +1,4 @@
-/** The host's own interfaces by 04-symlink-rctl-net.jsonl, "interfaces". */
+/** What is done to the host's own interfaces. */
 import { describe, expect, test } from 'vitest'
 import { describeStep } from '../../modules/core/step.ts'
 import {
@@ -6,63 +6,10 @@ import {
   addMember,
   createBridge,
   createVlan,
-  parseDevices,
   removeAddress,
   setMtu,
   splitVlan,
 } from '../../modules/freebsd/ifconfig-network.ts'
-import { linesOf } from './transcript.ts'
-
-const saidBy = (part: string) => linesOf('04-symlink-rctl-net').find(({ cmd }) => cmd?.includes(part))?.stdout ?? ''
-
-describe('reading', () => {
-  test('net-2 all interfaces of a host, with their prefix lengths', () => {
-    const text = saidBy('ifconfig -a -f inet:cidr').replace(/^vlan bridge epair lo\n/m, '')
-    expect(parseDevices(text)).toEqual([
-      {
-        name: 'vtnet0',
-        isUp: true,
-        mtu: 1500,
-        description: undefined,
-        groups: [],
-        addresses: ['10.0.2.15/24'],
-        acceptsRoutes: false,
-        members: [],
-        parent: undefined,
-      },
-      expect.objectContaining({ name: 'lo0', mtu: 16384, groups: ['lo'], addresses: ['127.0.0.1/8', '::1/128'] }),
-      expect.objectContaining({ name: 'bridge0', addresses: ['10.66.0.1/24'], members: [] }),
-    ])
-  })
-
-  test('net-1 a new bridge is down and has no members', () => {
-    const text = saidBy('ifconfig bridge create name hosting0').replace('hosting0\n', '')
-    expect(parseDevices(text)).toMatchObject([{ name: 'hosting0', isUp: false, groups: ['bridge'], members: [] }])
-  })
-
-  test('a member and what is set for it', () => {
-    const [text = ''] = linesOf('03-jails').flatMap(({ cmd, stdout }) => (cmd === 'ifconfig bridge0' ? [stdout] : []))
-    expect(parseDevices(text)[0]?.members).toEqual([
-      { name: 'e0a_web1', flags: ['LEARNING', 'DISCOVER', 'AUTOEDGE', 'AUTOPTP'] },
-    ])
-  })
-
-  test('net-3 a VLAN and what it is on', () => {
-    const text = saidBy('ifconfig vtnet0.200 create').split('vtnet0.200\n').at(-1) ?? ''
-    expect(parseDevices(text.slice(text.indexOf('vtnet0.200: ')))).toMatchObject([
-      { name: 'vtnet0.200', groups: ['vlan'], parent: 'vtnet0' },
-    ])
-  })
-
-  test('an interface that learns its routes', () => {
-    const text = 'em0: flags=8843<UP> metric 0 mtu 1500\n\tnd6 options=23<PERFORMNUD,ACCEPT_RTADV,AUTO_LINKLOCAL>\n'
-    expect(parseDevices(text)[0]?.acceptsRoutes).toBe(true)
-  })
-
-  test.each(['ifconfig: no', 'em0: flags=8843<UP> metric 0'])('%j is none', text => {
-    expect(() => parseDevices(text)).toThrow('cannot read what')
-  })
-})
 
 describe('steps', () => {
   test('net-1 net-3 names of FreeBSD are made as they are, others are given', () => {

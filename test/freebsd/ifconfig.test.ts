@@ -15,10 +15,71 @@ import { linesOf } from './transcript.ts'
 
 const saidBy = (name: string, part: string) => linesOf(name).find(({ cmd }) => cmd?.includes(part))?.stdout ?? ''
 
+describe('reading all that a host has', () => {
+  test('net-2 all interfaces of a host, with their prefix lengths', () => {
+    const text = saidBy('04-symlink-rctl-net', 'ifconfig -a -f inet:cidr').replace(/^vlan bridge epair lo\n/m, '')
+    expect(parseInterfaces(text)).toEqual([
+      {
+        name: 'vtnet0',
+        isUp: true,
+        mtu: 1500,
+        description: undefined,
+        ether: '52:54:00:12:34:56',
+        groups: [],
+        addresses: ['10.0.2.15/24'],
+        linkAddresses: [],
+        acceptsRoutes: false,
+        members: [],
+        membership: new Map(),
+        parent: undefined,
+      },
+      expect.objectContaining({
+        name: 'lo0',
+        mtu: 16384,
+        groups: ['lo'],
+        addresses: ['127.0.0.1/8', '::1/128'],
+        linkAddresses: ['fe80::1/64'],
+      }),
+      expect.objectContaining({ name: 'bridge0', addresses: ['10.66.0.1/24'], members: [] }),
+    ])
+  })
+
+  test('net-1 a new bridge is down and has no members', () => {
+    const text = saidBy('04-symlink-rctl-net', 'ifconfig bridge create name hosting0').replace('hosting0\n', '')
+    expect(parseInterfaces(text)).toMatchObject([{ name: 'hosting0', isUp: false, groups: ['bridge'], members: [] }])
+  })
+
+  test('a member and what is set for it', () => {
+    const [text = ''] = linesOf('03-jails').flatMap(({ cmd, stdout }) => (cmd === 'ifconfig bridge0' ? [stdout] : []))
+    const [bridge] = parseInterfaces(text.replace('ifmaxaddr 0', 'ifmaxaddr 1'))
+    expect(bridge?.members).toEqual(['e0a_web1'])
+    expect(bridge?.membership.get('e0a_web1')).toEqual({
+      flags: ['LEARNING', 'DISCOVER', 'AUTOEDGE', 'AUTOPTP'],
+      maxAddresses: 1,
+    })
+  })
+
+  test('net-3 a VLAN and what it is on', () => {
+    const text = saidBy('04-symlink-rctl-net', 'ifconfig vtnet0.200 create').split('vtnet0.200\n').at(-1) ?? ''
+    expect(parseInterfaces(text.slice(text.indexOf('vtnet0.200: ')))).toMatchObject([
+      { name: 'vtnet0.200', groups: ['vlan'], parent: 'vtnet0' },
+    ])
+  })
+
+  test('an interface that learns its routes', () => {
+    const text = 'em0: flags=8843<UP> metric 0 mtu 1500\n\tnd6 options=23<PERFORMNUD,ACCEPT_RTADV,AUTO_LINKLOCAL>\n'
+    expect(parseInterfaces(text)[0]?.acceptsRoutes).toBe(true)
+  })
+
+  test.each(['ifconfig: no', 'em0: flags=8843<UP> metric 0'])('%j is none', text => {
+    expect(() => parseInterfaces(text)).toThrow('cannot read what')
+  })
+})
+
 describe('reading', () => {
   test('an epair, its link address and groups', () => {
     const text = saidBy('03-jails', 'ifconfig -l; ifconfig e0a_web1').split('\n').slice(1, 8).join('\n')
-    expect(parseInterfaces(text)).toEqual([
+    expect(parseInterfaces(text)).toMatchObject([
       { name: 'e0a_web1', description: undefined, ether: '02:9b:7b:27:5e:0a', groups: ['epair'], members: [] },
     ])
   })
@@ -44,7 +105,7 @@ describe('reading', () => {
   })
 
   test.each(['ifconfig: no', '\tether 02:00:00:00:00:01'])('%j is none', text => {
-    expect(() => parseInterfaces(text)).toThrow("cannot read what 'ifconfig -a' printed")
+    expect(() => parseInterfaces(text)).toThrow("cannot read what 'ifconfig -a -f inet:cidr,inet6:cidr' printed")
   })
 })
 
@@ -53,7 +114,9 @@ const wire: Wire = {
   outer: { name: 'e0a_web1', ether: '02:00:00:00:00:0a' },
   inner: { passing: 'e0b_web1', name: 'vnet0', ether: '02:00:00:00:00:0b' },
   bridge: 'bridge0',
+  isPrivate: false,
   memberWords: [],
+  repairWords: [],
   mtu: undefined,
   addresses: ['10.66.0.11/24', '10.66.0.12/24', 'fd00::11/64'],
   note: 'bluejail:1',
@@ -99,7 +162,7 @@ describe('wiring', () => {
     expect(prepareLines({ ...wire, memberWords: ['private', 'e0a_web1'] })).toContain(
       'ifconfig bridge0 addm e0a_web1 private e0a_web1',
     )
-    expect(describeStep(attachMember({ ...wire, memberWords: ['private', 'e0a_web1'] }))).toBe(
+    expect(describeStep(attachMember({ ...wire, repairWords: ['private', 'e0a_web1'] }))).toBe(
       'ifconfig bridge0 addm e0a_web1 private e0a_web1',
     )
   })

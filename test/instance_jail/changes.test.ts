@@ -53,7 +53,11 @@ describe('while it runs', () => {
     const host = await running()
     host.outside('ifconfig', 'hosting0', 'deletem', 'e0a_web1')
     const report = await converged(host, { id: 'web1', ...ON_BRIDGE })
-    expect(report.steps).toEqual([expect.stringMatching(/^ifconfig hosting0 addm e0a_web1 private e0a_web1 /)])
+    expect(report.steps).toEqual([
+      expect.stringMatching(
+        /^ifconfig hosting0 addm e0a_web1 -learn e0a_web1 flush private e0a_web1 .* ifmaxaddr e0a_web1 1 learn e0a_web1$/,
+      ),
+    ])
     expect(await converged(host, { id: 'web1', ...ON_BRIDGE })).toMatchObject({ changed: false })
   })
 

@@ -158,7 +158,7 @@ describe('a jail that vanished', () => {
     expect(steps).toEqual([])
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^web1 does not run, but has left 15 mounts, 1 interfaces and rules of pf\. They are cleared when/,
+        /^web1 does not run, but has left 15 mounts, 1 interfaces, 1 entries of arp\(8\) and ndp\(8\), and rules of pf\. They are cleared when/,
       ),
     ])
   })

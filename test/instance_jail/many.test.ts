@@ -4,6 +4,10 @@ import type { Step } from '../../modules/core/step.ts'
 import { checked, converged, jailHost, NOTHING, tracesOf } from '../support/jail-host.ts'
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `web${index + 1}`)
+const addressed = (id: string, index: number) => ({
+  id,
+  interfaces: [{ bridge: 'hosting0', addresses: [`10.66.0.${index + 11}/24`] }],
+})
 const usedSince = (before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) =>
   Object.fromEntries(
     Object.entries(after)
@@ -12,22 +16,38 @@ const usedSince = (before: Readonly<Record<string, number>>, after: Readonly<Rec
   )
 
 describe('50 instances', () => {
-  test('one process each of jls, mount, ifconfig and sysrc, and two of pfctl, when nothing changes, running or stopped', async () => {
+  test('one process each of jls, mount, ifconfig, arp, ndp and sysrc, and two of pfctl, when nothing changes, running or stopped', async () => {
     const instances = ids(50)
     const host = await jailHost({ ids: instances })
-    const options = { instances, interfaces: ['hosting0'], parallel: 10 }
+    const options = { instances: instances.map(addressed), parallel: 10 }
     const first = await converged(host, options)
     expect(first.msg).toBe('50 instances: 50 started')
     expect(first.steps).toContain(`sysrc 'jail_list=${instances.join(' ')}' jail_enable=YES`)
     const before = host.counts
     expect(await converged(host, options)).toMatchObject({ changed: false, msg: '50 instances: as wanted' })
-    expect(usedSince(before, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1, pfctl: 2 })
+    expect(usedSince(before, host.counts)).toEqual({
+      jls: 1,
+      mount: 1,
+      ifconfig: 1,
+      arp: 1,
+      ndp: 1,
+      sysrc: 1,
+      pfctl: 2,
+    })
 
     const stopped = { ...options, state: 'stopped' }
     expect((await converged(host, stopped)).msg).toBe('50 instances: 50 stopped')
     const between = host.counts
     expect(await converged(host, stopped)).toMatchObject({ changed: false })
-    expect(usedSince(between, host.counts)).toEqual({ jls: 1, mount: 1, ifconfig: 1, sysrc: 1, pfctl: 2 })
+    expect(usedSince(between, host.counts)).toEqual({
+      jls: 1,
+      mount: 1,
+      ifconfig: 1,
+      arp: 1,
+      ndp: 1,
+      sysrc: 1,
+      pfctl: 2,
+    })
     expect(tracesOf(host, 'web50')).toEqual(NOTHING)
   })
 
@@ -103,7 +123,7 @@ describe('side by side', () => {
 describe('at boot', () => {
   async function booted(options: object) {
     const host = await jailHost({ ids: ids(3) })
-    await converged(host, { instances: ids(3), interfaces: ['hosting0'], ...options })
+    await converged(host, { instances: ids(3).map(addressed), ...options })
     host.boot()
     return host
   }
@@ -119,7 +139,7 @@ describe('at boot', () => {
 
   test('jail-2: what rc.d started is as we would have started it', async () => {
     const host = await booted({})
-    const report = await converged(host, { instances: ids(3), interfaces: ['hosting0'] })
+    const report = await converged(host, { instances: ids(3).map(addressed) })
     expect(report).toMatchObject({ changed: false, warnings: [] })
   })
 

@@ -72,14 +72,14 @@ describe('started', () => {
     })
     const bridge = host.outside('ifconfig', 'hosting0').stdout
     expect(bridge).toMatch(/member: e0a_web1 flags=\w+<[^>]*PRIVATE/)
-    expect(bridge).not.toMatch(/member: e0a_web1 flags=\w+<[^>]*LEARNING/)
+    expect(bridge).toMatch(/member: e0a_web1 flags=\w+<LEARNING,PRIVATE,[^>]*>\n\s+ifmaxaddr 1 /)
     expect(host.outside('ifconfig', 'hosting0', 'addr').stdout).toContain('02:00:00:00:00:01')
   })
 
   test('several interfaces, and the network of the host', async () => {
     const host = await jailHost({ ids: ['web1', 'web2'] })
     const instances = [
-      { id: 'web1', interfaces: ['hosting0', 'hosting0'] },
+      { id: 'web1', interfaces: [11, 12].map(n => ({ bridge: 'hosting0', addresses: [`10.66.0.${n}/24`] })) },
       { id: 'web2', parameters: { ip4: 'inherit' } },
     ]
     await converged(host, { instances })

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import { bootWishes, clonesOf } from '../../modules/rules/bridge/boot.ts'
 import { requestsOf, type TaskOptions } from '../../modules/rules/bridge/requests.ts'
 
-function wishes(task: TaskOptions, set: Record<string, string> = {}) {
+function wishes(task: TaskOptions, set: Record<string, string> = {}, release = 14) {
   const requests = requestsOf(task)
   const variables = new Map(Object.entries(set))
-  const clones = clonesOf(requests, variables)
-  return Object.fromEntries(bootWishes(requests, variables, { clones, filter: false, forwards: [] }))
+  const clones = clonesOf(requests, variables, new Map())
+  const boot = { clones, filter: false, forwards: [], refusesMemberAddresses: release >= 15 }
+  return Object.fromEntries(bootWishes(requests, variables, boot))
 }
 
 test('a restart neither destroys the bridge nor fails before what it has made anew is a member again', () => {
@@ -20,7 +21,7 @@ test('a restart neither destroys the bridge nor fails before what it has made an
     cloned_interfaces: { add: ['bridge0:sticky'], remove: ['bridge0', 'bridge0:nosticky'] },
     ifconfig_bridge0_name: 'hosting0',
     // em1 is a member still and ends the line; em0.7 was made anew. The address does not depend on either.
-    ifconfig_hosting0: 'up addm em0.7 addm em1',
+    ifconfig_hosting0: 'group isolated up addm em0.7 -learn em0.7 addm em1 -learn em1',
     ifconfig_hosting0_alias0: 'inet 10.1.0.1/24',
     ifconfig_em1: 'up',
     vlans_em0: { add: ['7'], remove: [] },
@@ -39,7 +40,7 @@ test('numbers that something else has are left to it', () => {
       ifconfig_bridge5_name: 'c',
     }),
   )
-  expect([...clonesOf(requests, variables)]).toEqual([
+  expect([...clonesOf(requests, variables, new Map())]).toEqual([
     ['a', 'bridge3'],
     ['bridge2', 'bridge2'],
     ['b', 'bridge4'],
@@ -70,10 +71,10 @@ test('an MTU is the uplinks’, which the bridge takes it from', () => {
   expect(
     wishes({ name: 'h', mtu: 9000, uplinks: [{ interface: 'em0' }] }, { ifconfig_em0: 'up mtu 1500 -lro' }),
   ).toMatchObject({
-    ifconfig_h: 'up addm em0',
+    ifconfig_h: 'group isolated up addm em0 -learn em0',
     ifconfig_em0: '-lro mtu 9000 up',
   })
-  expect(wishes({ name: 'h', mtu: 9000 })).toMatchObject({ ifconfig_h: 'mtu 9000 up' })
+  expect(wishes({ name: 'h', mtu: 9000 })).toMatchObject({ ifconfig_h: 'mtu 9000 group isolated up' })
 })
 
 test('gone: all of its own and nothing of a bridge whose name begins alike', () => {

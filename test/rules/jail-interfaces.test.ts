@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Interface } from '../../modules/freebsd/ifconfig.ts'
+import { type Interface, parseInterfaces } from '../../modules/freebsd/ifconfig.ts'
 import {
   chooseUnits,
   leftInterfaces,
@@ -13,7 +13,7 @@ import {
 import { interfacesOf } from '../../modules/rules/jail/network.ts'
 
 const named = (...names: string[]): Interface[] =>
-  names.map(name => ({ name, description: undefined, ether: undefined, groups: [], members: [] }))
+  parseInterfaces(names.map(name => `${name}: flags=8843<UP> metric 0 mtu 1500\n`).join(''))
 const id = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/)
 const wires = (own: string, units: number[], ...bridges: string[]) => {
   const interfaces = interfacesOf(
@@ -23,6 +23,8 @@ const wires = (own: string, units: number[], ...bridges: string[]) => {
   )
   return wiresOf({ id: own, interfaces, routes: [] }, 'hamburg1', units)
 }
+
+const NOBODY_ELSE = { confs: new Map<string, string>(), interfaces: [] }
 
 describe('link addresses', () => {
   test('net-3: stable, locally administered, no multicast, and of each end another', () => {
@@ -54,6 +56,7 @@ describe('link addresses', () => {
           ['web1', one ?? []],
           ['web2', other ?? []],
         ]),
+        NOBODY_ELSE,
       ),
     ).toThrow(
       'vnet0 of web2 and vnet0 of web1 would both have the link address 02:00:00:00:00:01. Give one of them another with `ether`.',
@@ -64,6 +67,7 @@ describe('link addresses', () => {
           ['web1', wires('web1', [1, 2], 'br0', 'br0')],
           ['web2', wires('web2', [3], 'br0')],
         ]),
+        NOBODY_ELSE,
       ),
     ).not.toThrow()
   })

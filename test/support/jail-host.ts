@@ -12,7 +12,7 @@ export const circumstances = { now: () => new Date('2026-11-22T12:00:00Z'), hold
 export const RC = '#!/bin/sh\nfor script in $(rcorder /etc/rc.d/*); do\n  run_rc_script $script\ndone\n'
 
 /** As vnet_bridge leaves them. */
-const MAIN_RULES = 'ether anchor "hosting/*"\nanchor "hosting/*"\n'
+const MAIN_RULES = 'anchor "hosting/*"\n'
 
 /** `prepare`: what is done to it before its instances' datasets are filled. */
 export async function jailHost(

@@ -15,8 +15,9 @@ describe('a private network', () => {
       'ifconfig bridge create name hosting0',
       'ifconfig hosting0 inet 10.66.0.1/24 alias',
       'ifconfig hosting0 inet6 fd00:66::1/64 alias',
+      'ifconfig hosting0 group isolated',
       'ifconfig hosting0 up',
-      'sysctl net.inet.ip.forwarding=1 net.inet6.ip6.forwarding=1 net.link.bridge.pfil_local_phys=1',
+      'sysctl net.inet.ip.forwarding=1 net.inet6.ip6.forwarding=1 net.link.bridge.pfil_bridge=0 net.link.bridge.pfil_local_phys=1',
       'kldload -n pf',
       'mkdir -m 0755 /etc/pf.hosting.d',
       'pfctl -a hosting/all_bridges -n -f -',
@@ -34,7 +35,7 @@ describe('a private network', () => {
     )
     expect(rcConf(host)).toContain(
       `ifconfig_bridge0_name="hosting0"
-ifconfig_hosting0="up"
+ifconfig_hosting0="group isolated up"
 ifconfig_hosting0_alias0="inet 10.66.0.1/24"
 ifconfig_hosting0_alias1="inet6 fd00:66::1/64"
 ifconfig_hosting0_ipv6="inet6 -ifdisabled"
@@ -130,8 +131,16 @@ describe('uplinks', () => {
   })
 
   test.each([
-    ['14', '1402000', ['ifconfig hosting0 addm vtnet0', 'ifconfig vtnet0 inet 10.0.2.15 -alias']],
-    ['15', '1500068', ['ifconfig vtnet0 inet 10.0.2.15 -alias', 'ifconfig hosting0 addm vtnet0']],
+    [
+      '14',
+      '1402000',
+      ['ifconfig hosting0 addm vtnet0', 'route delete default 10.0.2.2', 'ifconfig vtnet0 inet 10.0.2.15 -alias'],
+    ],
+    [
+      '15',
+      '1500068',
+      ['route delete default 10.0.2.2', 'ifconfig vtnet0 inet 10.0.2.15 -alias', 'ifconfig hosting0 addm vtnet0'],
+    ],
   ])(
     "the host's own interface on FreeBSD %s: its address becomes the bridge's, and the default route stays",
     async (_, release, order) => {
@@ -147,9 +156,9 @@ describe('uplinks', () => {
         'ifconfig bridge create name hosting0',
         ...order,
         'ifconfig hosting0 inet 10.0.2.15/24 alias',
+        'route add default 10.0.2.2',
         'ifconfig hosting0 up',
         'write /etc/rc.conf',
-        'route add default 10.0.2.2',
       ])
       expect(host.outside('route', '-n', 'get', 'default').stdout).toContain('interface: hosting0')
       expect(rcConf(host)).toContain('ifconfig_vtnet0="up"\n')
@@ -222,7 +231,6 @@ describe('what somebody else has made', () => {
     await converged(host, PRIVATE)
     expect(host.tree.read('/etc/pf.conf')).toBe(
       `set skip on lo0
-ether anchor "hosting/*"
 scrub in all
 nat-anchor "hosting/*"
 rdr-anchor "hosting/*"
@@ -234,12 +242,12 @@ load anchor "hosting/all_bridges" from "/etc/pf.hosting.d/all_bridges.conf"
     )
   })
 
-  test("live-8 an instance's interface that reaches its neighbours no longer does", async () => {
+  test("live-8 an instance's interface that reaches its neighbours no longer does, nor another guest's", async () => {
     const host = bridgeHost()
     await converged(host, PRIVATE)
     for (const command of GUEST) host.outside(...command)
     const report = await converged(host, PRIVATE)
-    expect(report.steps).toEqual(['ifconfig hosting0 private e0a_web1'])
+    expect(report.steps).toEqual(['ifconfig hosting0 private e0a_web1', 'ifconfig hosting0 sticky e0a_web1'])
     expect(report.diff.before).toMatchObject({ bridges: { hosting0: { unprotected: ['e0a_web1'] } } })
     expect(await converged(host, { ...PRIVATE, isolate: false })).toMatchObject({
       state: { bridges: { hosting0: { exists: true } } },

@@ -10,7 +10,8 @@
 import { familyOf } from '../../freebsd/addresses.ts'
 import { isCloneName, splitVlan } from '../../freebsd/ifconfig-network.ts'
 import type { Wish } from '../settings/files.ts'
-import { vlanNote } from './live.ts'
+import { ISOLATED } from './isolation.ts'
+import { type Devices, vlanNote } from './live.ts'
 import type { Request, Uplink } from './requests.ts'
 
 /** Variables of rc.conf as they are, or undefined where they are set in a way that cannot be read. */
@@ -26,19 +27,18 @@ export const variableOf = (name: string, suffix = '') => `ifconfig_${name.replac
 const wordsOf = (text: string | undefined) => (text ?? '').split(/\s+/).filter(word => word !== '')
 
 /** What each bridge is called before it gets its name: FreeBSD's own name for it. */
-export function clonesOf(requests: readonly Request[], variables: Variables): Map<string, string> {
+export function clonesOf(requests: readonly Request[], variables: Variables, devices: Devices): Map<string, string> {
   const clones = new Map<string, string>()
-  const named = [...variables].flatMap(([variable, value]) => {
-    const clone = /^ifconfig_(bridge\d+)_name$/.exec(variable)?.[1]
-    return clone === undefined ? [] : [[value, clone] as const]
-  })
+  const named = namedClones(variables)
   const taken = new Set([
+    // Whoever made it may want it at the next boot, too.
+    ...devices.keys(),
     ...wordsOf(variables.get('cloned_interfaces')).map(word => word.split(':', 1)[0] ?? ''),
-    ...named.map(([, clone]) => clone),
+    ...named.values(),
     ...requests.map(({ name }) => name),
   ])
   for (const { name } of requests) {
-    const known = isCloneName(name) ? name : named.find(([value]) => value === name)?.[1]
+    const known = isCloneName(name) ? name : named.get(name)
     let unit = 0
     while (taken.has(`bridge${unit}`)) unit += 1
     const clone = known ?? `bridge${unit}`
@@ -48,10 +48,20 @@ export function clonesOf(requests: readonly Request[], variables: Variables): Ma
   return clones
 }
 
+/** Of rc.conf: the numbers of bridges that a boot calls by a name, by that. */
+export const namedClones = (variables: Variables): Map<string, string> =>
+  new Map(
+    [...variables].flatMap(([variable, value]) => {
+      const clone = /^ifconfig_(bridge\d+)_name$/.exec(variable)?.[1]
+      return clone === undefined ? [] : [[value, clone] as const]
+    }),
+  )
+
 export interface Boot {
   readonly clones: ReadonlyMap<string, string>
   readonly filter: boolean
   readonly forwards: readonly ('inet' | 'inet6')[]
+  readonly refusesMemberAddresses: boolean
 }
 
 export function bootWishes(requests: readonly Request[], variables: Variables, boot: Boot): Map<string, Wish> {
@@ -111,13 +121,16 @@ export function bootWishes(requests: readonly Request[], variables: Variables, b
       const rest = withoutAddresses(value, given)
       if (rest !== value && variable !== variableOf(name)) wishes.set(variable, rest === '' ? null : rest)
     }
+    // An address of its link alone would be one, too.
+    if (boot.refusesMemberAddresses && variables.has(variableOf(name, '_ipv6')))
+      wishes.set(variableOf(name, '_ipv6'), null)
     const rest = withoutAddresses(variables.get(variableOf(name)) ?? '', given)
     wishes.set(variableOf(name), (mtu === undefined ? rest : withMtu(rest, mtu)) || 'up')
   }
 }
 
 function bridgeVariables(request: Request, variables: Variables): Map<string, string | null> {
-  const { name, addresses, mtu, stp, description, uplinks } = request
+  const { name, addresses, mtu, stp, description, uplinks, isolate } = request
   const ordered = [
     ...uplinks.filter(({ vlan }) => vlan !== undefined),
     ...uplinks.filter(({ vlan }) => vlan === undefined),
@@ -126,8 +139,13 @@ function bridgeVariables(request: Request, variables: Variables): Map<string, st
   const words = [
     ...kept,
     ...(mtu === undefined || uplinks.length > 0 ? [] : ['mtu', String(mtu)]),
+    ...(isolate ? ['group', ISOLATED] : []),
     'up',
-    ...ordered.flatMap(uplink => ['addm', uplink.name, ...(stp ? ['stp', uplink.name] : [])]),
+    ...ordered.flatMap(({ name: member }) => [
+      ...['addm', member],
+      ...(isolate ? ['-learn', member] : []),
+      ...(stp ? ['stp', member] : []),
+    ]),
   ]
   const wishes = new Map<string, string | null>([[variableOf(name), words.join(' ')]])
   if (description !== undefined) wishes.set(variableOf(name, '_descr'), description)

@@ -1,24 +1,29 @@
 /** What of a host's interfaces is to be changed now, bridge by bridge. */
 import type { RunStep } from '../../core/step.ts'
+import type { Interface } from '../../freebsd/ifconfig.ts'
 import {
   addAddress,
   addMember,
   bringUp,
   createBridge,
   createVlan,
-  type Device,
   describeInterface,
   destroyDevice,
-  type Member,
+  disableIpv6,
   removeAddress,
   removeMember,
   renameInterface,
+  setGroup,
   setMember,
   setMtu,
 } from '../../freebsd/ifconfig-network.ts'
+import { addRoute } from '../../freebsd/route.ts'
+import { ISOLATED } from './isolation.ts'
+import { type Move, movedAddresses, takeAway } from './moving.ts'
 import type { Request } from './requests.ts'
+import { leadsThrough, type SeenRoute } from './routes.ts'
 
-export type Devices = ReadonlyMap<string, Device>
+export type Devices = ReadonlyMap<string, Interface>
 
 export interface BridgeState {
   exists: boolean
@@ -34,33 +39,42 @@ export interface BridgeState {
 /** Known again by it when the uplink is no longer wanted: interfaces of somebody else are left alone. */
 export const vlanNote = (bridge: string) => `uplink of ${bridge}`
 
+export const vlansOf = (bridge: string, devices: Devices): Interface[] =>
+  [...devices.values()].filter(({ description }) => description === vlanNote(bridge))
+
 /** What hangs on a bridge on behalf of something that runs on the host (epair(4), tap(4) with bhyve(8)). */
 const GUESTS = ['epair', 'tap', 'vm-port', 'vmnet']
 
 const isGuest = (name: string, devices: Devices) =>
   devices.get(name)?.groups.some(group => GUESTS.includes(group)) ?? false
 
-export const guestsOf = (bridge: Device | undefined, devices: Devices): Member[] =>
-  (bridge?.members ?? []).filter(({ name }) => isGuest(name, devices))
+/** Their names, as those of `uplinksOf`. */
+export const guestsOf = (bridge: Interface | undefined, devices: Devices): string[] =>
+  (bridge?.members ?? []).filter(name => isGuest(name, devices))
 
-export const uplinksOf = (bridge: Device | undefined, devices: Devices): Member[] =>
-  (bridge?.members ?? []).filter(({ name }) => !isGuest(name, devices))
+export const uplinksOf = (bridge: Interface | undefined, devices: Devices): string[] =>
+  (bridge?.members ?? []).filter(name => !isGuest(name, devices))
 
-type Move = readonly [uplink: string, address: string]
+const has = (bridge: Interface | undefined, member: string, flag: string): boolean =>
+  bridge?.membership.get(member)?.flags.includes(flag) ?? false
 
-/** Addresses of uplinks that the task gives to the bridge. */
-export function movedAddresses({ uplinks, addresses = [] }: Request, devices: Devices): Move[] {
-  return uplinks.flatMap(({ name }) =>
-    (devices.get(name)?.addresses ?? []).flatMap(address =>
-      addresses.includes(address) ? [[name, address] as const] : [],
-    ),
-  )
+export const isStp = (bridge: Interface | undefined, uplink: string): boolean => has(bridge, uplink, 'STP')
+
+/** Instances' own interfaces are instance_jail's affair, all but whether they may speak to each other here. */
+const isInstances = (name: string, devices: Devices) => devices.get(name)?.description?.startsWith('bluejail:') ?? false
+
+export const unwantedUplinks = ({ uplinks }: Request, bridge: Interface | undefined, devices: Devices): string[] =>
+  uplinksOf(bridge, devices).filter(member => !uplinks.some(({ name }) => name === member))
+
+/** FreeBSD 15 and later, unless a sysctl says otherwise: a bridge's member must not have addresses. */
+export interface Release {
+  readonly refusesMemberAddresses: boolean
 }
 
-export const unwantedUplinks = ({ uplinks }: Request, bridge: Device | undefined, devices: Devices): string[] =>
-  uplinksOf(bridge, devices)
-    .map(({ name }) => name)
-    .filter(member => !uplinks.some(({ name }) => name === member))
+interface Circumstances extends Release {
+  readonly unnamed: string | undefined
+  readonly routes: readonly SeenRoute[]
+}
 
 /**
  * `unnamed`: what the boot has made for it and not yet called by its name. An address that moves is gone for as short as the
@@ -69,7 +83,7 @@ export const unwantedUplinks = ({ uplinks }: Request, bridge: Device | undefined
 export function liveSteps(
   request: Request,
   devices: Devices,
-  { unnamed, refusesMemberAddresses }: { readonly unnamed: string; readonly refusesMemberAddresses: boolean },
+  { unnamed, routes, refusesMemberAddresses }: Circumstances,
 ): RunStep[] {
   const bridge = devices.get(request.name)
   const moved = movedAddresses(request, devices)
@@ -77,59 +91,102 @@ export function liveSteps(
   if (request.state === 'absent') return absentSteps(request, bridge, devices)
   return [
     ...(bridge === undefined
-      ? [devices.has(unnamed) ? renameInterface(unnamed, request.name) : createBridge(request.name)]
+      ? [
+          unnamed !== undefined && devices.has(unnamed)
+            ? renameInterface(unnamed, request.name)
+            : createBridge(request.name),
+        ]
       : []),
     ...unwantedUplinks(request, bridge, devices).flatMap(name => dropUplink(request, name, devices)),
-    ...uplinkSteps(request, bridge, { devices, early }),
-    ...addressSteps(request, bridge, refusesMemberAddresses ? [] : moved),
+    ...uplinkSteps(request, bridge, { devices, refusesMemberAddresses, early, routes }),
+    ...addressSteps(request, bridge, {
+      moved: refusesMemberAddresses ? [] : moved,
+      routes,
+      missing: routes.filter(route => !route.isThere || moved.some(([, address]) => leadsThrough(route, address))),
+    }),
     ...appearanceSteps(request, bridge),
-    ...(request.isolate ? guestsOf(bridge, devices) : [])
-      .filter(({ flags }) => !flags.includes('PRIVATE'))
-      .map(({ name }) => setMember(request.name, 'private', name)),
+    ...(request.isolate ? guestsOf(bridge, devices).flatMap(guest => guestSteps(request, guest, bridge, devices)) : []),
   ]
+}
+
+/** Who is no instance of ours learns, and what the bridge has learned of it nobody takes over (isolation.ts). */
+function guestSteps({ name: own }: Request, guest: string, bridge: Interface | undefined, devices: Devices): RunStep[] {
+  const wanted = isInstances(guest, devices) ? ['private'] : ['private', 'sticky']
+  return wanted.filter(word => !has(bridge, guest, word.toUpperCase())).map(word => setMember(own, word, guest))
 }
 
 /** The MTU comes before `addm`: a member keeps its own, and the first one's is the bridge's (fact net-1). */
 function uplinkSteps(
-  { name: own, uplinks, stp, mtu }: Request,
-  bridge: Device | undefined,
-  { devices, early }: { readonly devices: Devices; readonly early: readonly Move[] },
+  { name: own, uplinks, stp, mtu, isolate }: Request,
+  bridge: Interface | undefined,
+  {
+    devices,
+    refusesMemberAddresses,
+    early,
+    routes,
+  }: Release & {
+    readonly devices: Devices
+    readonly early: readonly Move[]
+    readonly routes: readonly SeenRoute[]
+  },
 ): RunStep[] {
   return uplinks.flatMap(({ name, vlan }) => {
     const device = devices.get(name)
-    const member = bridge?.members.find(one => one.name === name)
+    const isMember = bridge?.members.includes(name) ?? false
+    const learns = !isMember || has(bridge, name, 'LEARNING')
     // A VLAN has at first what it is on.
     const size = device?.mtu ?? devices.get(vlan?.parent ?? '')?.mtu
-    const isStp = member?.flags.includes('STP') ?? false
+    const leaving = early.filter(([from]) => from === name)
+    const linked = refusesMemberAddresses && !isMember ? (device?.linkAddresses ?? []) : []
     return [
       ...(device === undefined && vlan !== undefined ? [createVlan(name, vlanNote(own))] : []),
-      ...(mtu === undefined || member !== undefined || size === mtu ? [] : [setMtu(name, mtu)]),
-      ...early.filter(([from]) => from === name).map(([, address]) => removeAddress(name, address)),
-      ...(member === undefined ? [addMember(own, name)] : []),
-      ...(stp === isStp ? [] : [setMember(own, stp ? 'stp' : '-stp', name)]),
+      ...(mtu === undefined || isMember || size === mtu ? [] : [setMtu(name, mtu)]),
+      ...(linked.length === 0 ? [] : [disableIpv6(name)]),
+      ...linked.map(address => removeAddress(name, address.replace(/(\/|$)/, `%${name}$1`))),
+      ...leaving.flatMap(move => takeAway(move, routes)),
+      ...(isMember ? [] : [leaving.length === 0 ? addMember(own, name) : { ...addMember(own, name), setbacks: [1] }]),
+      ...(learns !== isolate ? [] : [setMember(own, isolate ? '-learn' : 'learn', name)]),
+      ...(stp === isStp(bridge, name) ? [] : [setMember(own, stp ? 'stp' : '-stp', name)]),
       ...(device?.isUp === false ? [bringUp(name)] : []),
     ]
   })
 }
 
-function addressSteps({ name, addresses }: Request, bridge: Device | undefined, moved: readonly Move[]): RunStep[] {
+function addressSteps(
+  { name, addresses }: Request,
+  bridge: Interface | undefined,
+  {
+    moved,
+    routes,
+    missing,
+  }: {
+    readonly moved: readonly Move[]
+    readonly routes: readonly SeenRoute[]
+    readonly missing: readonly SeenRoute[]
+  },
+): RunStep[] {
   const present = bridge?.addresses ?? []
   if (addresses === undefined) return []
   return [
     ...present.filter(address => !addresses.includes(address)).map(address => removeAddress(name, address)),
     ...addresses.flatMap(address => [
-      ...moved.filter(([, one]) => one === address).map(([from]) => removeAddress(from, address)),
+      ...moved.filter(([, one]) => one === address).flatMap(move => takeAway(move, routes)),
       ...(present.includes(address) ? [] : [addAddress(name, address)]),
+      ...missing.filter(route => leadsThrough(route, address)).map(addRoute),
     ]),
   ]
 }
 
-function appearanceSteps({ name, mtu, description, uplinks }: Request, bridge: Device | undefined): RunStep[] {
+function appearanceSteps(
+  { name, mtu, description, uplinks, isolate }: Request,
+  bridge: Interface | undefined,
+): RunStep[] {
   const takesFromUplink = uplinks.length > 0 && (bridge?.members ?? []).length === 0
   const now = bridge?.mtu ?? 1500
   return [
     ...(mtu === undefined || takesFromUplink || now === mtu ? [] : [setMtu(name, mtu)]),
     ...(description === undefined || bridge?.description === description ? [] : [describeInterface(name, description)]),
+    ...((bridge?.groups.includes(ISOLATED) ?? false) === isolate ? [] : [setGroup(name, ISOLATED, isolate)]),
     ...(bridge?.isUp ? [] : [bringUp(name)]),
   ]
 }
@@ -140,9 +197,11 @@ function dropUplink({ name }: Request, uplink: string, devices: Devices): RunSte
 }
 
 /** A VLAN of ours that never became a member, or was left behind, goes too. */
-function absentSteps({ name }: Request, bridge: Device | undefined, devices: Devices): RunStep[] {
-  const vlans = [...devices.values()].filter(({ description }) => description === vlanNote(name))
-  return [...(bridge === undefined ? [] : [destroyDevice(name)]), ...vlans.map(vlan => destroyDevice(vlan.name))]
+function absentSteps({ name }: Request, bridge: Interface | undefined, devices: Devices): RunStep[] {
+  return [
+    ...(bridge === undefined ? [] : [destroyDevice(name)]),
+    ...vlansOf(name, devices).map(vlan => destroyDevice(vlan.name)),
+  ]
 }
 
 /** As a diff shows it: of what the task speaks of. */
@@ -153,11 +212,11 @@ export function stateOf(request: Request, devices: Devices): BridgeState {
   const uplinks = uplinksOf(bridge, devices)
   return {
     exists: true,
-    uplinks: uplinks.map(one => one.name).sort(),
+    uplinks: [...uplinks].sort(),
     ...(addresses === undefined ? {} : { addresses: [...bridge.addresses].sort() }),
     ...(mtu === undefined ? {} : { mtu: bridge.mtu }),
     ...(description === undefined ? {} : { description: bridge.description ?? '' }),
-    ...(uplinks.length === 0 ? {} : { stp: uplinks.every(({ flags }) => flags.includes('STP')) }),
+    ...(uplinks.length === 0 ? {} : { stp: uplinks.every(uplink => isStp(bridge, uplink)) }),
     ...(isolate ? { unprotected: unprotected(bridge, devices) } : {}),
   }
 }
@@ -176,7 +235,5 @@ export function stateAfter({ state, uplinks, addresses, mtu, description, stp, i
   }
 }
 
-const unprotected = (bridge: Device, devices: Devices): string[] =>
-  guestsOf(bridge, devices)
-    .filter(({ flags }) => !flags.includes('PRIVATE'))
-    .map(({ name }) => name)
+const unprotected = (bridge: Interface, devices: Devices): string[] =>
+  guestsOf(bridge, devices).filter(guest => !has(bridge, guest, 'PRIVATE'))

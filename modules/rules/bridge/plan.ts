@@ -1,28 +1,46 @@
 /** The plan for all bridges of a task: first what is in force, which may refuse, then the files that a boot reads. */
 import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
-import { describeStep, type Step } from '../../core/step.ts'
+import type { Done } from '../../core/perform.ts'
+import type { Step } from '../../core/step.ts'
 import { familyOf } from '../../freebsd/addresses.ts'
-import type { Device } from '../../freebsd/ifconfig-network.ts'
-import { addDefaultRoute } from '../../freebsd/route.ts'
+import type { Interface } from '../../freebsd/ifconfig.ts'
 import { type Sysctls, setSysctls } from '../../freebsd/sysctl.ts'
-import { type Shelf, settle } from '../settings/files.ts'
-import { bootWishes, clonesOf } from './boot.ts'
-import { filterProblems, filterSteps, needsFilter, rulesOfTask, rulesText, type SeenFilter } from './filter.ts'
-import { missing, objections } from './guard.ts'
-import { ISOLATION_SYSCTLS } from './isolation.ts'
-import { type BridgeState, liveSteps, movedAddresses, stateAfter, stateOf } from './live.ts'
+import { type ConfFile, type Shelf, settle } from '../settings/files.ts'
+import { bootWishes, clonesOf, namedClones, type Variables } from './boot.ts'
+import {
+  bridgedRules,
+  filterProblems,
+  filterSteps,
+  natWarnings,
+  needsFilter,
+  rulesOfTask,
+  rulesText,
+  type SeenFilter,
+  takenRedirects,
+} from './filter.ts'
+import { forwardingWarnings } from './forwarding.ts'
+import { missing, objections } from './guard/bridge.ts'
+import { overrides } from './guard/overrides.ts'
+import { tagWarnings } from './guard/tags.ts'
+import { ISOLATION_SYSCTLS, PFIL_BRIDGE } from './isolation.ts'
+import { type BridgeState, liveSteps, stateAfter, stateOf } from './live.ts'
+import { wayBack } from './moving.ts'
 import type { Request } from './requests.ts'
+import type { SeenRoute } from './routes.ts'
 
 export interface Seen {
-  readonly devices: readonly Device[]
+  readonly devices: readonly Interface[]
   readonly rcConf: Shelf
   readonly sysctlConf: Shelf
   readonly sysctls: Sysctls
   /** Undefined where neither the task nor what was there before needs it. */
   readonly filter: SeenFilter | undefined
-  /** The one that rc.conf names, where it leads through a bridge of the task; and whether there is any at all. */
-  readonly route: { readonly router: string; readonly isThere: boolean } | undefined
+  /** Those of rc.conf that lead through bridges of the task. */
+  readonly routes: readonly SeenRoute[]
+  /** Files that count more than rc.conf for what a bridge needs at boot. */
+  readonly overriding: readonly ConfFile[]
+  readonly sshPorts: readonly number[]
 }
 
 export interface BridgesState {
@@ -48,48 +66,57 @@ export function variablesIn({ syntax, files, defaults }: Shelf): Map<string, str
   )
 }
 
-export function planBridges(requests: readonly Request[], allowsFilterStart: boolean, seen: Seen): Plan<BridgesState> {
+export function planBridges(
+  requests: readonly Request[],
+  allowsFilterStart: boolean,
+  seen: Seen,
+  done: readonly Done[] = [],
+): Plan<BridgesState> {
   const devices = new Map(seen.devices.map(device => [device.name, device]))
   const variables = variablesIn(seen.rcConf)
   const kernel = kernelWishes(requests)
-  const forwards = (['inet', 'inet6'] as const).filter(family => kernel.has(FORWARDING[family]))
-  const refusesMemberAddresses =
-    Number(seen.sysctls.get(RELEASE)) >= FREEBSD_15 && seen.sysctls.get(MEMBER_ADDRESSES) !== '1'
-  const problems = [
-    ...requests.flatMap(request =>
-      objections(request, {
-        devices,
-        variables,
-        refusesMemberAddresses,
-        becomesRouter: seen.sysctls.get(FORWARDING.inet6) !== '1',
-      }),
-    ),
-    ...(seen.filter !== undefined && requests.some(needsFilter) ? filterProblems(seen.filter, allowsFilterStart) : []),
-  ]
-  const clones = clonesOf(requests, variables)
   const rcConf = settle(
     seen.rcConf,
-    bootWishes(requests, variables, { clones, filter: requests.some(needsFilter), forwards }),
+    bootWishes(requests, variables, {
+      clones: clonesOf(requests, variables, devices),
+      filter: requests.some(needsFilter),
+      forwards: (['inet', 'inet6'] as const).filter(family => kernel.has(FORWARDING[family])),
+      refusesMemberAddresses: refusesMemberAddresses(seen),
+    }),
   )
-  const sysctlConf = settle(seen.sysctlConf, requests.some(isIsolated) ? ISOLATION_SYSCTLS : new Map())
-  problems.push(...rcConf.problems, ...sysctlConf.problems)
-  if (problems.length > 0) throw new Refused(problems.join(' '))
+  const sysctlConf = settle(seen.sysctlConf, requests.some(isBounded) ? ISOLATION_SYSCTLS : new Map())
+  const returning = requests.flatMap(request => wayBack(request, devices, seen.routes, done) ?? [])
+  const rules = seen.filter === undefined ? undefined : rulesText(requests, seen.filter.rules, devices)
+  if (returning.length === 0) {
+    const problems = [
+      ...problemsOf(requests, allowsFilterStart, devices, seen),
+      ...overrides(seen.overriding, rcConf.after),
+      ...rcConf.problems,
+      ...sysctlConf.problems,
+    ]
+    if (problems.length > 0) throw new Refused(problems.join(' '))
+  }
 
-  const rules = seen.filter === undefined ? undefined : rulesText(requests, seen.filter.rules)
   const changed = new Map([...kernel].filter(([name, value]) => seen.sysctls.get(name) !== value))
-  const steps: Step[] = [
-    ...requests.flatMap(request =>
-      liveSteps(request, devices, { unnamed: clones.get(request.name) ?? request.name, refusesMemberAddresses }),
-    ),
-    ...routeSteps(seen),
-    ...(changed.size === 0 ? [] : [setSysctls(changed)]),
-    ...(seen.filter === undefined || rules === undefined
-      ? []
-      : filterSteps(rules, seen.filter, requests.some(needsFilter))),
-    ...sysctlConf.steps,
-    ...rcConf.steps,
-  ]
-  const later = laterSteps(requests, devices, seen)
+  const named = namedClones(variables)
+  const steps: Step[] =
+    returning.length > 0
+      ? returning.flatMap(one => one.steps)
+      : [
+          ...requests.flatMap(request =>
+            liveSteps(request, devices, {
+              unnamed: named.get(request.name),
+              routes: seen.routes,
+              refusesMemberAddresses: refusesMemberAddresses(seen),
+            }),
+          ),
+          ...(changed.size === 0 ? [] : [setSysctls(changed)]),
+          ...(seen.filter === undefined || rules === undefined
+            ? []
+            : filterSteps(rules, seen.filter, requests.some(needsFilter))),
+          ...sysctlConf.steps,
+          ...rcConf.steps,
+        ]
   return {
     before: {
       bridges: Object.fromEntries(requests.map(request => [request.name, stateOf(request, devices)])),
@@ -105,12 +132,51 @@ export function planBridges(requests: readonly Request[], allowsFilterStart: boo
     },
     steps,
     unmet: requests.flatMap(request => missing(request, devices)),
-    ...(later.length === 0 ? {} : { later }),
+    failures: returning.flatMap(one => one.failures),
+    warnings: warningsOf(requests, devices, variables),
     msg: summarize(requests, steps),
   }
 }
 
-const isIsolated = ({ state, isolate }: Request) => state === 'present' && isolate
+const refusesMemberAddresses = ({ sysctls }: Seen) =>
+  Number(sysctls.get(RELEASE)) >= FREEBSD_15 && sysctls.get(MEMBER_ADDRESSES) !== '1'
+
+function problemsOf(
+  requests: readonly Request[],
+  allowsFilterStart: boolean,
+  devices: ReadonlyMap<string, Interface>,
+  seen: Seen,
+): string[] {
+  const surroundings = {
+    devices,
+    variables: variablesIn(seen.rcConf),
+    refusesMemberAddresses: refusesMemberAddresses(seen),
+    becomesRouter: seen.sysctls.get(FORWARDING.inet6) !== '1',
+    sshPorts: seen.sshPorts,
+  }
+  const { filter } = seen
+  if (filter === undefined) return requests.flatMap(request => objections(request, surroundings))
+  const looksAtBridges = seen.sysctls.get(PFIL_BRIDGE) !== '0'
+  return [
+    ...requests.flatMap(request => objections(request, surroundings)),
+    ...takenRedirects(requests, filter.rules),
+    ...(requests.some(needsFilter) ? filterProblems(filter, allowsFilterStart) : []),
+    ...(requests.some(isBounded) && looksAtBridges ? bridgedRules(filter, devices) : []),
+  ]
+}
+
+const warningsOf = (
+  requests: readonly Request[],
+  devices: ReadonlyMap<string, Interface>,
+  variables: Variables,
+): string[] =>
+  requests.flatMap(request => [
+    ...tagWarnings(request, { devices, variables }),
+    ...natWarnings(request),
+    ...forwardingWarnings(request, devices),
+  ])
+
+const isBounded = ({ state, isBounded: is }: Request) => state === 'present' && is
 
 /** Of the running kernel. What a bridge that goes away had asked for stays: something else may count on it. */
 function kernelWishes(requests: readonly Request[]): Map<string, string> {
@@ -119,7 +185,7 @@ function kernelWishes(requests: readonly Request[]): Map<string, string> {
   )
   return new Map([
     ...forwarding.sort().map(name => [name, '1'] as const),
-    ...(requests.some(isIsolated) ? ISOLATION_SYSCTLS : []),
+    ...(requests.some(isBounded) ? ISOLATION_SYSCTLS : []),
   ])
 }
 
@@ -130,16 +196,6 @@ const valuesOf = (wishes: ReadonlyMap<string, string>, sysctls: Sysctls) =>
       return value === undefined ? [] : [[name, value]]
     }),
   )
-
-/** A default route goes with the address of the network it leads through. */
-const routeSteps = ({ route }: Seen): Step[] =>
-  route === undefined || route.isThere ? [] : [addDefaultRoute(route.router)]
-
-/** It is there now and will be gone when its address has moved: seen when that is done. */
-function laterSteps(requests: readonly Request[], devices: ReadonlyMap<string, Device>, { route }: Seen): string[] {
-  const moves = requests.some(request => request.state === 'present' && movedAddresses(request, devices).length > 0)
-  return moves && route?.isThere ? [describeStep(addDefaultRoute(route.router))] : []
-}
 
 function summarize(requests: readonly Request[], steps: readonly Step[]): string {
   const names = requests.map(({ name }) => name).join(', ')

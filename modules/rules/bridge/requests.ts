@@ -72,6 +72,8 @@ export interface Request {
   readonly nat: NatOptions | undefined
   readonly redirects: readonly Redirect[]
   readonly forwards: boolean
+  /** pf keeps what it does not forward, or its neighbours, from going through the host. */
+  readonly isBounded: boolean
   readonly isolate: boolean
   readonly allowsUplinkChange: boolean
 }
@@ -100,6 +102,8 @@ function requestOf(name: string, options: BridgeOptions): Request {
   if (description !== undefined && !/^[\w.,:;+@()/-]+( [\w.,:;+@()/-]+)*$/.test(description))
     refuse('`description` is words of letters, digits and .,:;+@()/-_ since rc(8) would evaluate others')
   if (nat !== undefined) checkNat(nat, addresses ?? [], refuse)
+  const leadsOut = nat !== undefined || (options.redirects ?? []).length > 0
+  if (options.forward === false && leadsOut) refuse('`forward: false` keeps `nat` and `redirects` from working')
   return {
     name,
     state: options.state ?? 'present',
@@ -110,7 +114,8 @@ function requestOf(name: string, options: BridgeOptions): Request {
     stp,
     nat,
     redirects: (options.redirects ?? []).map(one => redirectOf(one, nat, addresses ?? [], refuse)),
-    forwards: options.forward ?? (nat !== undefined || (options.redirects ?? []).length > 0),
+    forwards: options.forward ?? leadsOut,
+    isBounded: isolate || options.forward === false,
     isolate,
     allowsUplinkChange: options.allow_uplink_change ?? false,
   }

@@ -95,7 +95,7 @@ function jailDrift({ id, places, jail, mounts }: InstanceView, configuration: Co
   const { steps, pending } = compareJail(
     { ...request, state: 'present', restart: false, destroysDatasets: false, configures: true },
     [],
-    { jail, mounts, interfaces: [], hasNextFstab: false },
+    { jail, mounts, interfaces: [], neighbors: [], hasNextFstab: false },
   )
   return [
     ...steps.map(step => `parameters of its jail are not as configured: '${describeStep(step)}' would change them`),

@@ -1,11 +1,15 @@
 /** A running instance, held against its configuration: what can be changed while it runs, and what a restart would. */
 
 import type { Step } from '../../core/step.ts'
-import { attachMember, type Interface, type Wire } from '../../freebsd/ifconfig.ts'
+import { isInNetwork, networkOf, withoutPrefix } from '../../freebsd/addresses.ts'
+import { attachMember, type Interface, repairMember, type Wire } from '../../freebsd/ifconfig.ts'
+import { bringUp } from '../../freebsd/ifconfig-network.ts'
 import { type Change, modifyJail } from '../../freebsd/jail.ts'
 import { type Kind, parameterNamed, usualParameters } from '../../freebsd/jail-parameters.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import type { Mount } from '../../freebsd/mount.ts'
+import { type Neighbor, setNeighbor } from '../../freebsd/neighbors.ts'
+import { isHeld } from '../bridge/isolation.ts'
 import { innerName, numbersOf } from './interfaces.ts'
 import type { Request } from './requests.ts'
 import { type Parameters, sharesNetwork } from './settings.ts'
@@ -20,6 +24,7 @@ export interface Running {
   readonly jail: JailInFull
   readonly mounts: readonly Mount[]
   readonly interfaces: readonly Interface[]
+  readonly neighbors: readonly Neighbor[]
   readonly hasNextFstab: boolean
 }
 
@@ -44,7 +49,7 @@ export function compareJail(request: Request, wires: readonly Wire[], running: R
   return {
     steps: [
       ...(changes.length === 0 ? [] : [modifyJail(request.id, changes)]),
-      ...detached(wires, running.interfaces).map(attachMember),
+      ...wires.flatMap(wire => wireSteps(wire, running)),
     ],
     pending: [
       ...pending,
@@ -110,11 +115,31 @@ function differingInterfaces({ id }: Request, wires: readonly Wire[], { interfac
   return [...differing.map(({ inner }) => inner.name), ...extra.map(innerName)]
 }
 
-/** As they were made, but no longer on their bridge: somebody made that anew. */
-const detached = (wires: readonly Wire[], interfaces: readonly Interface[]): Wire[] =>
-  wires.filter(({ outer, bridge, note }) => {
-    const on = find(interfaces, bridge)
-    return on !== undefined && !on.members.includes(outer.name) && find(interfaces, outer.name)?.description === note
-  })
+/**
+ * What somebody did to an interface that is as it was made: its bridge was made anew, or treats it otherwise; the host's
+ * network was restarted, which takes everything down and brings up only what rc.conf names (rc.d/netif), and forgets
+ * neighbors with the host's own addresses.
+ */
+function wireSteps(wire: Wire, { interfaces, neighbors }: Running): Step[] {
+  const [bridge, outer] = [find(interfaces, wire.bridge), find(interfaces, wire.outer.name)]
+  if (bridge === undefined || outer === undefined || outer.description !== wire.note) return []
+  const membership = bridge.membership.get(outer.name)
+  const isFixed = (address: string) =>
+    neighbors.some(one => one.address === address && one.ether === wire.inner.ether && one.interface === bridge.name)
+  return [
+    ...(membership === undefined ? [attachMember(wire)] : []),
+    ...(membership !== undefined && wire.isPrivate && !isHeld(membership) ? [repairMember(wire)] : []),
+    ...(outer.isUp ? [] : [bringUp(outer.name)]),
+    ...fixedAddresses(wire, bridge)
+      .filter(address => !isFixed(address))
+      .map(address => setNeighbor(address, wire.inner.ether)),
+  ]
+}
+
+/** Where the host is on a network with it, it need not ask who has these, and believes nobody else. */
+const fixedAddresses = ({ isPrivate, addresses }: Wire, bridge: Interface): string[] =>
+  isPrivate
+    ? addresses.map(withoutPrefix).filter(address => bridge.addresses.some(own => isInNetwork(address, networkOf(own))))
+    : []
 
 const find = (interfaces: readonly Interface[], name: string) => interfaces.find(one => one.name === name)

@@ -1,8 +1,10 @@
 /** An instance's file in /etc/jail.conf.d, complete in itself: rc.d starts it at boot with nothing but this. */
+import { withoutPrefix } from '../../freebsd/addresses.ts'
 import { cpusLine } from '../../freebsd/cpuset.ts'
 import { createdLines, prepareLines, releaseLine, routeLine, type Wire } from '../../freebsd/ifconfig.ts'
 import { renderJail, type Setting } from '../../freebsd/jail-conf.ts'
 import { negated } from '../../freebsd/jail-parameters.ts'
+import { deleteNeighborLine, setNeighborLine } from '../../freebsd/neighbors.ts'
 import { FORMAT } from '../layout.ts'
 import { type Guard, prepareFilter, releaseFilter } from './filter.ts'
 import type { Request } from './requests.ts'
@@ -28,15 +30,26 @@ export function renderConf(
     ...commands('exec.created', [
       ...wires.flatMap(wire => createdLines(id, wire)),
       ...routes.map(({ destination, gateway }) => routeLine(id, destination, gateway)),
+      ...fixed(wires).map(([address, ether]) => setNeighborLine(address, ether)),
     ]),
     ...commands(POSTSTART, [
       ...(cpus === undefined ? [] : [cpusLine(id, cpus)]),
       ...(parameters.has(POSTSTART) ? [parameters.get(POSTSTART)?.value ?? ''] : []),
     ]),
-    ...commands('exec.release', [...wires.map(releaseLine), ...releaseFilter(guard)]),
+    ...commands('exec.release', [
+      ...fixed(wires).map(([address]) => deleteNeighborLine(address)),
+      ...wires.map(releaseLine),
+      ...releaseFilter(guard),
+    ]),
   ]
   return HEADER + renderJail(id, settings)
 }
+
+/** Of private interfaces: whose addresses nobody else may claim. */
+const fixed = (wires: readonly Wire[]) =>
+  wires
+    .filter(({ isPrivate }) => isPrivate)
+    .flatMap(({ inner, addresses }) => addresses.map(one => [withoutPrefix(one), inner.ether] as const))
 
 function settingOf(name: string, { kind, value }: Parameter): Setting {
   if (kind === 'switch') return [value === 'true' ? name : negated(name), true]

@@ -84,6 +84,7 @@ export function decide(view: View, history: History, seen: Seen): Decision {
       ...(starts && !waits ? dyingWarning(view, history) : []),
       ...(isUp && !goesDown ? pendingWarning(view) : []),
       ...(state === 'present' && !isUp && !starts ? remainsWarning(view) : []),
+      ...silentWarning(view),
     ],
     unmet: starts ? missingFor(view, seen) : [],
     failures: failure === undefined ? [] : [failure],
@@ -112,10 +113,19 @@ function pendingWarning({ request: { id }, difference: { pending } }: View): str
   ]
 }
 
+/** pf drops what has another source than one of its addresses, and `::` and its link's alone are IPv6 ones. */
+function silentWarning({ request: { id, state, configures }, wires }: View): string[] {
+  const silent = wires.filter(({ isPrivate, addresses }) => isPrivate && addresses.length === 0)
+  if (silent.length === 0 || !configures || state === 'absent') return []
+  return [
+    `${id}: ${silent.map(({ inner }) => inner.name).join(', ')} has no \`addresses\`, so that as a private interface it cannot send IPv4 at all, not even to ask for an address by DHCP. Give them, or \`private: false\`.`,
+  ]
+}
+
 function remainsWarning(view: View): string[] {
   if (isClear(view)) return []
-  const { request, mounts, interfaces, guard } = view
+  const { request, mounts, interfaces, neighbors, guard } = view
   return [
-    `${request.id} does not run, but has left ${mounts.length} mounts, ${interfaces.length} interfaces and ${guard.hasRules ? '' : 'no '}rules of pf. They are cleared when it is started or stopped (\`state: stopped\`).`,
+    `${request.id} does not run, but has left ${mounts.length} mounts, ${interfaces.length} interfaces, ${neighbors.length} entries of arp(8) and ndp(8), and ${guard.hasRules ? '' : 'no '}rules of pf. They are cleared when it is started or stopped (\`state: stopped\`).`,
   ]
 }

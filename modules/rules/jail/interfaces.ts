@@ -1,8 +1,9 @@
 /** An instance's interfaces: their names, link addresses and epairs, each the same on every run. */
 import { createHash } from 'node:crypto'
 import { Refused } from '../../core/errors.ts'
-import { type Interface, unitsIn, type Wire } from '../../freebsd/ifconfig.ts'
-import { memberWords } from '../bridge/isolation.ts'
+import { canonical, withoutPrefix } from '../../freebsd/addresses.ts'
+import { addressesIn, ethersIn, type Interface, unitsIn, type Wire } from '../../freebsd/ifconfig.ts'
+import { ISOLATED, memberWords, openMemberWords, repairWords } from '../bridge/isolation.ts'
 import { epairEnd } from '../layout.ts'
 import type { InterfaceWish, Route } from './network.ts'
 
@@ -68,12 +69,15 @@ export function wiresOf({ id, interfaces, routes }: Wiring, host: string, units:
     const ends = { a: epairEnd(number, 'a', id), b: epairEnd(number, 'b', id) }
     const ether = wish.ether ?? linkAddress(host, id, number, 'b')
     const { bridge, isPrivate, mtu, addresses } = wish
+    const words = (isPrivate ? memberWords : openMemberWords)({ member: ends.a, ether })
     return {
       unit: units[number] ?? 0,
       outer: { name: ends.a, ether: linkAddress(host, id, number, 'a') },
       inner: { passing: ends.b, name: innerName(number), ether },
       bridge,
-      memberWords: isPrivate ? memberWords({ member: ends.a, ether }) : [],
+      isPrivate,
+      memberWords: words,
+      repairWords: isPrivate ? repairWords(ends.a, words) : words,
       mtu,
       addresses,
       note: noteOf([bridge, isPrivate, mtu ?? null, ether, addresses, number === 0 ? routes : []]),
@@ -106,11 +110,32 @@ export function leftInterfaces(id: string, units: readonly number[], interfaces:
   })
 }
 
-/** Two instances with one link address would take each other's packets. */
-export function refuseCollisions(wires: ReadonlyMap<string, readonly Wire[]>): void {
-  const owners = new Map<string, string>()
+export interface Others {
+  /** Configurations of instances that the task does not name, by id. */
+  readonly confs: ReadonlyMap<string, string>
+  readonly interfaces: readonly Interface[]
+}
+
+/** Two with one link address, or one IP address, would take each other's packets. */
+export function refuseCollisions(wires: ReadonlyMap<string, readonly Wire[]>, { confs, interfaces }: Others): void {
+  const others = [...confs].filter(([id]) => !wires.has(id))
+  const owners = new Map([
+    ...interfaces
+      // Ends of epairs are instances', under whatever name they are on the host (fact jail-6).
+      .filter(({ groups }) => !groups.includes('epair'))
+      .flatMap(({ name, ether }) => (ether === undefined ? [] : [[ether, name] as const])),
+    ...others.flatMap(([id, conf]) => ethersIn(conf).map(ether => [ether, id] as const)),
+  ])
+  const addressed = new Map(others.flatMap(([id, conf]) => addressesIn(conf).map(one => [canonical(one), id] as const)))
   for (const [id, all] of wires) {
-    for (const { inner, outer } of all) {
+    for (const { inner, outer, addresses } of all) {
+      for (const address of addresses.map(withoutPrefix)) {
+        const other = addressed.get(address)
+        if (other !== undefined)
+          throw new Refused(
+            `${id} would have the address ${address}, which is that of ${other}. Give it another, or take it from ${other} first.`,
+          )
+      }
       for (const { name, ether } of [inner, outer]) {
         const place = `${name} of ${id}`
         const other = owners.get(ether)
@@ -122,4 +147,16 @@ export function refuseCollisions(wires: ReadonlyMap<string, readonly Wire[]>): v
       }
     }
   }
+}
+
+/** A bridge that keeps its members apart keeps nobody apart from one that is not private. */
+export function refuseOpen(id: string, wires: readonly Wire[], interfaces: readonly Interface[]): void {
+  const open = wires.find(
+    ({ bridge, isPrivate }) =>
+      !isPrivate && interfaces.some(({ name, groups }) => name === bridge && groups.includes(ISOLATED)),
+  )
+  if (open !== undefined)
+    throw new Refused(
+      `${id}: ${open.inner.name} is \`private: false\`, and its bridge ${open.bridge} keeps its members apart. Leave that out, or give it a bridge whose \`isolate\` is false.`,
+    )
 }

@@ -2,8 +2,10 @@
 import type { Probe } from '../../core/host.ts'
 import type { Done } from '../../core/perform.ts'
 import { readConsole } from '../../freebsd/console-log.ts'
+import { addressesIn } from '../../freebsd/ifconfig.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import type { Mount } from '../../freebsd/mount.ts'
+import { listNeighbors, type Neighbor } from '../../freebsd/neighbors.ts'
 import { type Anchors, readAnchors } from '../../freebsd/pf.ts'
 import { listBelow, readHolds } from '../../freebsd/zfs.ts'
 import { readDatasets } from '../../freebsd/zfs-datasets.ts'
@@ -94,3 +96,17 @@ export const lookAtFilter = async (
   rules: Look['rules'],
   machine: Probe,
 ): Promise<Anchors | undefined> => (concernsFilter(requests, rules) ? readAnchors(machine) : undefined)
+
+/** Where no address is anybody's own, there is nothing to be seen of any. */
+export async function lookAtNeighbors(
+  requests: readonly Request[],
+  confs: Look['confs'],
+  machine: Probe,
+): Promise<Neighbor[]> {
+  const isFixed = requests.some(
+    ({ id, interfaces }) =>
+      interfaces.some(({ isPrivate, addresses }) => isPrivate && addresses.length > 0) ||
+      addressesIn(confs.get(id) ?? '').length > 0,
+  )
+  return isFixed ? listNeighbors(machine) : []
+}

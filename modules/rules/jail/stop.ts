@@ -4,6 +4,7 @@ import { parseFstab } from '../../freebsd/fstab.ts'
 import { destroyInterface, releasedIn } from '../../freebsd/ifconfig.ts'
 import { removeJail, stopJail } from '../../freebsd/jail.ts'
 import { unmount } from '../../freebsd/mount.ts'
+import { deleteNeighbor, deleteNeighborLine } from '../../freebsd/neighbors.ts'
 import { leftRules, releasesFilter } from './filter.ts'
 import { complaint, type History } from './history.ts'
 import type { Request } from './requests.ts'
@@ -25,8 +26,8 @@ export interface Way {
 export const CLEARING_TRIES = 10
 export const PAUSE: Step = run('sleep', '1')
 
-export const isClear = ({ jail, mounts, interfaces, guard }: View) =>
-  jail === undefined && mounts.length === 0 && interfaces.length === 0 && !guard.hasRules
+export const isClear = ({ jail, mounts, interfaces, neighbors, guard }: View) =>
+  jail === undefined && mounts.length === 0 && interfaces.length === 0 && neighbors.length === 0 && !guard.hasRules
 
 export const stopStep = ({ id, places, parameters }: Request): Step =>
   stopJail(id, places.jailConf, stepSeconds(parameters))
@@ -66,8 +67,9 @@ function clearing(view: View, history: History): Way {
 }
 
 /** By the mount table's own names, the last mounted first; never by force. */
-const clearingSteps = ({ mounts, interfaces, guard }: View): Step[] => [
+const clearingSteps = ({ mounts, interfaces, neighbors, guard }: View): Step[] => [
   ...[...mounts].reverse().map(mount => ({ ...unmount(mount), setbacks: [1] })),
+  ...neighbors.map(({ address }) => deleteNeighbor(address)),
   ...interfaces.map(destroyInterface),
   ...leftRules(guard),
 ]
@@ -76,7 +78,10 @@ const clearingSteps = ({ mounts, interfaces, guard }: View): Step[] => [
  * jail(8) unmounts what its fstab lists now, and what it mounts by parameters (fact jail-3), and exec.release destroys
  * and flushes what it names now: is that all there is?
  */
-export function isCovered({ mounts, interfaces, guard, conf = '', request: { places } }: View, fstab = ''): boolean {
+export function isCovered(
+  { mounts, interfaces, neighbors, guard, conf = '', request: { places } }: View,
+  fstab = '',
+): boolean {
   const nodes = new Set([
     ...parseFstab(fstab).map(({ node }) => node),
     ...['dev', 'dev/fd', 'proc'].map(place => `${places.root}/${place}`),
@@ -86,6 +91,7 @@ export function isCovered({ mounts, interfaces, guard, conf = '', request: { pla
   return (
     mounts.every(({ node }, index) => nodes.has(node) && isOnce(node, index)) &&
     interfaces.every(name => released.includes(name)) &&
+    neighbors.every(({ address }) => conf.includes(deleteNeighborLine(address))) &&
     releasesFilter(guard, conf)
   )
 }

@@ -1,9 +1,10 @@
 /** What is known of a host and of each instance when a plan is made. */
 import { Refused } from '../../core/errors.ts'
 import type { Interface, Wire } from '../../freebsd/ifconfig.ts'
-import { unitsIn } from '../../freebsd/ifconfig.ts'
+import { ethersIn, unitsIn } from '../../freebsd/ifconfig.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import { isWithin, type Mount } from '../../freebsd/mount.ts'
+import type { Neighbor } from '../../freebsd/neighbors.ts'
 import type { Anchors } from '../../freebsd/pf.ts'
 import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
@@ -12,7 +13,7 @@ import { guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
 import { type Guard, guardOf } from './filter.ts'
-import { chooseUnits, leftInterfaces, refuseCollisions, takenUnits, wiresOf } from './interfaces.ts'
+import { chooseUnits, leftInterfaces, refuseCollisions, refuseOpen, takenUnits, wiresOf } from './interfaces.ts'
 import type { RcConf } from './list.ts'
 import type { Request } from './requests.ts'
 import { unknownParameters } from './settings.ts'
@@ -36,6 +37,8 @@ export interface Seen {
   readonly rules: ReadonlyMap<string, string>
   /** What of them is in force; undefined where neither the task nor a file needs pf. */
   readonly anchors: Anchors | undefined
+  /** Permanent entries of the host's tables of neighbors. */
+  readonly neighbors: readonly Neighbor[]
   /** Of instances whose datasets shall go. */
   readonly datasets: SeenDatasets
 }
@@ -49,6 +52,8 @@ export interface View {
   readonly mounts: readonly Mount[]
   /** Its interfaces' ends on the host, one of each pair. */
   readonly interfaces: readonly string[]
+  /** What the host has fixed for its link addresses. */
+  readonly neighbors: readonly Neighbor[]
   readonly conf: string | undefined
   readonly wantedConf: string
   readonly wires: readonly Wire[]
@@ -71,7 +76,11 @@ export function viewsOf(requests: readonly Request[], host: string | undefined, 
     const units = chooseUnits(request.id, request.interfaces.length, taken)
     return viewOf(request, wiresOf(request, nameFor(request, name), units), seen)
   })
-  refuseCollisions(new Map(views.map(({ request, wires }) => [request.id, wires])))
+  const staying = views.filter(({ request }) => request.configures && request.state !== 'absent')
+  for (const { request, wires } of staying) refuseOpen(request.id, wires, seen.interfaces)
+  const changing = new Map(views.map(({ request }) => [request.id, [] as readonly Wire[]]))
+  for (const { request, wires } of staying) changing.set(request.id, wires)
+  refuseCollisions(changing, seen)
   return views
 }
 
@@ -90,13 +99,16 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
   const hasNextFstab = seen.present.has(places.nextFstab)
   const ownGuard = guardOf(request, wires, seen.rules.get(id), seen.anchors)
   const guard = request.configures ? ownGuard : guardAsIs(ownGuard)
-  const running = jail && { jail, mounts, interfaces: seen.interfaces, hasNextFstab }
+  const ethers = new Set([...ethersIn(conf ?? ''), ...wires.map(({ inner }) => inner.ether)])
+  const neighbors = seen.neighbors.filter(({ ether }) => ethers.has(ether))
+  const running = jail && { jail, mounts, interfaces: seen.interfaces, neighbors, hasNextFstab }
   return {
     request,
     jail,
     isDying: seen.jails.some(one => one.name === id && one.isDying),
     mounts,
     interfaces: leftInterfaces(id, unitsIn(conf ?? ''), seen.interfaces),
+    neighbors,
     conf,
     wantedConf: request.configures ? renderConf(request, wires, guard) : (conf ?? ''),
     wires,

@@ -2,12 +2,14 @@
  * What must not happen to a host that is reached over the network: whoever has an address may be in use by the connection
  * that asks for the change, so what interrupts one is refused unless the task says that it is meant.
  */
-import { isIP } from 'node:net'
-import { isInNetwork, withoutPrefix } from '../../freebsd/addresses.ts'
-import { type Device, splitVlan } from '../../freebsd/ifconfig-network.ts'
-import { type Variables, variableOf } from './boot.ts'
-import { type Devices, guestsOf, movedAddresses, unwantedUplinks, uplinksOf } from './live.ts'
-import type { Request } from './requests.ts'
+import { withoutPrefix } from '../../../freebsd/addresses.ts'
+import type { Interface } from '../../../freebsd/ifconfig.ts'
+import type { Variables } from '../boot.ts'
+import { type Devices, guestsOf, isStp, unwantedUplinks, uplinksOf, vlansOf } from '../live.ts'
+import type { Request } from '../requests.ts'
+import { sshRedirects } from './ssh.ts'
+import { tagObjections } from './tags.ts'
+import { uplinkChanges } from './uplinks.ts'
 
 export interface Surroundings {
   readonly devices: Devices
@@ -16,9 +18,11 @@ export interface Surroundings {
   readonly refusesMemberAddresses: boolean
   /** IPv6 is not forwarded yet, and shall be. */
   readonly becomesRouter: boolean
+  /** Where sshd listens. */
+  readonly sshPorts: readonly number[]
 }
 
-const ALLOW = 'give `allow_uplink_change: true`'
+export const ALLOW = 'give `allow_uplink_change: true`'
 
 /** Reasons not to do it. */
 export function objections(request: Request, seen: Surroundings): string[] {
@@ -48,18 +52,28 @@ export function missing({ name, state, uplinks, nat }: Request, devices: Devices
     )
 }
 
-function losses({ allowsUplinkChange }: Request, bridge: Device | undefined, devices: Devices): string[] {
-  const guests = guestsOf(bridge, devices).map(guest => guest.name)
+function losses({ name, allowsUplinkChange }: Request, bridge: Interface | undefined, devices: Devices): string[] {
+  const guests = guestsOf(bridge, devices)
   if (guests.length > 0)
     return [`it still has ${guests.join(', ')} on it. Stop what uses it first: instance_jail with \`state: stopped\`.`]
+  if (allowsUplinkChange) return []
   const isUsed = uplinksOf(bridge, devices).length > 0 && (bridge?.addresses ?? []).length > 0
-  if (!isUsed || allowsUplinkChange) return []
   return [
-    `it has an uplink and the address ${bridge?.addresses.join(', ')}, by which this host may be reached. To destroy it all the same, ${ALLOW}.`,
+    ...(isUsed
+      ? [
+          `it has an uplink and the address ${bridge?.addresses.join(', ')}, by which this host may be reached. To destroy it all the same, ${ALLOW}.`,
+        ]
+      : []),
+    ...vlansOf(name, devices)
+      .filter(({ addresses }) => addresses.length > 0)
+      .map(
+        vlan =>
+          `${vlan.name}, which was made for it and goes with it, has the address ${vlan.addresses.join(', ')}, by which this host may be reached. To destroy it all the same, ${ALLOW}.`,
+      ),
   ]
 }
 
-function changes(request: Request, bridge: Device | undefined, seen: Surroundings): string[] {
+function changes(request: Request, bridge: Interface | undefined, seen: Surroundings): string[] {
   const { devices } = seen
   const { addresses, uplinks, allowsUplinkChange: allowed } = request
   const dropped = unwantedUplinks(request, bridge, devices)
@@ -76,9 +90,26 @@ function changes(request: Request, bridge: Device | undefined, seen: Surrounding
       : [
           `it would lose ${removed.join(', ')}, by which this host may be reached. Name it in \`addresses\`, or ${ALLOW}.`,
         ]),
+    ...(hasUplink && (bridge?.addresses ?? []).length > 0 && !allowed ? interruptions(request, bridge) : []),
     ...(addresses ?? []).flatMap(address => elsewhere(request, address, devices)),
     ...uplinks.flatMap(({ name }) => uplinkChanges(request, name, seen)),
+    ...uplinks.flatMap(uplink => tagObjections(request, uplink, seen)),
+    ...sshRedirects(request, seen),
     ...routerChanges(request, seen),
+  ]
+}
+
+/** What makes a network card start anew, or a port of spanning tree listen for half a minute (802.1D, forward delay). */
+function interruptions({ mtu, stp, uplinks }: Request, bridge: Interface | undefined): string[] {
+  const given = bridge?.addresses.join(', ')
+  const reached = `its address ${given}, by which this host may be reached`
+  const isNewSize = mtu !== undefined && mtu !== bridge?.mtu
+  const changed = uplinks.filter(({ name }) => bridge?.members.includes(name) && isStp(bridge, name) !== stp)
+  return [
+    ...(isNewSize ? [`an MTU of ${mtu} for it and its uplinks interrupts ${reached}. To go on, ${ALLOW}.`] : []),
+    ...(changed.length === 0
+      ? []
+      : [`\`stp: ${stp}\` interrupts ${reached}, for as long as spanning tree takes. To go on, ${ALLOW}.`]),
   ]
 }
 
@@ -94,49 +125,6 @@ function elsewhere({ name, uplinks }: Request, address: string, devices: Devices
     : [`${address} is on ${owner.name} with another prefix length. Give it as it is there.`]
 }
 
-function uplinkChanges(request: Request, name: string, seen: Surroundings): string[] {
-  const { devices, variables, refusesMemberAddresses } = seen
-  const device = devices.get(name)
-  const other = [...devices.values()].find(
-    one => one.name !== request.name && one.members.some(member => member.name === name),
-  )
-  if (other !== undefined) return [`${name} is on the bridge ${other.name}. Take it from there first.`]
-  const isMember = devices.get(request.name)?.members.some(member => member.name === name) ?? false
-  if (device === undefined || device.addresses.length === 0) return []
-  const isNewSize = request.mtu !== undefined && request.mtu !== device.mtu
-  if (isMember && !isNewSize && movedAddresses(request, devices).length === 0) return []
-  const given = device.addresses.join(', ')
-  if (!request.allowsUplinkChange) {
-    const vlan =
-      splitVlan(name) === undefined
-        ? ' Use a VLAN on it, as in `{interface: …, vlan: 100}`, or to go on,'
-        : ' To go on,'
-    return [
-      `${name} has the address ${given}, by which this host may be reached, and making it a member of a bridge interrupts that.${vlan} give its address in \`addresses\`, so that it becomes the bridge's, and ${ALLOW}.`,
-    ]
-  }
-  const left = device.addresses.filter(address => !(request.addresses ?? []).includes(address))
-  if (left.length > 0 && refusesMemberAddresses)
-    return [
-      `${name} has the address ${left.join(', ')}, and on this release a member of a bridge must have none. Give it in \`addresses\`: it becomes the bridge's.`,
-    ]
-  return routeProblems(request, name, variables)
-}
-
-/** What a boot must find changed as well, and we cannot change. */
-function routeProblems({ addresses = [] }: Request, name: string, variables: Variables): string[] {
-  const settings = variables.get(variableOf(name)) ?? ''
-  const scoped = variables.get('ipv6_defaultrouter')?.endsWith(`%${name}`)
-  return [
-    ...(addresses.length > 0 && /\b(SYNC)?DHCP\b/i.test(settings)
-      ? [
-          `${name} gets its addresses by DHCP (${variableOf(name)} in rc.conf), which a member of a bridge cannot. Give it fixed ones first.`,
-        ]
-      : []),
-    ...(scoped ? [`ipv6_defaultrouter in rc.conf leads through ${name}. Let it lead through the bridge first.`] : []),
-  ]
-}
-
 /** Routers do not listen to routers (net.inet6.ip6.forwarding in inet6(4)): the host may lose its own default route. */
 function routerChanges({ forwards, addresses = [], allowsUplinkChange }: Request, seen: Surroundings): string[] {
   if (!forwards || !seen.becomesRouter || !addresses.some(one => one.includes(':')) || allowsUplinkChange) return []
@@ -145,15 +133,4 @@ function routerChanges({ forwards, addresses = [], allowsUplinkChange }: Request
   return [
     `to forward IPv6, this host becomes a router, and ${listening.join(', ')} no longer learns its default route from others. Set ipv6_defaultrouter in rc.conf, and ${ALLOW}.`,
   ]
-}
-
-/** The default route of rc.conf that leads through a network of one of these bridges. */
-export function defaultRouter(requests: readonly Request[], variables: Variables): string | undefined {
-  const router = variables.get('defaultrouter') ?? ''
-  if (isIP(router) !== 4) return undefined
-  const isThere = requests.some(
-    ({ state, uplinks, addresses = [] }) =>
-      state === 'present' && uplinks.length > 0 && addresses.some(address => isInNetwork(router, address)),
-  )
-  return isThere ? router : undefined
 }
