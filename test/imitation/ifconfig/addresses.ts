@@ -61,7 +61,7 @@ function read(screen: Screen, on: Interface, wish: AddressWish): Address {
     if (version !== 6) return die(screen, `${text}: bad value`)
     const prefix = Number(length ?? wish.prefix ?? 64)
     if (!(prefix >= 0 && prefix <= 128)) return die(screen, `${length}: bad value`)
-    return { family: 'inet6', address: canonical6(text), prefix }
+    return { family: 'inet6', address: canonical6(text.split('%')[0] ?? ''), prefix }
   }
   if (version !== 4) return die(screen, `${text}: bad value`)
   const prefix = length === undefined ? prefixOf(wish.netmask ?? classMask(text)) : Number(length)
