@@ -32,7 +32,7 @@ const networkInterface = record(
     mtu: optional(integer('Of both its ends. All that is on a bridge has the same. Default: 1500.', 576, 16_000)),
     private: optional(
       flag(
-        'It can send from its own link address and `addresses` alone, whatever the customer makes of them inside, is no router and no DHCP server to others, and reaches no other private interface of its bridge. Where instances shall reach each other, as a web server its database, give them a bridge whose `isolate` is false, and false here. Default: true.',
+        'It can send from its own link address, in no VLAN, and from its `addresses` alone, whatever the customer makes of them inside; is no router and no DHCP server to others; and reaches no other private interface of its bridge. Without `addresses` it cannot send IPv4 at all. Where instances shall reach each other, as a web server its database, give them a bridge whose `isolate` is false, and false here. Default: true.',
       ),
     ),
   },
@@ -98,7 +98,8 @@ export default defineModule({
   ],
   notes: [
     'What the parameters `exec.start`, `exec.stop` and the like say takes effect when the instance is next started or stopped.',
-    'pf cannot look into ARP and neighbour discovery: neighbours get nothing of what an instance claims there, but the host and an uplink do.',
+    'Nothing looks into ARP and neighbour discovery. Neighbours get nothing of what an instance claims there, and the host believes none of it, since it has permanent entries (arp(8), ndp(8)) for the addresses of private interfaces on its own networks. Who is on the other side of an uplink hears it, and hears instances of the same bridge send from the link address of one another: where that matters, give each customer a VLAN of its own as uplink.',
+    'What keeps link addresses to themselves presumes that nothing else is learned on the bridge: vnet_bridge sees to that where its `isolate` is true. On a bridge with an uplink and `isolate` false, a private interface may take over an address that was learned there.',
     'The bridges are made before, by M(bluejail.hosting.vnet_bridge).',
     'A file in /etc/jail.conf.d, or a jail, of that name that is none of ours is refused and left alone.',
   ],

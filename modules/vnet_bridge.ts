@@ -71,16 +71,18 @@ const bridge = {
   nat: optional(nat),
   redirects: optional(listOf(redirect, 'Ports of the host that lead to instances.')),
   forward: optional(
-    flag('The host forwards between this bridge and other networks. Default: where `nat` or `redirects` is given.'),
+    flag(
+      'The host forwards between this bridge and other networks. With false, pf drops what would go through the host to or from it, also where another bridge makes the host forward; so it does by default where `isolate` is true. With true and `isolate`, it drops what would go to private networks of this host. Default: true where `nat` or `redirects` is given, else false.',
+    ),
   ),
   isolate: optional(
     flag(
-      'Neighbours cannot reach each other on the bridge, whatever `private` of their interfaces says, and pf looks at what each sends; the rules for an instance come with it. Default: true.',
+      'Neighbours cannot reach each other, neither on the bridge nor through the host, and instances whose interfaces are not `private` are refused on it; pf looks at what each sends, by rules that come with an instance. The bridge learns no link addresses but those of guests that are no instances, so that nobody takes over what is not its own. Default: true.',
     ),
   ),
   allow_uplink_change: optional(
     flag(
-      'Also do what interrupts an interface by which this host may be reached. Addresses of an uplink that are listed in `addresses` become those of the bridge. Default: false.',
+      'Also do what interrupts an interface by which this host may be reached, or redirects the port of its sshd. Addresses of an uplink that are listed in `addresses` become those of the bridge, with the routes of rc.conf that lead through them. Default: false.',
     ),
   ),
 }
@@ -101,12 +103,16 @@ export default defineModule({
   description: [
     'Bridges with an uplink, a VLAN on one, several, or none: then a private network, with a gateway address on the bridge, NAT and port redirects. Live by ifconfig(8), and in /etc/rc.conf so that they come back after a boot and keep their members over `service netif restart`.',
     'Translations and filter rules are in the pf anchor `hosting/all_bridges`, whose file in /etc/pf.hosting.d a boot loads; pf.conf gets the lines that call it, in the places that the order of statements demands, and is otherwise left as it is. pf is told to check everything before it is written.',
-    'An interface that has an address, and so may carry the connection, is not made a member, taken off or destroyed unless `allow_uplink_change` says so. On FreeBSD 15 members have no addresses: they become those of the bridge.',
+    'An interface that has an address, and so may carry the connection, is not made a member, taken off, destroyed or given another MTU unless `allow_uplink_change` says so. On FreeBSD 15 members have no addresses: they become those of the bridge, and go back where the interface cannot be a member.',
   ],
   notes: [
     'An instance is made a member by M(bluejail.hosting.instance_jail).',
-    'Where pf is off and pf.conf has rules, they would come into force with it: refused unless `allow_filter_start` says so.',
-    'Forwarding, and what the kernel filters on bridges, stay as they are when a bridge goes.',
+    'Where pf is off and pf.conf has rules, or pf is on with others than those of pf.conf, loading that would change what is in force: refused unless `allow_filter_start` says so.',
+    'With `isolate` or `forward: false`, `net.link.bridge.pfil_bridge` becomes 0: on a bridge itself pf sees what is to, from and through the host, and what is bridged on the members. A host with rules of its own that look at bridges is refused until they are written for members.',
+    'What pf knows of the addresses of this host is from when its rules were loaded (`self` of pf.conf(5)): `service pf reload` after another interface got one.',
+    'An uplink without a tag carries the VLANs that are on it, too. With `isolate`, instances cannot send into them, all but VLAN 1, which is refused; they hear what is broadcast there. A VLAN as uplink keeps them out.',
+    'Files in /etc/rc.conf.d and /usr/local/etc/rc.conf.d that set what a bridge needs at boot count more than rc.conf, and are refused by name.',
+    'Forwarding, and where the kernel looks at bridged packets, stay as they are when a bridge goes.',
     'Needs root.',
   ],
   options: {

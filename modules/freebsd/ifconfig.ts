@@ -115,6 +115,8 @@ export interface Wire {
   readonly repairWords: readonly string[]
   readonly mtu: number | undefined
   readonly addresses: readonly string[]
+  /** Those of them that the host has fixed to its link address, without prefix lengths. */
+  readonly fixed: readonly string[]
   /** A word to know it by. */
   readonly note: string
 }
@@ -165,10 +167,6 @@ export const unitsIn = (conf: string): number[] =>
 /** What a jail's configuration gives its interfaces, without prefix lengths, in order. */
 export const addressesIn = (conf: string): string[] =>
   [...conf.matchAll(/"ifconfig -j \S+ \S+ inet6? ([0-9a-fA-F.:]+)\/\d+/g)].map(match => match[1] ?? '')
-
-/** The link addresses that a jail's configuration gives its interfaces, at both ends. */
-export const ethersIn = (conf: string): string[] =>
-  [...conf.matchAll(/"ifconfig \S+ ether ([0-9a-f:]{17})/g)].map(match => match[1] ?? '')
 
 /** The outer ends that a jail's configuration destroys when it stops. */
 export const releasedIn = (conf: string): string[] =>

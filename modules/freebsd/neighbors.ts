@@ -65,7 +65,7 @@ export const deleteNeighbor = (address: string): RunStep => ({
   setbacks: [1],
 })
 
-/** For jail.conf(5). A host that is not on that network needs none, and starts and stops the jail without. */
+/** For jail.conf(5). A host that is on that network no longer starts and stops the jail without. */
 export const setNeighborLine = (address: string, ether: string): string =>
   `${programFor(address)} -s ${address} ${ether} > /dev/null 2>&1 || true`
 export const deleteNeighborLine = (address: string): string =>

@@ -117,6 +117,7 @@ const wire: Wire = {
   isPrivate: false,
   memberWords: [],
   repairWords: [],
+  fixed: [],
   mtu: undefined,
   addresses: ['10.66.0.11/24', '10.66.0.12/24', 'fd00::11/64'],
   note: 'bluejail:1',

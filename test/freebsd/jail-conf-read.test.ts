@@ -55,6 +55,7 @@ test('interfaces read back from the lines that make them, each with its own', ()
     isPrivate: number !== 1,
     memberWords: number === 1 ? [] : ['private', `e${number}a_web1`],
     repairWords: [],
+    fixed: [],
     mtu: number === 1 ? 9000 : undefined,
     addresses,
     note: `bluejail:${number}`,

@@ -37,7 +37,6 @@ describe('in force', () => {
     expect(of('exec.prepare')[0]).toBe(`  exec.prepare = "pfctl -a hosting/web1 -f ${RULES}";`)
     expect(of('exec.release')).toEqual([
       '  exec.release = "arp -d 10.66.0.11 > /dev/null 2>&1 || true";',
-      '  exec.release += "ndp -d fd00:66::11 > /dev/null 2>&1 || true";',
       '  exec.release += "ifconfig e0a_web1 destroy";',
       '  exec.release += "pfctl -q -a hosting/web1 -F all";',
     ])

@@ -112,7 +112,7 @@ describe('whom the host takes for its neighbour', () => {
     await running(host)
     expect(neighbors(host)).toEqual([])
     host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24')
-    await putRight(host, [expect.stringMatching(/^arp -s 10\.66\.0\.11 /)])
+    await putRight(host, [expect.stringMatching(/^arp -s 10\.66\.0\.11 /), 'write /etc/jail.conf.d/web1.conf'])
   })
 
   test('what a vanished jail left is cleared with the rest', async () => {
@@ -131,15 +131,26 @@ describe('what another has already', () => {
   test.each([
     [
       { addresses: ['10.66.0.12/24'], ether },
-      'vnet0 of web1 and db1 would both have the link address 02:00:00:00:00:10',
+      'vnet0 of web1 and vnet0 of db1 would both have the link address 02:00:00:00:00:10',
     ],
-    [{ addresses: ['10.66.0.11/24'] }, 'web1 would have the address 10.66.0.11, which is that of db1'],
+    [{ addresses: ['10.66.0.11/24'] }, 'web1 would have the address 10.66.0.11 on hosting0, which db1 has'],
   ])('%j is refused, whichever task it came from', async (wish, words) => {
     const host = await jailHost({ ids: ['web1', 'db1'] })
     await converged(host, has('db1', { addresses: ['10.66.0.11/24'], ether }))
     expect((await failing(host, has('web1', wish))).message).toContain(words)
     await converged(host, { id: 'db1', state: 'absent' })
     expect(await converged(host, has('web1', wish))).toMatchObject({ msg: 'web1: started' })
+  })
+
+  test('on another bridge it is nobody else', async () => {
+    const host = await jailHost({ ids: ['web1', 'db1'] })
+    host.outside('ifconfig', 'bridge', 'create', 'name', 'drill0')
+    await converged(host, has('db1', { addresses: ['10.66.0.11/24'], ether }))
+    const before = neighbors(host)
+    const copy = { id: 'web1', interfaces: [{ bridge: 'drill0', addresses: ['10.66.0.11/24'] }] }
+    expect(await converged(host, copy)).toMatchObject({ msg: 'web1: started' })
+    await converged(host, { id: 'web1', state: 'absent' })
+    expect(neighbors(host)).toEqual(before)
   })
 
   test("the host's own link addresses are taken too", async () => {

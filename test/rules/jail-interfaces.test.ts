@@ -24,7 +24,7 @@ const wires = (own: string, units: number[], ...bridges: string[]) => {
   return wiresOf({ id: own, interfaces, routes: [] }, 'hamburg1', units)
 }
 
-const NOBODY_ELSE = { confs: new Map<string, string>(), interfaces: [] }
+const NOBODY_ELSE = { made: [], interfaces: [] }
 
 describe('link addresses', () => {
   test('net-3: stable, locally administered, no multicast, and of each end another', () => {

@@ -1,7 +1,11 @@
 /** What others have made on the host, and what other tasks have: taken over by nobody. */
 import { describe, expect, test } from 'vitest'
 import { bridgeHost, RC_CONF } from '../support/bridge-host.ts'
-import { converged, PRIVATE, refusal } from './support.ts'
+import type { FakeHost } from '../support/fake-freebsd.ts'
+import { converged, GUEST, PRIVATE, refusal } from './support.ts'
+
+const shown = (host: FakeHost, name: string) => host.outside('ifconfig', '-f', 'inet:cidr,inet6:cidr', name).stdout
+const rcConf = (host: FakeHost) => host.tree.read('/etc/rc.conf')
 
 test('a bridge of somebody else keeps its name and address, now and at the next boot', async () => {
   const host = bridgeHost()
@@ -99,4 +103,59 @@ test('addresses of an uplinked bridge that the task does not give are told of, w
   expect((await converged(host, own)).warnings).toEqual([])
   const { warnings } = await converged(host, { ...own, addresses: undefined })
   expect(warnings.join()).toContain("`addresses` does not say which are the host's on it")
+})
+
+describe('what somebody else has made', () => {
+  test('a bridge of rc.conf is taken over with its number, and addresses nobody speaks of stay', async () => {
+    const host = bridgeHost({
+      '/etc/rc.conf':
+        'cloned_interfaces="lo1 bridge3"\nifconfig_bridge3_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24"\n',
+    })
+    host.boot()
+    await converged(host, { name: 'hosting0', isolate: false })
+    expect(rcConf(host)).toBe(
+      'cloned_interfaces="lo1 bridge3:sticky"\nifconfig_bridge3_name="hosting0"\nifconfig_hosting0="inet 10.66.0.1/24 up"\n',
+    )
+    expect(shown(host, 'hosting0')).toContain('inet 10.66.0.1/24')
+  })
+
+  test('a bridge that has not got its name yet gets it', async () => {
+    const host = bridgeHost({ '/etc/rc.conf': 'cloned_interfaces="bridge3"\nifconfig_bridge3_name="hosting0"\n' })
+    host.outside('ifconfig', 'bridge3', 'create')
+    expect((await converged(host, { name: 'hosting0', isolate: false })).steps[0]).toBe(
+      'ifconfig bridge3 name hosting0',
+    )
+  })
+
+  test('main rules keep every line: ours go where the order of statements wants them', async () => {
+    const host = bridgeHost({
+      '/etc/pf.conf': 'set skip on lo0\nscrub in all\npass in proto tcp to port 22\nblock in\n',
+    })
+    host.outside('kldload', 'pf')
+    host.outside('pfctl', '-e')
+    await converged(host, PRIVATE)
+    expect(host.tree.read('/etc/pf.conf')).toBe(
+      `set skip on lo0
+scrub in all
+nat-anchor "hosting/*"
+rdr-anchor "hosting/*"
+anchor "hosting/*"
+pass in proto tcp to port 22
+block in
+load anchor "hosting/all_bridges" from "/etc/pf.hosting.d/all_bridges.conf"
+`,
+    )
+  })
+
+  test("live-8 an instance's interface that reaches its neighbours no longer does, nor another guest's", async () => {
+    const host = bridgeHost()
+    await converged(host, PRIVATE)
+    for (const command of GUEST) host.outside(...command)
+    const report = await converged(host, PRIVATE)
+    expect(report.steps).toEqual(['ifconfig hosting0 private e0a_web1', 'ifconfig hosting0 sticky e0a_web1'])
+    expect(report.diff.before).toMatchObject({ bridges: { hosting0: { unprotected: ['e0a_web1'] } } })
+    expect(await converged(host, { ...PRIVATE, isolate: false })).toMatchObject({
+      state: { bridges: { hosting0: { exists: true } } },
+    })
+  })
 })

@@ -1,7 +1,6 @@
 /** A running instance, held against its configuration: what can be changed while it runs, and what a restart would. */
 
 import type { Step } from '../../core/step.ts'
-import { isInNetwork, networkOf, withoutPrefix } from '../../freebsd/addresses.ts'
 import { attachMember, type Interface, repairMember, type Wire } from '../../freebsd/ifconfig.ts'
 import { bringUp } from '../../freebsd/ifconfig-network.ts'
 import { type Change, modifyJail } from '../../freebsd/jail.ts'
@@ -130,16 +129,8 @@ function wireSteps(wire: Wire, { interfaces, neighbors }: Running): Step[] {
     ...(membership === undefined ? [attachMember(wire)] : []),
     ...(membership !== undefined && wire.isPrivate && !isHeld(membership) ? [repairMember(wire)] : []),
     ...(outer.isUp ? [] : [bringUp(outer.name)]),
-    ...fixedAddresses(wire, bridge)
-      .filter(address => !isFixed(address))
-      .map(address => setNeighbor(address, wire.inner.ether)),
+    ...wire.fixed.filter(address => !isFixed(address)).map(address => setNeighbor(address, wire.inner.ether)),
   ]
 }
-
-/** Where the host is on a network with it, it need not ask who has these, and believes nobody else. */
-const fixedAddresses = ({ isPrivate, addresses }: Wire, bridge: Interface): string[] =>
-  isPrivate
-    ? addresses.map(withoutPrefix).filter(address => bridge.addresses.some(own => isInNetwork(address, networkOf(own))))
-    : []
 
 const find = (interfaces: readonly Interface[], name: string) => interfaces.find(one => one.name === name)

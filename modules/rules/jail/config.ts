@@ -1,5 +1,4 @@
 /** An instance's file in /etc/jail.conf.d, complete in itself: rc.d starts it at boot with nothing but this. */
-import { withoutPrefix } from '../../freebsd/addresses.ts'
 import { cpusLine } from '../../freebsd/cpuset.ts'
 import { createdLines, prepareLines, releaseLine, routeLine, type Wire } from '../../freebsd/ifconfig.ts'
 import { renderJail, type Setting } from '../../freebsd/jail-conf.ts'
@@ -45,11 +44,9 @@ export function renderConf(
   return HEADER + renderJail(id, settings)
 }
 
-/** Of private interfaces: whose addresses nobody else may claim. */
+/** Which addresses nobody else may claim. */
 const fixed = (wires: readonly Wire[]) =>
-  wires
-    .filter(({ isPrivate }) => isPrivate)
-    .flatMap(({ inner, addresses }) => addresses.map(one => [withoutPrefix(one), inner.ether] as const))
+  wires.flatMap(wire => wire.fixed.map(address => [address, wire.inner.ether] as const))
 
 function settingOf(name: string, { kind, value }: Parameter): Setting {
   if (kind === 'switch') return [value === 'true' ? name : negated(name), true]

@@ -1,8 +1,10 @@
 /** An instance's interfaces: their names, link addresses and epairs, each the same on every run. */
 import { createHash } from 'node:crypto'
 import { Refused } from '../../core/errors.ts'
-import { canonical, withoutPrefix } from '../../freebsd/addresses.ts'
-import { addressesIn, ethersIn, type Interface, unitsIn, type Wire } from '../../freebsd/ifconfig.ts'
+import { isInNetwork, networkOf, withoutPrefix } from '../../freebsd/addresses.ts'
+import { type Interface, unitsIn, type Wire } from '../../freebsd/ifconfig.ts'
+import { type MadeWire, wiresIn } from '../../freebsd/ifconfig-wires.ts'
+import { linesUnder, settingsIn } from '../../freebsd/jail-conf-read.ts'
 import { ISOLATED, memberWords, openMemberWords, repairWords } from '../bridge/isolation.ts'
 import { epairEnd } from '../layout.ts'
 import type { InterfaceWish, Route } from './network.ts'
@@ -64,7 +66,12 @@ export interface Wiring {
   readonly routes: readonly Route[]
 }
 
-export function wiresOf({ id, interfaces, routes }: Wiring, host: string, units: readonly number[]): Wire[] {
+export function wiresOf(
+  { id, interfaces, routes }: Wiring,
+  host: string,
+  units: readonly number[],
+  present: readonly Interface[] = [],
+): Wire[] {
   return interfaces.map((wish, number) => {
     const ends = { a: epairEnd(number, 'a', id), b: epairEnd(number, 'b', id) }
     const ether = wish.ether ?? linkAddress(host, id, number, 'b')
@@ -80,9 +87,19 @@ export function wiresOf({ id, interfaces, routes }: Wiring, host: string, units:
       repairWords: isPrivate ? repairWords(ends.a, words) : words,
       mtu,
       addresses,
+      fixed: isPrivate ? fixedAddresses(addresses, bridge, present) : [],
       note: noteOf([bridge, isPrivate, mtu ?? null, ether, addresses, number === 0 ? routes : []]),
     }
   })
+}
+
+/**
+ * Where the host is on a network with it, it need not ask who has these, and believes nobody else. Only there: the commands
+ * cannot be told on which bridge, and would change what is known of the same address on another.
+ */
+function fixedAddresses(addresses: readonly string[], bridge: string, present: readonly Interface[]): string[] {
+  const own = present.find(({ name }) => name === bridge)?.addresses ?? []
+  return addresses.map(withoutPrefix).filter(address => own.some(one => isInNetwork(address, networkOf(one))))
 }
 
 export const innerName = (number: number) => `vnet${number}`
@@ -111,41 +128,61 @@ export function leftInterfaces(id: string, units: readonly number[], interfaces:
 }
 
 export interface Others {
-  /** Configurations of instances that the task does not name, by id. */
-  readonly confs: ReadonlyMap<string, string>
+  /** What instances that the task does not name are configured to have. */
+  readonly made: readonly (MadeWire & { readonly id: string })[]
   readonly interfaces: readonly Interface[]
 }
 
-/** Two with one link address, or one IP address, would take each other's packets. */
-export function refuseCollisions(wires: ReadonlyMap<string, readonly Wire[]>, { confs, interfaces }: Others): void {
-  const others = [...confs].filter(([id]) => !wires.has(id))
-  const owners = new Map([
-    ...interfaces
-      // Ends of epairs are instances', under whatever name they are on the host (fact jail-6).
-      .filter(({ groups }) => !groups.includes('epair'))
-      .flatMap(({ name, ether }) => (ether === undefined ? [] : [[ether, name] as const])),
-    ...others.flatMap(([id, conf]) => ethersIn(conf).map(ether => [ether, id] as const)),
-  ])
-  const addressed = new Map(others.flatMap(([id, conf]) => addressesIn(conf).map(one => [canonical(one), id] as const)))
+/** By its configuration. */
+export function madeIn(conf: string): MadeWire[] {
+  const settings = settingsIn(conf) ?? []
+  return wiresIn(linesUnder(settings, 'exec.prepare'), linesUnder(settings, 'exec.created'))
+}
+
+/** By the configurations of all instances. */
+export const madeByOthers = (confs: ReadonlyMap<string, string>, ids: ReadonlySet<string>): Others['made'] =>
+  [...confs].filter(([id]) => !ids.has(id)).flatMap(([id, conf]) => madeIn(conf).map(wire => ({ id, ...wire })))
+
+/** Two instances with one link address would take each other's packets. */
+export function refuseCollisions(wires: ReadonlyMap<string, readonly Wire[]>, others: Others): void {
+  const owners = new Map<string, string>()
   for (const [id, all] of wires) {
-    for (const { inner, outer, addresses } of all) {
-      for (const address of addresses.map(withoutPrefix)) {
-        const other = addressed.get(address)
-        if (other !== undefined)
-          throw new Refused(
-            `${id} would have the address ${address}, which is that of ${other}. Give it another, or take it from ${other} first.`,
-          )
-      }
-      for (const { name, ether } of [inner, outer]) {
+    for (const wire of all) {
+      for (const { name, ether } of [wire.inner, wire.outer]) {
         const place = `${name} of ${id}`
-        const other = owners.get(ether)
+        const other = owners.get(ether) ?? ownerOf(ether, wire.bridge, others)
         if (other !== undefined)
           throw new Refused(
             `${place} and ${other} would both have the link address ${ether}. Give one of them another with \`ether\`.`,
           )
         owners.set(ether, place)
       }
+      refuseTaken(id, wire, others)
     }
+  }
+}
+
+/** On another bridge it may be there once more: a copy of an instance that is tried, networks of customers. */
+function ownerOf(ether: string, bridge: string, { made, interfaces }: Others): string | undefined {
+  const on = interfaces.find(({ name }) => name === bridge)
+  const other = made.find(one => one.bridge === bridge && one.ether === ether)
+  // Ends of epairs are instances', under whatever name they are on the host (fact jail-6).
+  const own = interfaces.find(
+    one =>
+      one.ether === ether &&
+      !one.groups.includes('epair') &&
+      (one.name === bridge || (on?.members.includes(one.name) ?? false)),
+  )
+  return other === undefined ? own?.name : `${other.inner} of ${other.id}`
+}
+
+function refuseTaken(id: string, { bridge, addresses }: Wire, { made }: Others): void {
+  for (const address of addresses.map(withoutPrefix)) {
+    const other = made.find(one => one.bridge === bridge && one.addresses.map(withoutPrefix).includes(address))
+    if (other !== undefined)
+      throw new Refused(
+        `${id} would have the address ${address} on ${bridge}, which ${other.id} has. Give it another, or take it from ${other.id} first.`,
+      )
   }
 }
 

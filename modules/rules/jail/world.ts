@@ -1,7 +1,7 @@
 /** What is known of a host and of each instance when a plan is made. */
 import { Refused } from '../../core/errors.ts'
 import type { Interface, Wire } from '../../freebsd/ifconfig.ts'
-import { ethersIn, unitsIn } from '../../freebsd/ifconfig.ts'
+import { unitsIn } from '../../freebsd/ifconfig.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import { isWithin, type Mount } from '../../freebsd/mount.ts'
 import type { Neighbor } from '../../freebsd/neighbors.ts'
@@ -13,7 +13,16 @@ import { guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
 import { type Guard, guardOf } from './filter.ts'
-import { chooseUnits, leftInterfaces, refuseCollisions, refuseOpen, takenUnits, wiresOf } from './interfaces.ts'
+import {
+  chooseUnits,
+  leftInterfaces,
+  madeByOthers,
+  madeIn,
+  refuseCollisions,
+  refuseOpen,
+  takenUnits,
+  wiresOf,
+} from './interfaces.ts'
 import type { RcConf } from './list.ts'
 import type { Request } from './requests.ts'
 import { unknownParameters } from './settings.ts'
@@ -74,13 +83,17 @@ export function viewsOf(requests: readonly Request[], host: string | undefined, 
   const views = requests.map(request => {
     refuseForeign(request, seen)
     const units = chooseUnits(request.id, request.interfaces.length, taken)
-    return viewOf(request, wiresOf(request, nameFor(request, name), units), seen)
+    return viewOf(request, wiresOf(request, nameFor(request, name), units, seen.interfaces), seen)
   })
-  const staying = views.filter(({ request }) => request.configures && request.state !== 'absent')
+  // One that shall stop may be the way out of what two have at once.
+  const staying = views.filter(
+    ({ request: { configures, state } }) => configures && state !== 'absent' && state !== 'stopped',
+  )
   for (const { request, wires } of staying) refuseOpen(request.id, wires, seen.interfaces)
-  const changing = new Map(views.map(({ request }) => [request.id, [] as readonly Wire[]]))
-  for (const { request, wires } of staying) changing.set(request.id, wires)
-  refuseCollisions(changing, seen)
+  refuseCollisions(new Map(staying.map(({ request, wires }) => [request.id, wires])), {
+    made: madeByOthers(seen.confs, new Set(views.map(({ request }) => request.id))),
+    interfaces: seen.interfaces,
+  })
   return views
 }
 
@@ -99,8 +112,10 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
   const hasNextFstab = seen.present.has(places.nextFstab)
   const ownGuard = guardOf(request, wires, seen.rules.get(id), seen.anchors)
   const guard = request.configures ? ownGuard : guardAsIs(ownGuard)
-  const ethers = new Set([...ethersIn(conf ?? ''), ...wires.map(({ inner }) => inner.ether)])
-  const neighbors = seen.neighbors.filter(({ ether }) => ethers.has(ether))
+  const ends = [...madeIn(conf ?? ''), ...wires.map(({ inner, bridge }) => ({ ether: inner.ether, bridge }))]
+  const neighbors = seen.neighbors.filter(one =>
+    ends.some(({ ether, bridge }) => ether === one.ether && bridge === one.interface),
+  )
   const running = jail && { jail, mounts, interfaces: seen.interfaces, neighbors, hasNextFstab }
   return {
     request,

@@ -28,7 +28,8 @@ export const netifService: Service = {
     stop,
     *restart(asked) {
       stop(asked)
-      return yield* startAll(asked.machine, asked.screen)
+      const { machine, names, screen } = asked
+      return yield* names.length > 0 ? startNamed(machine, names, screen) : startAll(machine, screen)
     },
   },
 }
@@ -41,11 +42,11 @@ function* startNamed(machine: Machine, names: readonly string[], screen: Screen)
   return 0
 }
 
-/** netif_stop: ifn_stop of each, then clone_down. */
-function stop({ machine, screen }: Asked): number {
+/** netif_stop: ifn_stop of each, then clone_down; or only of `names`. */
+function stop({ machine, screen, names }: Asked): number {
   const settings = readRcConf(machine)
-  const stopped = hosts(machine).map(({ name }) => name)
-  for (const each of hosts(machine)) {
+  const meant = hosts(machine).filter(({ name }) => names.length === 0 || names.includes(name))
+  for (const each of meant) {
     // ipv6_down leaves an interface alone that rc.conf gives no IPv6; what has a scope it cannot remove.
     const losesSix = settings[variable('ifconfig', each.name, '_ipv6')] !== undefined
     each.addresses = each.addresses.filter(
@@ -57,11 +58,11 @@ function stop({ machine, screen }: Asked): number {
   }
   // A clone that got another name is not found by its own any more.
   const clones = words(settings.cloned_interfaces).filter(word => !word.endsWith(':sticky'))
-  for (const each of hosts(machine))
+  for (const each of meant)
     if (clones.includes(each.name) || clones.includes(`${each.name}:nosticky`)) destroyInterface(machine, each)
   dropRoutes(machine)
   machine.changed()
-  screen.out(`Stopping Network: ${stopped.join(' ')}.\n`)
+  screen.out(`Stopping Network: ${meant.map(({ name }) => name).join(' ')}.\n`)
   return 0
 }
 
