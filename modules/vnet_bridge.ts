@@ -6,7 +6,7 @@ import { listInterfaces } from './freebsd/ifconfig.ts'
 import { listRulesBeside, readFilter } from './freebsd/pf.ts'
 import { RC_CONF } from './freebsd/rc-conf.ts'
 import { readRcFiles } from './freebsd/rc-files.ts'
-import { hasRoute } from './freebsd/route.ts'
+import { readGateway } from './freebsd/route.ts'
 import { readSysctls } from './freebsd/sysctl.ts'
 import { SYSCTL, SYSCTL_CONF } from './freebsd/sysctl-conf.ts'
 import { BRIDGES_ANCHOR, BRIDGES_FILE, mustLoadMain, needsFilter, type SeenFilter } from './rules/bridge/filter.ts'
@@ -184,7 +184,7 @@ export default defineModule({
       filter,
       rcConf,
       sysctlConf: await readShelf(SYSCTL_CONF, SYSCTL, machine),
-      routes: await Promise.all(routes.map(async route => ({ ...route, isThere: await hasRoute(machine, route) }))),
+      routes: await Promise.all(routes.map(async route => ({ ...route, now: await readGateway(machine, route) }))),
       overriding: await readOverriding(machine),
       sshPorts: sshPortsIn(await machine.read('/etc/ssh/sshd_config')),
     }

@@ -19,14 +19,19 @@ const wordsOf = ({ family, kind, destination }: Route) => [
   destination,
 ]
 
-/** Whether there is one. Where none leads there by itself, the kernel tells of another, which leads elsewhere. */
-export async function hasRoute(machine: Probe, route: Route): Promise<boolean> {
+/**
+ * Which gateway it leads to now. Where no route leads to a network by itself, the kernel tells of another, so that only the
+ * wanted gateway counts; of a default route any does.
+ */
+export async function readGateway(machine: Probe, route: Route): Promise<string | undefined> {
   const command: Command = ['route', '-n', 'get', ...wordsOf(route)]
   const answer = await machine.query(command, { exits: [0, 1] })
-  if (answer.exit === 0)
-    return route.destination === 'default' || /^ *gateway: (\S+)$/m.exec(answer.stdout)?.[1] === route.gateway
+  if (answer.exit === 0) {
+    const gateway = /^ *gateway: (\S+)$/m.exec(answer.stdout)?.[1]
+    return route.destination === 'default' || gateway === route.gateway ? (gateway ?? '') : undefined
+  }
   if (!/has not been found/.test(answer.stderr)) throw CommandFailed.exited(command, answer)
-  return false
+  return undefined
 }
 
 export const addRoute = (route: Route): RunStep => run('route', 'add', ...wordsOf(route), route.gateway)

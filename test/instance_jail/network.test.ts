@@ -77,6 +77,16 @@ describe('how its bridge treats it', () => {
     expect(await converged(host, options)).toMatchObject({ changed: false })
   })
 
+  test('what is not private yet is kept apart at once, and told of', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1', interfaces: [{ bridge: 'hosting0', private: false }] })
+    const report = await bridged(host, { name: 'hosting0', addresses: ['10.66.0.1/24'] })
+    expect(report.steps).toContain('ifconfig hosting0 private e0a_web1')
+    expect(report.warnings.join()).toContain(
+      'e0a_web1 is kept apart from now on, and no longer when its instance starts',
+    )
+  })
+
   test('private: false is refused where the bridge keeps its members apart', async () => {
     const host = await jailHost()
     await bridged(host, { name: 'hosting0', addresses: ['10.66.0.1/24'] })

@@ -159,3 +159,10 @@ load anchor "hosting/all_bridges" from "/etc/pf.hosting.d/all_bridges.conf"
     })
   })
 })
+
+test('what the task calls an uplink is one, also where guests are of its kind', async () => {
+  const host = bridgeHost({}, { commands: [['ifconfig', 'epair9', 'create']] })
+  const task = { name: 'hosting0', uplinks: ['epair9a'], addresses: ['10.66.0.1/24'] }
+  expect((await converged(host, task)).steps).toContain('ifconfig hosting0 -learn epair9a')
+  expect(await converged(host, task)).toMatchObject({ changed: false })
+})

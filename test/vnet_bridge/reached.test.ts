@@ -42,6 +42,14 @@ describe('routes of rc.conf lead through the bridge as soon as its address is th
     expect(await converged(host, task)).toMatchObject({ changed: false })
   })
 
+  test('another default route that the kernel has meanwhile is not left leading out of the uplink', async () => {
+    const host = bridgeHost()
+    host.outside('route', 'change', 'default', '10.0.2.9')
+    const { steps } = await converged(host, OWN)
+    expect(steps).toContain('route delete default 10.0.2.9')
+    expect(gatewayOf(host, 'default')).toEqual(['10.0.2.2', 'hosting0'])
+  })
+
   test('killed between the two, the next run brings them', async () => {
     const host = bridgeHost({ '/etc/rc.conf': rcConf })
     await converged(host, OWN)

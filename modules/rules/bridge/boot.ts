@@ -11,7 +11,8 @@ import { familyOf } from '../../freebsd/addresses.ts'
 import { isCloneName, splitVlan } from '../../freebsd/ifconfig-network.ts'
 import type { Wish } from '../settings/files.ts'
 import { ISOLATED } from './isolation.ts'
-import { type Devices, vlanNote } from './live.ts'
+import { vlanNote } from './live.ts'
+import type { Devices } from './members.ts'
 import type { Request, Uplink } from './requests.ts'
 
 /** Variables of rc.conf as they are, or undefined where they are set in a way that cannot be read. */

@@ -14,7 +14,7 @@ import { hasRulesBeside, withLines } from '../../freebsd/pf-conf.ts'
 import { anchorOf, BRIDGES_RULES, FILTER_FOLDER, rulesFile } from '../layout.ts'
 import type { ConfFile } from '../settings/files.ts'
 import { forwardingRules, networksTable, PRIVATE_NETWORKS, privateNetworks } from './forwarding.ts'
-import type { Devices } from './live.ts'
+import type { Devices } from './members.ts'
 import type { Request } from './requests.ts'
 import { areOf, asFile, refuseLaterFormat } from './revision.ts'
 

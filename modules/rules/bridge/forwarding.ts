@@ -7,7 +7,7 @@
 
 import { networkOf, withoutPrefix } from '../../freebsd/addresses.ts'
 import type { Interface } from '../../freebsd/ifconfig.ts'
-import { type Devices, uplinksOf } from './live.ts'
+import { type Devices, uplinksOf } from './members.ts'
 import type { Request } from './requests.ts'
 
 /** All that a router passes on: neither multicast and broadcast nor what is good for one link (RFC 6890, RFC 4291). */

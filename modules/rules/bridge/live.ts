@@ -19,11 +19,10 @@ import {
 } from '../../freebsd/ifconfig-network.ts'
 import { addRoute } from '../../freebsd/route.ts'
 import { ISOLATED } from './isolation.ts'
+import { type Devices, guestSteps, guestsOf, has, isStp, uplinksOf } from './members.ts'
 import { type Move, movedAddresses, takeAway } from './moving.ts'
 import type { Request } from './requests.ts'
-import { leadsThrough, type SeenRoute } from './routes.ts'
-
-export type Devices = ReadonlyMap<string, Interface>
+import { leadsNowThrough, leadsThrough, type SeenRoute } from './routes.ts'
 
 export interface BridgeState {
   exists: boolean
@@ -41,27 +40,6 @@ export const vlanNote = (bridge: string) => `uplink of ${bridge}`
 
 export const vlansOf = (bridge: string, devices: Devices): Interface[] =>
   [...devices.values()].filter(({ description }) => description === vlanNote(bridge))
-
-/** What hangs on a bridge on behalf of something that runs on the host (epair(4), tap(4) with bhyve(8)). */
-const GUESTS = ['epair', 'tap', 'vm-port', 'vmnet']
-
-const isGuest = (name: string, devices: Devices) =>
-  devices.get(name)?.groups.some(group => GUESTS.includes(group)) ?? false
-
-/** Their names, as those of `uplinksOf`. */
-export const guestsOf = (bridge: Interface | undefined, devices: Devices): string[] =>
-  (bridge?.members ?? []).filter(name => isGuest(name, devices))
-
-export const uplinksOf = (bridge: Interface | undefined, devices: Devices): string[] =>
-  (bridge?.members ?? []).filter(name => !isGuest(name, devices))
-
-const has = (bridge: Interface | undefined, member: string, flag: string): boolean =>
-  bridge?.membership.get(member)?.flags.includes(flag) ?? false
-
-export const isStp = (bridge: Interface | undefined, uplink: string): boolean => has(bridge, uplink, 'STP')
-
-/** Instances' own interfaces are instance_jail's affair, all but whether they may speak to each other here. */
-const isInstances = (name: string, devices: Devices) => devices.get(name)?.description?.startsWith('bluejail:') ?? false
 
 export const unwantedUplinks = ({ uplinks }: Request, bridge: Interface | undefined, devices: Devices): string[] =>
   uplinksOf(bridge, devices).filter(member => !uplinks.some(({ name }) => name === member))
@@ -102,17 +80,15 @@ export function liveSteps(
     ...addressSteps(request, bridge, {
       moved: refusesMemberAddresses ? [] : moved,
       routes,
-      missing: routes.filter(route => !route.isThere || moved.some(([, address]) => leadsThrough(route, address))),
+      missing: routes.filter(
+        route => route.now === undefined || moved.some(([, address]) => leadsNowThrough(route, address)),
+      ),
     }),
     ...appearanceSteps(request, bridge),
-    ...(request.isolate ? guestsOf(bridge, devices).flatMap(guest => guestSteps(request, guest, bridge, devices)) : []),
+    ...(request.isolate
+      ? guestsOf(bridge, devices, request).flatMap(guest => guestSteps(request, guest, bridge, devices))
+      : []),
   ]
-}
-
-/** Who is no instance of ours learns, and what the bridge has learned of it nobody takes over (isolation.ts). */
-function guestSteps({ name: own }: Request, guest: string, bridge: Interface | undefined, devices: Devices): RunStep[] {
-  const wanted = isInstances(guest, devices) ? ['private'] : ['private', 'sticky']
-  return wanted.filter(word => !has(bridge, guest, word.toUpperCase())).map(word => setMember(own, word, guest))
 }
 
 /** The MTU comes before `addm`: a member keeps its own, and the first one's is the bridge's (fact net-1). */
@@ -209,7 +185,7 @@ export function stateOf(request: Request, devices: Devices): BridgeState {
   const { name, mtu, description, addresses, isolate } = request
   const bridge = devices.get(name)
   if (bridge === undefined) return { exists: false }
-  const uplinks = uplinksOf(bridge, devices)
+  const [uplinks, guests] = [uplinksOf(bridge, devices, request), guestsOf(bridge, devices, request)]
   return {
     exists: true,
     uplinks: [...uplinks].sort(),
@@ -217,7 +193,7 @@ export function stateOf(request: Request, devices: Devices): BridgeState {
     ...(mtu === undefined ? {} : { mtu: bridge.mtu }),
     ...(description === undefined ? {} : { description: bridge.description ?? '' }),
     ...(uplinks.length === 0 ? {} : { stp: uplinks.every(uplink => isStp(bridge, uplink)) }),
-    ...(isolate ? { unprotected: unprotected(bridge, devices) } : {}),
+    ...(isolate ? { unprotected: guests.filter(guest => !has(bridge, guest, 'PRIVATE')) } : {}),
   }
 }
 
@@ -234,6 +210,3 @@ export function stateAfter({ state, uplinks, addresses, mtu, description, stp, i
     ...(isolate ? { unprotected: [] } : {}),
   }
 }
-
-const unprotected = (bridge: Interface, devices: Devices): string[] =>
-  guestsOf(bridge, devices).filter(guest => !has(bridge, guest, 'PRIVATE'))

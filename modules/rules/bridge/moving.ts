@@ -3,9 +3,9 @@ import type { Done } from '../../core/perform.ts'
 import { describeStep, type RunStep } from '../../core/step.ts'
 import { addAddress, removeAddress } from '../../freebsd/ifconfig-network.ts'
 import { addRoute, deleteRoute } from '../../freebsd/route.ts'
-import type { Devices } from './live.ts'
+import type { Devices } from './members.ts'
 import type { Request } from './requests.ts'
-import { leadsThrough, type SeenRoute } from './routes.ts'
+import { leadsNowThrough, leadsThrough, type SeenRoute } from './routes.ts'
 
 export type Move = readonly [uplink: string, address: string]
 
@@ -19,7 +19,9 @@ export function movedAddresses({ uplinks, addresses = [] }: Request, devices: De
 
 /** A route stays where it is when its network moves, and would lead out of the uplink still. */
 export const takeAway = ([from, address]: Move, routes: readonly SeenRoute[]): RunStep[] => [
-  ...routes.filter(route => route.isThere && leadsThrough(route, address)).map(deleteRoute),
+  ...routes
+    .filter(route => leadsNowThrough(route, address))
+    .map(route => deleteRoute({ ...route, gateway: route.now ?? route.gateway })),
   removeAddress(from, address),
 ]
 
@@ -51,7 +53,7 @@ export function wayBack(
   return {
     steps: lost.flatMap(([name, address]) => [
       addAddress(name, address),
-      ...routes.filter(route => !route.isThere && leadsThrough(route, address)).map(addRoute),
+      ...routes.filter(route => route.now === undefined && leadsThrough(route, address)).map(addRoute),
     ]),
     failures: refused.map(
       ({ name, said }) =>

@@ -25,6 +25,7 @@ import { overrides } from './guard/overrides.ts'
 import { tagWarnings } from './guard/tags.ts'
 import { ISOLATION_SYSCTLS, PFIL_BRIDGE } from './isolation.ts'
 import { type BridgeState, liveSteps, stateAfter, stateOf } from './live.ts'
+import { openWarnings } from './members.ts'
 import { wayBack } from './moving.ts'
 import type { Request } from './requests.ts'
 import type { SeenRoute } from './routes.ts'
@@ -173,6 +174,7 @@ const warningsOf = (
   requests.flatMap(request => [
     ...tagWarnings(request, { devices, variables }),
     ...natWarnings(request),
+    ...openWarnings(request, devices),
     ...forwardingWarnings(request, devices),
   ])
 

@@ -9,10 +9,15 @@ import type { Variables } from './boot.ts'
 import type { Request } from './requests.ts'
 
 export interface SeenRoute extends Route {
-  readonly isThere: boolean
+  /** Where it leads to at present; undefined where it is missing. */
+  readonly now: string | undefined
 }
 
 export const leadsThrough = ({ gateway }: Route, address: string): boolean => isInNetwork(gateway, networkOf(address))
+
+/** A link in place of a gateway is in no network. */
+export const leadsNowThrough = ({ now = '' }: SeenRoute, address: string): boolean =>
+  isIP(now) !== 0 && isInNetwork(now, networkOf(address))
 
 export function routesThrough(requests: readonly Request[], variables: Variables): Route[] {
   return routesIn(variables).filter(route =>

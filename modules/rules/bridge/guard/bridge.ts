@@ -5,7 +5,8 @@
 import { withoutPrefix } from '../../../freebsd/addresses.ts'
 import type { Interface } from '../../../freebsd/ifconfig.ts'
 import type { Variables } from '../boot.ts'
-import { type Devices, guestsOf, isStp, unwantedUplinks, uplinksOf, vlansOf } from '../live.ts'
+import { unwantedUplinks, vlansOf } from '../live.ts'
+import { type Devices, guestsOf, isStp, uplinksOf } from '../members.ts'
 import type { Request } from '../requests.ts'
 import { sshRedirects } from './ssh.ts'
 import { tagObjections } from './tags.ts'
@@ -78,7 +79,7 @@ function changes(request: Request, bridge: Interface | undefined, seen: Surround
   const { addresses, uplinks, allowsUplinkChange: allowed } = request
   const dropped = unwantedUplinks(request, bridge, devices)
   const removed = addresses === undefined ? [] : (bridge?.addresses ?? []).filter(one => !addresses.includes(one))
-  const hasUplink = uplinksOf(bridge, devices).length > 0
+  const hasUplink = uplinksOf(bridge, devices, request).length > 0
   return [
     ...(dropped.length === 0 || allowed
       ? []

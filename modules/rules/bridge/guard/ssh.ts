@@ -1,6 +1,6 @@
 /** A redirect of the port by which this host is reached leads whoever connects to an instance. */
 import { withoutPrefix } from '../../../freebsd/addresses.ts'
-import type { Devices } from '../live.ts'
+import type { Devices } from '../members.ts'
 import type { Request } from '../requests.ts'
 import { ALLOW } from './bridge.ts'
 

@@ -3,7 +3,7 @@
  * like others (ether_input_internal of sys/net/if_ethersubr.c takes the tag off, bridge_enqueue puts it on again).
  */
 import { type Variables, variableOf } from '../boot.ts'
-import type { Devices } from '../live.ts'
+import type { Devices } from '../members.ts'
 import type { Request, Uplink } from '../requests.ts'
 
 interface Seen {
