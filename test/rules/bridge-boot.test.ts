@@ -100,3 +100,15 @@ test('gone: all of its own and nothing of a bridge whose name begins alike', () 
     vlans_em0: { add: [], remove: ['7'] },
   })
 })
+
+test('addresses that nobody speaks of are left to DHCP', () => {
+  const task = { name: 'h', uplinks: [{ interface: 'em0' }], isolate: false }
+  expect(wishes(task, { ifconfig_h: 'addm em0 SYNCDHCP' })).toMatchObject({ ifconfig_h: 'SYNCDHCP up addm em0' })
+})
+
+test('on FreeBSD 15 an uplink has no IPv6 at all, whatever gave it some', () => {
+  const task = { name: 'h', uplinks: [{ interface: 'em0' }] }
+  const set = { ifconfig_em0_ipv6: 'inet6 accept_rtadv' }
+  expect(wishes(task, set, 15)).toMatchObject({ ifconfig_em0_ipv6: null })
+  expect(wishes(task, set)).not.toHaveProperty('ifconfig_em0_ipv6')
+})

@@ -182,7 +182,11 @@ const splitVlanVariable = (name: string) => splitVlan(name.replace(/_(\d+)$/, '.
 
 const ADDRESS = /\b(inet6?) +([\d.a-f:]+)(?:\/(\d+))?((?: +(?:netmask|broadcast|prefixlen) +[\w.]+)*)/gi
 
-const addressWords = (value: string): string[] => wordsOf([...value.matchAll(ADDRESS)].map(([text]) => text).join(' '))
+/** Addresses as they are, and DHCP, which brings others. */
+const addressWords = (value: string): string[] => [
+  ...wordsOf(value).filter(word => /^(?:no)?(?:sync)?dhcp$/i.test(word)),
+  ...wordsOf([...value.matchAll(ADDRESS)].map(([text]) => text).join(' ')),
+]
 
 /** `value` without those of `addresses`, however their prefix length is written. */
 function withoutAddresses(value: string, addresses: readonly string[]): string {
