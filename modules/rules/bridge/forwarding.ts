@@ -4,7 +4,6 @@
  * frame to the bridge's own link address is all it takes. On a bridge's interface pf sees just what is to, from or through
  * the host (isolation.ts), and replies to what was translated match a state before any rule is asked.
  */
-
 import { networkOf, withoutPrefix } from '../../freebsd/addresses.ts'
 import type { Interface } from '../../freebsd/ifconfig.ts'
 import { type Devices, uplinksOf } from './members.ts'

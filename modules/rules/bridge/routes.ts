@@ -15,9 +15,9 @@ export interface SeenRoute extends Route {
 
 export const leadsThrough = ({ gateway }: Route, address: string): boolean => isInNetwork(gateway, networkOf(address))
 
-/** A link in place of a gateway is in no network. */
+/** A link in place of a gateway, or a gateway's address on its link, is in no network. */
 export const leadsNowThrough = ({ now = '' }: SeenRoute, address: string): boolean =>
-  isIP(now) !== 0 && isInNetwork(now, networkOf(address))
+  isIP(now) !== 0 && !now.includes('%') && isInNetwork(now, networkOf(address))
 
 export function routesThrough(requests: readonly Request[], variables: Variables): Route[] {
   return routesIn(variables).filter(route =>
