@@ -7,7 +7,8 @@
  * - a frame whose source is not in the table of link addresses is dropped where the interface learns and has as many as
  *   it may (bridge_rtupdate: ENOSPC; bridge_forward and GRAB_OUR_PACKETS drop then, and without `learn` never look). The
  *   one it may have is `static`, so that is the only one it can send from. An entry is of one VLAN, so frames with a tag
- *   are dropped too, all but those of VLAN 1, which is where frames without a tag are;
+ *   are dropped too: all but those of VLAN 1 on FreeBSD 14, where frames without a tag are put (VLANTAGOF; `static` of
+ *   sbin/ifconfig/ifbridge.c), and all of them on 15;
  * - what is in the table passes, and what was learned there moves to whoever sends from it: so nothing may be learned on
  *   such a bridge. Its uplinks do not learn, and what is for nobody there goes to them because they are `discover`;
  *   entries of what is no instance of ours are `sticky`, and do not move;
@@ -65,7 +66,8 @@ export const isHeld = ({ flags, maxAddresses }: Membership): boolean =>
 
 /**
  * Where the kernel shall look at packets. On the bridge's own interface pf sees only what is sent to the host, by it, or
- * through it, and not what is bridged (pfil_bridge): else no rule could tell the one from the other.
+ * through it, and not what is bridged (pfil_bridge, as is usual from FreeBSD 15 on): else no rule could tell the one from
+ * the other.
  */
 export const PFIL_BRIDGE = 'net.link.bridge.pfil_bridge'
 export const ISOLATION_SYSCTLS: ReadonlyMap<string, string> = new Map([
