@@ -107,7 +107,7 @@ describe('private: false', () => {
     expect(inForce(host)).toContain('block')
     expect(await converged(host, open)).toMatchObject({ changed: false })
     const report = await converged(host, { ...open, restart: true })
-    expect(report.steps).toEqual([STOP, 'pfctl -q -a hosting/web1 -F all', `rm ${RULES}`, 'arp -d 10.66.0.11', START])
+    expect(report.steps).toEqual([STOP, 'arp -d 10.66.0.11', 'pfctl -q -a hosting/web1 -F all', `rm ${RULES}`, START])
     expect(inForce(host)).toBe('')
     expect(await converged(host, open)).toMatchObject({ changed: false })
   })

@@ -125,6 +125,17 @@ describe('whom the host takes for its neighbour', () => {
     await putRight(host, [expect.stringMatching(/^arp -s 10\.66\.0\.11 /), 'write /etc/jail.conf.d/web1.conf'])
   })
 
+  test('an address that was given up while it ran is no longer fixed after its restart, foretold', async () => {
+    const host = await running()
+    const moved = { id: 'web1', interfaces: [{ bridge: 'hosting0', addresses: ['10.66.0.12/24'] }], gateways: [] }
+    await converged(host, moved)
+    const foretold = await checked(host, { ...moved, restart: true })
+    const report = await converged(host, { ...moved, restart: true })
+    expect(report.steps).toContain('arp -d 10.66.0.11')
+    expect(foretold.steps).toEqual(report.steps)
+    expect(neighbors(host).map(({ address }) => address)).toEqual(['10.66.0.12'])
+  })
+
   test('what a vanished jail left is cleared with the rest', async () => {
     const host = await running()
     host.outside('jail', '-R', 'web1')

@@ -37,7 +37,12 @@ export function wayDown(view: View, history: History, fstab: string | undefined)
   const { id } = view.request
   const isTried = history.tries(stopStep(view.request)) > 0
   if (view.conf !== undefined && !isTried)
-    return { steps: [stopStep(view.request)], warnings: [], isSure: isCovered(view, fstab), needsPause: false }
+    return {
+      steps: [stopStep(view.request), ...forgottenNeighbors(view)],
+      warnings: [],
+      isSure: isCovered(view, fstab),
+      needsPause: false,
+    }
   if (history.tries(removeJail(id)) > 0)
     return failed(`${id} cannot be stopped: ${said(history, removeJail(id), 'it runs on after jail -R')}.`)
   const reason = isTried
@@ -74,14 +79,17 @@ const clearingSteps = ({ mounts, interfaces, neighbors, guard }: View): Step[] =
   ...leftRules(guard),
 ]
 
+/** Of addresses that it was started with, where exec.release names others by now. */
+const forgottenNeighbors = ({ neighbors, conf = '' }: View): Step[] =>
+  neighbors
+    .filter(({ address }) => !conf.includes(deleteNeighborLine(address)))
+    .map(({ address }) => deleteNeighbor(address))
+
 /**
  * jail(8) unmounts what its fstab lists now, and what it mounts by parameters (fact jail-3), and exec.release destroys
  * and flushes what it names now: is that all there is?
  */
-export function isCovered(
-  { mounts, interfaces, neighbors, guard, conf = '', request: { places } }: View,
-  fstab = '',
-): boolean {
+export function isCovered({ mounts, interfaces, guard, conf = '', request: { places } }: View, fstab = ''): boolean {
   const nodes = new Set([
     ...parseFstab(fstab).map(({ node }) => node),
     ...['dev', 'dev/fd', 'proc'].map(place => `${places.root}/${place}`),
@@ -91,7 +99,6 @@ export function isCovered(
   return (
     mounts.every(({ node }, index) => nodes.has(node) && isOnce(node, index)) &&
     interfaces.every(name => released.includes(name)) &&
-    neighbors.every(({ address }) => conf.includes(deleteNeighborLine(address))) &&
     releasesFilter(guard, conf)
   )
 }
