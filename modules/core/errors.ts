@@ -37,18 +37,23 @@ export class CommandFailed extends Failure {
   }
 
   static exited(command: Command, answer: Answer): CommandFailed {
-    const said = lastLines(answer.stderr) || lastLines(answer.stdout) || 'it printed nothing'
-    return new CommandFailed(`'${brief(command)}' failed with exit status ${answer.exit}: ${said}`, answer)
+    return new CommandFailed(
+      `'${brief(command)}' failed with exit status ${answer.exit}: ${sayingOf(answer) || 'it printed nothing'}`,
+      answer,
+    )
   }
 
-  /** Throws where a step's command failed, or said what its step objects to. */
-  static check({ command, objections = [] }: RunStep, answer: Answer): void {
+  /** Throws where a step's command failed, said what its step objects to, or did not say what proves that it worked. */
+  static check({ command, objections = [], proof }: RunStep, answer: Answer): void {
     for (const { said, means, unlessSuccessful } of objections) {
       if (unlessSuccessful && answer.exit === 0) continue
       const line = [answer.stderr, answer.stdout].flatMap(text => text.split('\n')).find(text => said.test(text))
       if (line !== undefined) throw new CommandFailed(`${means} ('${brief(command)}' said: ${line.trim()})`, answer)
     }
     if (answer.exit !== 0) throw CommandFailed.exited(command, answer)
+    if (proof !== undefined && !answer.stdout.split('\n').some(line => proof.says.test(line))) {
+      throw new CommandFailed(`${proof.without} ('${brief(command)}' said: ${sayingOf(answer) || 'nothing'})`, answer)
+    }
   }
 
   static missing(command: Command): CommandFailed {
@@ -160,6 +165,8 @@ function brief(command: Command): string {
   const words = describeCommand(command)
   return words.length <= 300 ? words : `${words.slice(0, 300)}… (${command.length} words)`
 }
+
+const sayingOf = ({ stdout, stderr }: Answer): string => lastLines(stderr) || lastLines(stdout)
 
 function lastLines(text: string): string {
   return text.trim().split('\n').slice(-5).join(' / ')

@@ -19,6 +19,15 @@ export interface RunStep {
   readonly setbacks?: readonly number[]
   /** What it may say that is a failure, whatever its exit status, and what that means. The first that fits is told. */
   readonly objections?: readonly Objection[]
+  /** What it has to say where its exit status proves nothing. */
+  readonly proof?: Proof
+}
+
+export interface Proof {
+  /** Looked for in each line of standard output. */
+  readonly says: RegExp
+  /** What it means that no line says so: the cause and the way out, in sentences. */
+  readonly without: string
 }
 
 export interface Objection {

@@ -29,3 +29,13 @@ test('any other failure is told as it is', async () => {
   await host.perform(says('echo fine'))
   await expect(host.perform(says('echo no >&2; exit 1'))).rejects.toThrow(/exit status 1: no/)
 })
+
+test('what a step owes a proof for has failed where nothing says so, whatever its exit status', async () => {
+  const proof = { says: /^done$/, without: 'It was not done.' }
+  await host.perform(says('echo undone; echo done', { proof }))
+  await expect(host.perform(says('echo undone', { proof }))).rejects.toThrow(
+    /^It was not done\. \('sh .*' said: undone\)$/,
+  )
+  await expect(host.perform(says('true', { proof }))).rejects.toThrow(/said: nothing\)$/)
+  await expect(host.perform(says('echo busy >&2; exit 1', { proof }))).rejects.toThrow(/exit status 1: busy$/)
+})
