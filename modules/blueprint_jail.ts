@@ -114,7 +114,7 @@ export default defineModule({
   summary: 'Blueprints for instances are built from a release and packages, or are absent',
   description: [
     'A blueprint is a file tree in a dataset of its own: a FreeBSD release, packages, files, and what commands made of them. It is complete or it is not there: half-built work is elsewhere, and the next run finishes it or starts anew.',
-    'A complete one is sealed: read-only, with the snapshot `@complete`, and a manifest `/.blueprint.json` that lists the release, all packages with version, origin and size, and a digest of every file. It is never changed. If its release, packages, files or commands are not those of the task, the task is refused and says what differs.',
+    'A complete one is sealed: read-only, with the snapshot `@complete`, and a manifest `/.blueprint.json` that lists the release, all packages with version, origin and size, and a digest of every file. It is never changed. If its release, base, packages, files, directories or commands are not those of the task, the task is refused and says what differs. Where the same comes from may change.',
     '`amend` alone adds packages to a complete blueprint while instances use it. A clone shows first that nothing would be upgraded or removed; the outcome is the next revision, with a snapshot `@r2` and its own manifest.',
     "The base is fetched with its release's MANIFEST and must have the sha256 it says. Packages come from a signed repository, and what pkg(8) says is read, since its exit status does not tell of a wrong signature.",
   ],
@@ -141,7 +141,11 @@ export default defineModule({
       'present',
     ),
     amend: withDefault(flag('Add those of `packages` that a complete blueprint was made without.'), false),
-    reason: optional(text('Why it is amended; kept in the manifest. Needed with `amend`.')),
+    reason: optional(
+      text(
+        "Why it is amended, in one line. Needed with `amend`, and kept on the revision's snapshot (`bluejail:reason`), where no instance can read it; hosting_info tells it.",
+      ),
+    ),
     keep_ways_back: withDefault(
       flag(
         'Absent is refused while an instance could go back to it: its last switch, or a kept snapshot of an earlier one, leads there. With `false` it goes, and these ways back with it.',

@@ -73,6 +73,19 @@ const blueprint = record(
     architecture: optional(text('Its processor architecture.')),
     revision: optional(integer('1, and one more with each amendment.')),
     packages: optional(integer('How many are installed in it.')),
+    amendments: optional(
+      listOf(
+        record(
+          {
+            revision: integer('What it made.'),
+            created: text('When, as ISO 8601 writes it.'),
+            reason: optional(text('Why.')),
+          },
+          'An amendment.',
+        ),
+        'What was added since it was built.',
+      ),
+    ),
     used_bytes: integer('Space on disk.'),
     instances: listOf(text('An id.'), 'Instances that run on it, or will from their next start on.'),
     ways_back: listOf(

@@ -235,7 +235,7 @@ describe('the host', () => {
     edit(host, '/hosting/blueprints/2027Q1-new/.blueprint.json', text => text.replace('"format":1', '"format":9'))
     must(host, 'zfs', 'set', 'readonly=on', 'zroot/hosting/blueprints/2027Q1-new')
     expect((await drift(host))[0]).toMatch(
-      /^the blueprint 2027Q1-new cannot be read: .* has format 9, and this collection knows 1\./,
+      /^the blueprint 2027Q1-new cannot be read: .* has format 9, and this collection knows 2\./,
     )
   })
 })

@@ -38,7 +38,8 @@ export function createVolume(
 export const cloneSnapshot = (snapshot: string, name: string, settings: readonly Setting[]): RunStep =>
   run('zfs', 'clone', ...assignments(settings), snapshot, name)
 
-export const takeSnapshot = (dataset: string, name: string): RunStep => run('zfs', 'snapshot', `${dataset}@${name}`)
+export const takeSnapshot = (dataset: string, name: string, settings: readonly Setting[] = []): RunStep =>
+  run('zfs', 'snapshot', ...assignments(settings), `${dataset}@${name}`)
 
 const assignments = (settings: readonly Setting[], key?: string) =>
   [

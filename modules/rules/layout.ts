@@ -25,6 +25,8 @@ export const PROPERTY = {
   recipe: 'bluejail:recipe',
   /** The sha256 of the base.txz that a blueprint was made from. */
   base: 'bluejail:base',
+  /** On the snapshot of a blueprint's revision: why it was amended. */
+  reason: 'bluejail:reason',
   instance: 'bluejail:instance',
   /** The part of an instance that a dataset holds: `etc`, `usr/local/etc`. */
   part: 'bluejail:part',

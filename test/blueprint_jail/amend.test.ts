@@ -14,6 +14,7 @@ import {
 } from '../support/blueprint-host.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { fingerprintOf, newKey, PACKAGES, type Packages, packageSite, publicKeyOf } from '../support/package-site.ts'
+import { told } from '../support/told-host.ts'
 
 const key = newKey()
 const repository = { url: 'http://pkg.example.net/2026Q4', fingerprints: [fingerprintOf(publicKeyOf(key))] }
@@ -75,7 +76,6 @@ describe('an amendment', () => {
         { revision: 1, digest: before.digest },
         {
           revision: 2,
-          reason: 'Larsen Boats makes thumbnails',
           requested: ['php83-gd'],
           added: ['libgd-2.3.3_13,1', 'php83-gd-8.3.14'],
           digest: manifest.digest,
@@ -83,6 +83,11 @@ describe('an amendment', () => {
       ],
     })
     expect(manifest.digest).not.toBe(before.digest)
+    expect(property(host, 'bluejail:reason', `${dataset}@r2`)).toBe('Larsen Boats makes thumbnails')
+    expect(host.tree.read(`${root}/.blueprint.json`)).not.toContain('Larsen')
+    expect((await told(host)).state.blueprints[web.name]?.amendments).toEqual([
+      { revision: 2, created: '2026-11-22T12:00:00.000Z', reason: 'Larsen Boats makes thumbnails' },
+    ])
     expect(host.tree.read('/hosting/instances/web1/root/usr/local/etc/rc.d/php83_gd')).toBe('#!/bin/sh\n')
   })
 

@@ -35,7 +35,7 @@ describe('a blueprint is built', () => {
     expect(property(host, 'readonly', 'zroot/hosting/blueprints/2026Q4-bare')).toBe('on')
     expect(host.tree.lstat('/hosting/build')?.mode).toBe(0o700)
     expect(manifestOf(host, '2026Q4-bare')).toMatchObject({
-      format: 1,
+      format: 2,
       name: '2026Q4-bare',
       release: '14.2-RELEASE',
       architecture: 'amd64',
@@ -44,7 +44,7 @@ describe('a blueprint is built', () => {
       packages: [],
       revision: 1,
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-      revisions: [{ revision: 1, created: '2026-11-22T12:00:00.000Z', reason: 'built' }],
+      revisions: [{ revision: 1, created: '2026-11-22T12:00:00.000Z' }],
     })
     expect(state).toMatchObject({
       blueprints: { '2026Q4-bare': { path: '/hosting/blueprints/2026Q4-bare', revision: 1, packages: [] } },

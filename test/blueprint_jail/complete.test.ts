@@ -13,6 +13,12 @@ describe('a complete blueprint is never changed', () => {
     ],
     ['packages', { packages: ['nginx', 'php83'] }, /it was made without nginx, php83/],
     ['files', { files: [{ path: 'etc/x', content: '' }] }, /these of its files differ: \/etc\/x/],
+    ['directories', { directories: ['srv'] }, /it was made without the directory srv/],
+    [
+      'a base of packages',
+      { base: undefined, pkgbase: { url: 'http://p', signature_type: 'none' } },
+      /its base is from base.txz, not from packages/,
+    ],
     ['commands', { commands: [['true']] }, /other commands were run in it/],
   ])('%s is refused, saying so', async (_, options, message) => {
     const host = hostingHost()
@@ -39,8 +45,8 @@ describe('a complete blueprint is never changed', () => {
     const host = hostingHost()
     await applied(host, bare)
     host.outside('zfs', 'set', 'readonly=off', 'zroot/hosting/blueprints/2026Q4-bare')
-    host.tree.write('/hosting/blueprints/2026Q4-bare/.blueprint.json', '{"format":2,"packages":[]}')
-    expect(await refusal(host, bare)).toMatch(/has format 2, and this collection knows 1/)
+    host.tree.write('/hosting/blueprints/2026Q4-bare/.blueprint.json', '{"format":3,"packages":[]}')
+    expect(await refusal(host, bare)).toMatch(/has format 3, and this collection knows 2/)
   })
 })
 

@@ -1,7 +1,17 @@
 /** Packages in a blueprint: from where, checked by whom, and what pkg leaves behind. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { publish, siteOf } from '../imitation/web.ts'
-import { applied, bare, checked, datasetsOf, hostingHost, manifestOf, refusal } from '../support/blueprint-host.ts'
+import {
+  applied,
+  BASE,
+  bare,
+  checked,
+  datasetsOf,
+  hostingHost,
+  manifestOf,
+  property,
+  refusal,
+} from '../support/blueprint-host.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { fingerprintOf, newKey, PACKAGES, type Packages, packageSite, publicKeyOf } from '../support/package-site.ts'
 
@@ -189,15 +199,48 @@ describe('what cannot be installed fails with its reason, and leaves nothing hal
   })
 })
 
-test('a base of packages', async () => {
-  const base = unsigned({
+describe('a base of packages', () => {
+  const basePackages = unsigned({
     'FreeBSD-set-base-jail': { version: '14.2', needs: ['FreeBSD-runtime'] },
     'FreeBSD-runtime': { version: '14.2' },
+    'FreeBSD-ssh': { version: '14.2' },
   })
-  const host = offering(base)
-  await applied(host, { name: 'pkgbase', release: '14.2-RELEASE', pkgbase: trusting })
-  expect(manifestOf(host, 'pkgbase')).toMatchObject({
-    base: { pkgbase: URL_OF_SITE },
-    packages: [{ name: 'FreeBSD-runtime' }, { name: 'FreeBSD-set-base-jail' }],
+  const pkgbase = { name: 'pkgbase', release: '14.2-RELEASE', pkgbase: trusting }
+
+  test('is made of the set for jails, if nothing else is asked for', async () => {
+    const host = offering(basePackages)
+    await applied(host, pkgbase)
+    expect(manifestOf(host, 'pkgbase')).toMatchObject({
+      base: { packages: ['FreeBSD-set-base-jail'] },
+      packages: [{ name: 'FreeBSD-runtime' }, { name: 'FreeBSD-set-base-jail' }],
+    })
+    expect(await applied(host, pkgbase)).toMatchObject({ changed: false })
+    expect(host.tree.read('/hosting/blueprints/pkgbase/.blueprint.json')).not.toContain(URL_OF_SITE)
+  })
+
+  test('with other packages is refused once it is complete; from a mirror of it, it is the same', async () => {
+    const host = offering(basePackages)
+    await applied(host, pkgbase)
+    expect(
+      await applied(host, { ...pkgbase, pkgbase: { ...trusting, url: 'http://mirror.example.net/2026Q4' } }),
+    ).toMatchObject({ changed: false })
+    const more = { ...trusting, packages: ['FreeBSD-set-base-jail', 'FreeBSD-ssh'] }
+    expect(await refusal(host, { ...pkgbase, pkgbase: more })).toMatch(/without the base package FreeBSD-ssh/)
+    expect(await refusal(host, { ...pkgbase, pkgbase: undefined, base: BASE })).toMatch(
+      /is from packages, not from base.txz/,
+    )
+  })
+
+  test('that was to have other packages is begun anew, however far it was', async () => {
+    const fewer = { ...pkgbase, pkgbase: { ...trusting, packages: ['FreeBSD-runtime'] } }
+    const { steps } = await applied(offering(basePackages), fewer)
+    const host = offering(basePackages)
+    host.machine.cutPowerAfter(steps.findIndex(step => step.startsWith('write') && step.includes('.blueprint.mtree')))
+    await applied(host, fewer).catch(() => {})
+    host.boot()
+    host.machine.cutPowerAfter(Number.POSITIVE_INFINITY)
+    expect(property(host, 'bluejail:stage', 'zroot/hosting/build/pkgbase')).toBe('sealing')
+    await applied(host, pkgbase)
+    expect(manifestOf(host, 'pkgbase').packages).toHaveLength(2)
   })
 })

@@ -45,6 +45,9 @@ test.each<[string, Partial<TaskOptions>, RegExp]>([
   ['a name twice', { name: undefined, blueprints: [{ name: 'a' }, { name: 'a' }] }, /a is listed twice/],
   ['an amendment without a reason', { amend: true }, /an amendment needs a `reason`/],
   ['an amendment of what shall go', { amend: true, reason: 'x', state: 'absent' }, /means nothing with state=absent/],
+  ['a reason of two lines', { amend: true, reason: 'a\nb' }, /`reason` is one line of at most 1,000 characters/],
+  ['a reason with a tab', { amend: true, reason: 'a\tb' }, /`reason` is one line/],
+  ['a reason that is a novel', { amend: true, reason: 'a'.repeat(1001) }, /`reason` is one line/],
   ['a release that is none', { release: 'fourteen' }, /'fourteen' is not a release's name/],
   ['base and pkgbase', { base: {}, pkgbase: repository }, /either `base` or `pkgbase`/],
   ['two sources', { base: { url: 'http://m/base.txz', file: '/b' } }, /takes one of url, mirrors and file/],
@@ -54,6 +57,26 @@ test.each<[string, Partial<TaskOptions>, RegExp]>([
   ['a URL of something else', { base: { url: 'http://m/kernel.txz' } }, /`base.url` is that of a base.txz/],
   ['a digest that is none', { base: { sha256: 'abc' } }, /`base.sha256` has 64 hexadecimal digits/],
   ['a file that is relative', { base: { file: 'base.txz' } }, /begins with \//],
+  [
+    'a login in a URL',
+    { base: { mirrors: ['http://anna:secret@m/releases'] } },
+    /the URL 'http:\/\/…@m\/releases' has a login in it/,
+  ],
+  [
+    'a login in that of a repository',
+    { repository: { ...repository, url: 'pkg+https://anna:s@p' } },
+    /'pkg\+https:\/\/…@p' has a login/,
+  ],
+  [
+    'a login in that of base packages',
+    { pkgbase: { ...repository, url: 'https://anna@p/x' } },
+    /let the server admit this host/,
+  ],
+  [
+    'a login in what is no URL',
+    { repository: { ...repository, url: 'htps://anna:s@p' } },
+    /'htps:\/\/…@p' has a login/,
+  ],
   ['a package like an option', { packages: ['-y'] }, /'-y' is not a package's name/],
   ['a pattern of packages', { packages: ['php*'] }, /'php\*' is not a package's name/],
   [
@@ -84,4 +107,15 @@ test.each<[string, Partial<TaskOptions>, RegExp]>([
   ['a command of no words', { commands: [[]] }, /a command is empty/],
 ])('%s is refused', (_, options, message) => {
   expect(() => requestsOf(task(options))).toThrow(message)
+})
+
+test('a login never gets into a message', () => {
+  const url = 'http://anna:hunter2@p'
+  for (const options of [
+    { base: { url } },
+    { base: { mirrors: [url] } },
+    { repository: { url } },
+    { pkgbase: { url } },
+  ])
+    expect(() => requestsOf(task(options))).toThrow(/^((?!hunter2).)*has a login((?!hunter2).)*$/s)
 })

@@ -72,7 +72,7 @@ export function planAmendment(
 }
 
 const ending = (amending: Amending): Step[] => [
-  ...sealSteps(amending.place, amending.revision, { manifest: '', listing: '' }),
+  ...sealSteps(amending.place, amending.revision, { manifest: '', listing: '' }, amending.request.reason),
   ...closing(amending),
 ]
 
@@ -139,8 +139,8 @@ function finish(amending: Amending): void {
       plan.warnings.push(
         `${request.name}: these packages are not what they were before the amendment: ${lost.join(', ')}. The last complete revision is ${place.dataset}@${snapshotOfRevision(manifest.revision)}.`,
       )
-    const amended = amendedManifest(manifest, adds, request.reason, complete, now)
-    plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete)), ...closing(amending))
+    const amended = amendedManifest(manifest, adds, complete, now)
+    plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete), request.reason), ...closing(amending))
     plan.after = looksOf(seen.site, amended)
   }
 }

@@ -1,11 +1,11 @@
 /** Whether a complete blueprint is what a task asks for. Only what the task says is compared. */
-import { digestsOfFiles, type Manifest } from './manifest.ts'
-import type { Request } from './requests.ts'
+import { digestOfCommands, digestsOfFiles, type Manifest } from './manifest.ts'
+import { basePackagesOf, type Request } from './requests.ts'
 
 /** What differs, in words. With `amend`, packages that are missing are no difference: they are what is to be added. */
 export function differencesTo(request: Request, manifest: Manifest): string[] {
-  const { release, architecture, base, pkgbase, packages, files, commands, amend } = request
-  const sha256 = 'sha256' in manifest.base ? manifest.base.sha256 : undefined
+  const { release, architecture, repository, pkgbase, packages, files, directories, commands, amend } = request
+  const abi = repository?.abi ?? pkgbase?.abi
   return [
     ...(release !== undefined && release !== manifest.release
       ? [`its release is ${manifest.release}, not ${release}`]
@@ -13,24 +13,40 @@ export function differencesTo(request: Request, manifest: Manifest): string[] {
     ...(architecture !== undefined && architecture !== manifest.architecture
       ? [`its architecture is ${manifest.architecture}, not ${architecture}`]
       : []),
-    ...(base?.sha256 !== undefined && base.sha256 !== sha256
-      ? [`its base is ${sha256 === undefined ? 'packages' : `the archive ${sha256}`}, not the archive ${base.sha256}`]
-      : []),
-    ...(pkgbase !== undefined && sha256 !== undefined ? ['its base is from base.txz, not from packages'] : []),
-    ...(amend || packages === undefined ? [] : packageDifferences(packages, manifest.requested)),
+    ...(abi !== undefined && abi !== manifest.abi ? [`its ABI is ${manifest.abi}, not ${abi}`] : []),
+    ...baseDifferences(request, manifest.base),
+    ...(amend || packages === undefined ? [] : listDifferences('', packages, manifest.requested)),
     ...(files === undefined ? [] : fileDifferences(digestsOfFiles(files), manifest.files)),
-    ...(commands !== undefined && JSON.stringify(commands) !== JSON.stringify(manifest.commands)
+    ...(directories === undefined || manifest.directories === undefined
+      ? []
+      : listDifferences('the directory ', directories, manifest.directories)),
+    ...(commands !== undefined && digestOfCommands(commands) !== manifest.commands
       ? ['other commands were run in it']
       : []),
   ]
 }
 
-function packageDifferences(wanted: readonly string[], present: readonly string[]): string[] {
+/** Where the same comes from is no difference: a mirror may go, and another take its place. */
+function baseDifferences({ base, pkgbase }: Request, present: Manifest['base']): string[] {
+  if (pkgbase !== undefined) {
+    if ('sha256' in present) return ['its base is from base.txz, not from packages']
+    return present.packages === undefined
+      ? []
+      : listDifferences('the base package ', basePackagesOf(pkgbase), present.packages)
+  }
+  if (base === undefined) return []
+  if (!('sha256' in present)) return ['its base is from packages, not from base.txz']
+  return base.sha256 === undefined || base.sha256 === present.sha256
+    ? []
+    : [`its base is the archive ${present.sha256}, not the archive ${base.sha256}`]
+}
+
+function listDifferences(kind: string, wanted: readonly string[], present: readonly string[]): string[] {
   const missing = wanted.filter(name => !present.includes(name))
   const extra = present.filter(name => !wanted.includes(name))
   return [
-    ...(missing.length > 0 ? [`it was made without ${missing.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`it was made with ${extra.join(', ')}, which the task does not list`] : []),
+    ...(missing.length > 0 ? [`it was made without ${kind}${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`it was made with ${kind}${extra.join(', ')}, which the task does not list`] : []),
   ]
 }
 

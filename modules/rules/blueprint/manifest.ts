@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto'
 import { Refused } from '../../core/errors.ts'
 import type { Listing } from '../../freebsd/mtree.ts'
 import type { Package } from '../../freebsd/pkg.ts'
-import { FORMAT, LISTING, MANIFEST } from '../layout.ts'
+import { LISTING, MANIFEST } from '../layout.ts'
 import type { Request } from './requests.ts'
+
+/**
+ * Every instance has the manifest in its root directory. So what only the operator is to know is not in it: why a revision
+ * was made (PROPERTY.reason of its snapshot), the words of commands, the URL of a repository. Format 1 had these.
+ */
+export const MANIFEST_FORMAT = 2
 
 export interface Revision {
   readonly revision: number
   /** ISO 8601 */
   readonly created: string
-  readonly reason: string
   /** What was asked for by name, and all that came with it. */
   readonly requested: readonly string[]
   readonly added: readonly string[]
@@ -23,13 +28,16 @@ export interface Manifest {
   readonly release: string
   readonly architecture: string
   readonly abi: string
-  /** The sha256 of base.txz, or the URL of a repository of base packages. */
-  readonly base: { readonly sha256: string } | { readonly pkgbase: string }
+  /** The sha256 of base.txz, or the base packages that were asked for by name; format 1 does not tell those. */
+  readonly base: { readonly sha256: string } | { readonly packages?: readonly string[] }
   /** Packages that were asked for by name. */
   readonly requested: readonly string[]
   /** Path to a digest of content and mode. */
   readonly files: Readonly<Record<string, string>>
-  readonly commands: readonly (readonly string[])[]
+  /** Made beside the usual ones. Format 1 does not tell. */
+  readonly directories?: readonly string[]
+  /** A digest of their words. */
+  readonly commands: string
   readonly packages: readonly Package[]
   readonly totals: { readonly packages: number; readonly bytes: number; readonly files: number }
   readonly revision: number
@@ -44,11 +52,32 @@ export const renderManifest = (manifest: Manifest) => `${JSON.stringify(manifest
 export function parseManifest(text: string | undefined, path: string): Manifest | undefined {
   const manifest = text === undefined ? undefined : parseJson(text)
   if (typeof manifest?.format !== 'number' || !Array.isArray(manifest.packages)) return undefined
-  if (manifest.format > FORMAT)
+  if (manifest.format > MANIFEST_FORMAT)
     throw new Refused(
-      `${path} has format ${manifest.format}, and this collection knows ${FORMAT}. Use a newer collection for this host.`,
+      `${path} has format ${manifest.format}, and this collection knows ${MANIFEST_FORMAT}. Use a newer collection for this host.`,
     )
-  return manifest as unknown as Manifest
+  return manifest.format === 1 ? fromFormat1(manifest as unknown as Format1) : (manifest as unknown as Manifest)
+}
+
+interface Format1 extends Omit<Manifest, 'base' | 'commands' | 'directories'> {
+  readonly base?: { readonly sha256: string } | { readonly pkgbase: string }
+  readonly commands?: readonly (readonly string[])[]
+}
+
+function fromFormat1({ base = { sha256: '' }, commands, revisions = [], ...same }: Format1): Manifest {
+  return {
+    ...same,
+    format: MANIFEST_FORMAT,
+    base: 'sha256' in base ? base : {},
+    commands: digestOfCommands(commands),
+    revisions: revisions.map(({ revision, created, requested, added, digest }) => ({
+      revision,
+      created,
+      requested,
+      added,
+      digest,
+    })),
+  }
 }
 
 function parseJson(text: string): Record<string, unknown> | undefined {
@@ -99,11 +128,13 @@ export const digestsOfFiles = (files: Request['files'] = []): Record<string, str
     files.map(({ path, content, mode = 0o644 }) => [path, sha256(`${mode.toString(8)} ${content}`)] as const).sort(),
   )
 
-/** Tells whether a half-built blueprint is still what is asked for. */
+export const digestOfCommands = (commands: Request['commands'] = []): string => sha256(JSON.stringify(commands))
+
+/** Tells whether what is half-built is still what is asked for, and from where: it is cheap to begin anew. */
 export function recipeOf(request: Request, architecture: string): string {
-  const { release, base, pkgbase, packages = [], directories = [], commands = [] } = request
+  const { release, base, pkgbase, repository, packages = [], directories = [], commands = [] } = request
   const files = digestsOfFiles(request.files)
   return sha256(
-    JSON.stringify([release, architecture, base?.sha256, pkgbase?.url, packages, files, directories, commands]),
+    JSON.stringify([release, architecture, base, pkgbase, repository, packages, files, directories, commands]),
   )
 }

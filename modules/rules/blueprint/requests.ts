@@ -62,6 +62,18 @@ export interface Request extends BlueprintOptions {
   readonly keepsWaysBack: boolean
 }
 
+/** The set of base packages for jails, as releases from 15.0 on have it. */
+const DEFAULT_BASE_PACKAGES = ['FreeBSD-set-base-jail']
+
+/** ZFS takes 8,191 bytes for a property's value (ZAP_MAXVALUELEN of openzfs include/sys/zap.h). */
+const REASON = /^[^\p{Cc}]{0,1000}$/u
+
+export const basePackagesOf = ({
+  packages = DEFAULT_BASE_PACKAGES,
+}: {
+  readonly packages?: readonly string[] | undefined
+}) => packages
+
 /** What stands beside `blueprints` holds for each of them that does not say otherwise. Sorted lists, clean paths. */
 export function requestsOf(task: TaskOptions): Request[] {
   const {
@@ -77,6 +89,8 @@ export function requestsOf(task: TaskOptions): Request[] {
   const listed = oneOrList('blueprint', 'name', name, blueprints)
   if (amend && reason === '')
     throw new InvalidOptions('an amendment needs a `reason`: it is kept with the revision it makes')
+  if (!REASON.test(reason))
+    throw new InvalidOptions('`reason` is one line of at most 1,000 characters: it is kept as a property of a snapshot')
   if (amend && state === 'absent') throw new InvalidOptions('`amend` means nothing with state=absent')
 
   const requests = listed.map((own): Request => {
@@ -90,14 +104,17 @@ export function requestsOf(task: TaskOptions): Request[] {
 }
 
 function cleaned(request: Request): Request {
-  const { packages, files, directories } = request
+  const { packages, pkgbase, files, directories } = request
   return {
     ...request,
-    ...(packages && { packages: [...new Set(packages)].sort() }),
-    ...(directories && { directories: directories.map(inTree) }),
+    ...(packages && { packages: sorted(packages) }),
+    ...(pkgbase?.packages && { pkgbase: { ...pkgbase, packages: sorted(pkgbase.packages) } }),
+    ...(directories && { directories: sorted(directories.map(inTree)) }),
     ...(files && { files: files.map(file => ({ ...file, path: inTree(file.path) })) }),
   }
 }
+
+const sorted = (names: readonly string[]) => [...new Set(names)].sort()
 
 /** Relative to the blueprint's root, without a slash at either end. */
 const inTree = (path: string) => posix.normalize(`/${path}`).replace(/^\/+|\/+$/g, '')
@@ -157,8 +174,16 @@ function problemsOfRepository(option: string, repository: RepositoryOptions): st
 }
 
 /** pkg and fetch(1) know these; `pkg+http` looks up mirrors in DNS. A space or a quote has no place in a URL. */
-const problemsOfUrl = (url: string) =>
-  /^(pkg\+)?(https?|ftp|file):\/\/[^\s"'\\]+$/.test(url) ? [] : [`'${url}' is no URL of http, https, ftp or file`]
+function problemsOfUrl(url: string): string[] {
+  const [, login] = /^[^/]*\/\/([^/]*)@/.exec(url) ?? []
+  if (login !== undefined)
+    return [
+      `the URL '${url.replace(`${login}@`, '…@')}' has a login in it, which every list of processes would show. Take it out, and let the server admit this host by its address`,
+    ]
+  return /^(pkg\+)?(https?|ftp|file):\/\/[^\s"'\\]+$/.test(url)
+    ? []
+    : [`'${url}' is no URL of http, https, ftp or file`]
+}
 
 function problemsOfPath(path: string): string[] {
   if (path === '') return ['a path inside the blueprint is empty']

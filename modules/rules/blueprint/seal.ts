@@ -1,9 +1,18 @@
 /** What is written down when a blueprint is sealed, for the first time and after an amendment. */
 
-import { FORMAT, PROPERTY } from '../layout.ts'
+import { PROPERTY } from '../layout.ts'
 import type { Tree } from './look.ts'
-import { digestOf, digestsOfFiles, fullName, type Manifest, renderListing, renderManifest } from './manifest.ts'
-import type { Request } from './requests.ts'
+import {
+  digestOf,
+  digestOfCommands,
+  digestsOfFiles,
+  fullName,
+  MANIFEST_FORMAT,
+  type Manifest,
+  renderListing,
+  renderManifest,
+} from './manifest.ts'
+import { basePackagesOf, type Request } from './requests.ts'
 import { abiFor, type Papers } from './steps.ts'
 
 const listingOf = ({ listing = new Map() }: Tree) => renderListing(listing)
@@ -23,10 +32,10 @@ function contentOf(tree: Tree) {
 }
 
 export function firstManifest(request: Request, architecture: string, tree: Tree, now: Date): Manifest {
-  const { name, release = '', pkgbase, packages: requested = [], files, commands = [] } = request
+  const { name, release = '', pkgbase, packages: requested = [], files, directories = [], commands } = request
   const content = contentOf(tree)
   return {
-    format: FORMAT,
+    format: MANIFEST_FORMAT,
     name,
     release,
     architecture,
@@ -34,17 +43,17 @@ export function firstManifest(request: Request, architecture: string, tree: Tree
     base:
       pkgbase === undefined
         ? { sha256: tree.dataset.properties.get(PROPERTY.base)?.value ?? '' }
-        : { pkgbase: pkgbase.url },
+        : { packages: basePackagesOf(pkgbase) },
     requested,
     files: digestsOfFiles(files),
-    commands,
+    directories,
+    commands: digestOfCommands(commands),
     ...content,
     revision: 1,
     revisions: [
       {
         revision: 1,
         created: now.toISOString(),
-        reason: 'built',
         requested,
         added: content.packages.map(fullName),
         digest: content.digest,
@@ -54,13 +63,7 @@ export function firstManifest(request: Request, architecture: string, tree: Tree
 }
 
 /** The manifest after an amendment; `before` is the one of the last complete revision. */
-export function amendedManifest(
-  before: Manifest,
-  adds: readonly string[],
-  reason: string,
-  tree: Tree,
-  now: Date,
-): Manifest {
+export function amendedManifest(before: Manifest, adds: readonly string[], tree: Tree, now: Date): Manifest {
   const content = contentOf(tree)
   const known = new Set(before.packages.map(one => one.name))
   const fresh = content.packages.filter(one => !known.has(one.name))
@@ -70,7 +73,6 @@ export function amendedManifest(
   const entry = {
     revision,
     created: now.toISOString(),
-    reason,
     requested,
     added: fresh.map(fullName),
     digest: content.digest,

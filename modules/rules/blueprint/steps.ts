@@ -22,7 +22,7 @@ import {
   type Site,
   snapshotOfRevision,
 } from '../layout.ts'
-import type { RepositoryOptions, Request } from './requests.ts'
+import { basePackagesOf, type RepositoryOptions, type Request } from './requests.ts'
 
 /**
  * How far a blueprint is, in the property `stage`. `building`: begun, good for nothing yet. `catalogue`: its packages can be
@@ -41,10 +41,7 @@ export const stageIs = (stage: Stage): Setting => [PROPERTY.stage, stage]
 export const set = (dataset: string, ...settings: Setting[]): Step[] => setProperties([[dataset, settings]])
 
 export const packagesOf = ({ pkgbase, packages = [] }: Request): string[] =>
-  pkgbase === undefined ? [...packages] : [...(pkgbase.packages ?? DEFAULT_BASE_PACKAGES), ...packages]
-
-/** The set of base packages for jails, as releases from 15.0 on have it. */
-const DEFAULT_BASE_PACKAGES = ['FreeBSD-set-base-jail']
+  pkgbase === undefined ? [...packages] : [...basePackagesOf(pkgbase), ...packages]
 
 export const targetOf = (site: Site, request: Request, root: string): Target => ({
   configuration: `${pkgPath(site, request.name)}/pkg.conf`,
@@ -171,11 +168,17 @@ export interface Papers {
   readonly listing: string
 }
 
-export const sealSteps = ({ dataset, root }: Place, revision: number, { manifest, listing }: Papers): Step[] => [
+/** `reason`: why an amendment was made. It stays on the host, where no instance can read it. */
+export const sealSteps = (
+  { dataset, root }: Place,
+  revision: number,
+  { manifest, listing }: Papers,
+  reason?: string,
+): Step[] => [
   ...set(dataset, ['readonly', 'off']),
   { kind: 'write', path: `${root}/${LISTING}`, content: listing, beneath: root },
   { kind: 'write', path: `${root}/${MANIFEST}`, content: manifest, beneath: root },
-  takeSnapshot(dataset, snapshotOfRevision(revision)),
+  takeSnapshot(dataset, snapshotOfRevision(revision), reason === undefined ? [] : [[PROPERTY.reason, reason]]),
 ]
 
 export const completeSteps = ({ dataset }: Place, revision: number): Step[] =>

@@ -1,6 +1,7 @@
 /** Blueprints of a host, who runs on them or could go back to them, and what is wrong with them. */
 
-import { blueprintDataset, buildDataset, PROPERTY } from '../layout.ts'
+import type { Manifest } from '../blueprint/manifest.ts'
+import { blueprintDataset, buildDataset, PROPERTY, snapshotOfRevision } from '../layout.ts'
 import { neededUnderWay, waysBack } from '../switch/ways-back.ts'
 import type { InstanceView } from './instance.ts'
 import { childrenOf, type Seen } from './look.ts'
@@ -10,9 +11,16 @@ export interface BlueprintState {
   readonly architecture?: string
   readonly revision?: number
   readonly packages?: number
+  readonly amendments?: AmendmentState[]
   readonly used_bytes: number
   readonly instances: string[]
   readonly ways_back: string[]
+}
+
+interface AmendmentState {
+  readonly revision: number
+  readonly created: string
+  readonly reason?: string
 }
 
 export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): Record<string, BlueprintState> {
@@ -31,6 +39,7 @@ export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): R
                 release: manifest.release,
                 architecture: manifest.architecture,
                 packages: manifest.packages.length,
+                amendments: amendmentsOf(manifest, seen),
               }
             : {}),
           ...(revision === undefined ? {} : { revision: Number(revision) }),
@@ -42,6 +51,14 @@ export function stateOfBlueprints(seen: Seen, views: readonly InstanceView[]): R
     }),
   )
 }
+
+const amendmentsOf = ({ name, revisions }: Manifest, { site, reasons }: Seen): AmendmentState[] =>
+  revisions
+    .filter(({ revision }) => revision > 1)
+    .map(({ revision, created }) => {
+      const reason = reasons.get(`${blueprintDataset(site, name)}@${snapshotOfRevision(revision)}`)
+      return { revision, created, ...(reason === undefined ? {} : { reason }) }
+    })
 
 const namesOf = ({ site, datasets }: Seen) => childrenOf(`${site.dataset}/blueprints`, datasets)
 

@@ -44,6 +44,8 @@ export interface Seen {
   /** Below the site's dataset, with PROPERTIES. Empty where it is not there. */
   readonly datasets: ReadonlyMap<string, Row>
   readonly snapshots: ReadonlyMap<string, Row>
+  /** Why blueprints were amended, by the snapshot of the revision. */
+  readonly reasons: ReadonlyMap<string, string>
   /** Files of /etc/jail.conf.d whose names could be an instance's, by that. */
   readonly confs: ReadonlyMap<string, string>
   /** By path: of each instance its fstab and the one of its next start. */
@@ -66,6 +68,7 @@ const PROPERTIES: readonly string[] = [
   PROPERTY.seeded,
   PROPERTY.replica,
   PROPERTY.outage,
+  PROPERTY.reason,
   'creation',
 ]
 
@@ -90,6 +93,12 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
   const snapshots = new Map(
     [...tree].filter(([name]) => name.startsWith(`${site.dataset}/instances`) && name.includes('@')),
   )
+  const reasons = new Map(
+    [...tree].flatMap(([name, row]) => {
+      const reason = name.startsWith(`${site.dataset}/blueprints/`) ? row.get(PROPERTY.reason) : undefined
+      return reason === undefined ? [] : [[name, reason] as const]
+    }),
+  )
   const ids = [...new Set([...childrenOf(`${site.dataset}/instances`, datasets), ...confs.keys()])]
   return {
     site,
@@ -112,6 +121,7 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
     rulesFiles,
     datasets,
     snapshots,
+    reasons,
     confs,
     fstabs: await readFstabs(machine, site, ids),
     switches: await readSwitches(machine, site, ids),
