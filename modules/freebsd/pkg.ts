@@ -22,6 +22,8 @@ export interface Package {
 }
 
 const INSTALL_SECONDS = 7200
+/** A catalogue of all ports takes a minute or two; a server that does not answer must not hold up the host for long. */
+const UPDATE_SECONDS = 900
 const pkg = ({ configuration, root }: Target): Command => ['pkg', '-C', configuration, '-r', root]
 
 /** What is wrong though the exit status may be 0. Lines begin so: a package's own message may have any words in it. */
@@ -56,13 +58,14 @@ const OBJECTIONS: readonly Objection[] = [
 export const updateCatalogue = (target: Target): RunStep => ({
   kind: 'run',
   command: [...pkg(target), 'update', '-f'],
-  timeoutSeconds: INSTALL_SECONDS,
+  timeoutSeconds: UPDATE_SECONDS,
   objections: OBJECTIONS,
 })
 
+/** From the catalogue that is there (`-U`): without that, pkg looks for a newer one first (09-pkg.jsonl, line 8). */
 export const installPackages = (target: Target, names: readonly string[]): RunStep => ({
   kind: 'run',
-  command: [...pkg(target), 'install', '-y', ...names],
+  command: [...pkg(target), 'install', '-U', '-y', ...names],
   timeoutSeconds: INSTALL_SECONDS,
   objections: OBJECTIONS,
 })
@@ -101,13 +104,13 @@ export function parseForeseen(stdout: string): Foreseen {
   return found
 }
 
-/** What installing these would do, or why it cannot be done. The catalogue is to be up to date. */
+/** What installing these from the catalogue that is there would do, or why it cannot be done. */
 export async function foreseeInstall(
   machine: Probe,
   target: Target,
   names: readonly string[],
 ): Promise<Foreseen | { readonly problem: string }> {
-  const command: Command = [...pkg(target), 'install', '-n', ...names]
+  const command: Command = [...pkg(target), 'install', '-n', '-U', ...names]
   const answer = await machine.query(command, { exits: [0, 1, 3] })
   try {
     CommandFailed.check({ kind: 'run', command, objections: OBJECTIONS }, answer)
@@ -157,6 +160,9 @@ export function parsePackages(stdout: string, command: Command = ['pkg', 'query'
 
 /** Where pkg has what is installed. */
 export const databaseOf = (root: string) => `${root}/var/db/pkg/local.sqlite`
+
+/** Where it has what can be: a directory for each repository (09-pkg.jsonl, line 16). */
+export const cataloguesOf = (root: string) => `${root}/var/db/pkg/repos`
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9+._-]*$/
 

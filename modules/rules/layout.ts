@@ -81,6 +81,9 @@ export const LISTING = '.blueprint.mtree'
 /** Taken when a blueprint is complete; amendments take `@r2`, `@r3` and so on. */
 export const COMPLETE = 'complete'
 export const snapshotOfRevision = (revision: number) => (revision === 1 ? COMPLETE : `r${revision}`)
+/** A blueprint as it was when that revision was complete; the file tree itself may be on its way to the next. */
+export const revisionPath = (site: Site, name: string, revision: number) =>
+  `${blueprintPath(site, name)}/.zfs/snapshot/${snapshotOfRevision(revision)}`
 /** Half-built blueprints are here, where nothing looks for a blueprint. */
 export const buildDataset = (site: Site, name: string) => `${site.dataset}/build/${name}`
 export const buildPath = (site: Site, name: string) => `${site.path}/build/${name}`

@@ -1,56 +1,9 @@
 /** Packages are added to a complete blueprint while instances use it, and nothing else happens to it. */
-import { beforeAll, describe, expect, test } from 'vitest'
-import { PowerCut } from '../imitation/faults.ts'
-import { publish, siteOf } from '../imitation/web.ts'
-import {
-  applied,
-  bare,
-  checked,
-  datasetsOf,
-  hostingHost,
-  manifestOf,
-  property,
-  refusal,
-} from '../support/blueprint-host.ts'
+import { describe, expect, test } from 'vitest'
+import { applied, checked, datasetsOf, hostingHost, manifestOf, property, refusal } from '../support/blueprint-host.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { fingerprintOf, newKey, PACKAGES, type Packages, packageSite, publicKeyOf } from '../support/package-site.ts'
 import { told } from '../support/told-host.ts'
-
-const key = newKey()
-const repository = { url: 'http://pkg.example.net/2026Q4', fingerprints: [fingerprintOf(publicKeyOf(key))] }
-const web = { ...bare, name: '2026Q4-php83', packages: ['php83'], repository }
-const amendment = { ...web, packages: ['php83', 'php83-gd'], amend: true, reason: 'Larsen Boats makes thumbnails' }
-const root = '/hosting/blueprints/2026Q4-php83'
-const dataset = 'zroot/hosting/blueprints/2026Q4-php83'
-
-const sites = new Map<Packages, Record<string, Buffer>>()
-function offer(host: FakeHost, packages: Packages): void {
-  const files = sites.get(packages) ?? packageSite(packages, { signing: { type: 'fingerprints', privateKey: key } })
-  sites.set(packages, files)
-  publish(
-    host.machine,
-    'http://pkg.example.net',
-    siteOf(Object.fromEntries(Object.entries(files).map(([path, content]) => [`/2026Q4/${path}`, content]))),
-  )
-}
-
-/** A complete blueprint that an instance has mounted. */
-async function inUse(): Promise<FakeHost> {
-  const host = hostingHost()
-  offer(host, PACKAGES)
-  await applied(host, web)
-  host.tree.mkdir('/hosting/instances/web1/root')
-  host.outside('mount', '-t', 'nullfs', '-o', 'ro', root, '/hosting/instances/web1/root')
-  return host
-}
-
-const looks = (host: FakeHost) => ({
-  datasets: datasetsOf(host),
-  manifest: manifestOf(host, web.name),
-  readonly: property(host, 'readonly', dataset),
-  stage: property(host, 'bluejail:stage', dataset),
-  revision: property(host, 'bluejail:revision', dataset),
-})
+import { amendment, dataset, inUse, looks, NEWER, offer, repository, root, web } from './amended.ts'
 
 describe('an amendment', () => {
   test('makes the next revision: snapshot, manifest, reason, digest', async () => {
@@ -105,6 +58,57 @@ describe('an amendment', () => {
     expect(manifestOf(host, web.name).requested).toEqual(['php83', 'php83-gd'])
   })
 
+  test('does what was tried, though the repository moves on in between', async () => {
+    const host = await inUse()
+    const perform = host.perform
+    host.perform = async step => {
+      if (step.kind === 'run' && step.command.join(' ') === `zfs destroy -r zroot/hosting/build/${web.name}`)
+        offer(host, NEWER)
+      await perform(step)
+    }
+    await applied(host, amendment)
+    expect(manifestOf(host, web.name).packages).toMatchObject([
+      { name: 'libgd' },
+      { name: 'libxml2' },
+      { name: 'php83', version: '8.3.14' },
+      { name: 'php83-gd', version: '8.3.14' },
+    ])
+  })
+
+  test('that cannot be carried out on a clone is not begun in place', async () => {
+    const host = await inUse()
+    host.machine.faults.push({
+      program: 'pkg',
+      kind: 'exit',
+      exit: 1,
+      stderr: 'pkg: no\n',
+      when: args => args.includes('-y'),
+    })
+    const before = looks(host)
+    expect(await refusal(host, amendment)).toMatch(/pkg: no/)
+    expect({ ...looks(host), datasets: [] }).toEqual({ ...before, datasets: [] })
+    host.machine.faults.length = 0
+    await applied(host, amendment)
+    expect(looks(host)).toMatchObject({ stage: 'complete', revision: '2' })
+  })
+
+  test('that lost a package is put back, and fails', async () => {
+    const host = await inUse()
+    const perform = host.perform
+    host.perform = async step => {
+      const isClosing = step.kind === 'run' && step.command.includes('shell')
+      if (isClosing) host.outside('pkg', '-r', root, 'delete', '-y', 'libgd')
+      if (isClosing) host.outside('pkg', '-r', root, 'delete', '-y', 'libxml2')
+      await perform(step)
+    }
+    const before = looks(host)
+    expect(await refusal(host, { ...amendment, packages: ['nginx'] })).toMatch(
+      /put back to revision 1: .*libxml2-2\.11\.9/,
+    )
+    expect(looks(host)).toEqual(before)
+    expect((await applied(host, { ...web, verify: true })).warnings).toEqual([])
+  })
+
   test('leaves the package database closed [pkg-6]', async () => {
     const host = await inUse()
     await applied(host, amendment)
@@ -122,11 +126,7 @@ describe('an amendment is refused, and the blueprint stays as it is', () => {
 
   test('where the repository has moved on: an upgrade would be needed', async () => {
     const host = await inUse()
-    offer(host, {
-      ...PACKAGES,
-      php83: { version: '8.3.15', needs: ['libxml2'] },
-      'php83-gd': { version: '8.3.15', needs: ['php83', 'libgd'] },
-    })
+    offer(host, NEWER)
     expect(await unchanged(host, amendment)).toMatch(
       /2026Q4-php83 stays as it is: adding php83-gd would change packages that instances are using: php83: 8\.3\.14 -> 8\.3\.15/,
     )
@@ -158,47 +158,5 @@ describe('an amendment is refused, and the blueprint stays as it is', () => {
     expect(await unchanged(host, { name: web.name, packages: ['nginx'], amend: true, reason: 'x' })).toMatch(
       /there is no `repository`, from which nginx could come/,
     )
-  })
-})
-
-describe('the power goes after any step', () => {
-  let steps: readonly string[]
-  let expected: ReturnType<typeof looks>
-  beforeAll(async () => {
-    const host = await inUse()
-    steps = (await applied(host, amendment)).steps
-    expected = looks(host)
-  })
-
-  test('of an amendment: the same task finishes it, and another is told of it', async () => {
-    for (let changes = 1; changes <= steps.length; changes += 1) {
-      const host = await inUse()
-      host.machine.cutPowerAfter(changes)
-      await applied(host, amendment).catch(error => expect(error.cause ?? error).toBeInstanceOf(PowerCut))
-      host.boot()
-      host.machine.cutPowerAfter(Number.POSITIVE_INFINITY)
-      if (!['complete', '-'].includes(property(host, 'bluejail:stage', dataset)))
-        expect(await refusal(host, web)).toMatch(/an amendment of it was interrupted\. Run that task again/)
-      await applied(host, amendment)
-      expect(looks(host), `cut after ${changes}`).toEqual(expected)
-      expect(await applied(host, amendment)).toMatchObject({ changed: false })
-    }
-  })
-
-  test('of a build with packages: the same task finishes it', async () => {
-    const undisturbed = hostingHost()
-    offer(undisturbed, PACKAGES)
-    const building = await applied(undisturbed, web)
-    const built = looks(undisturbed)
-    for (let changes = 1; changes <= building.steps.length; changes += 1) {
-      const host = hostingHost()
-      offer(host, PACKAGES)
-      host.machine.cutPowerAfter(changes)
-      await applied(host, web).catch(error => expect(error.cause ?? error).toBeInstanceOf(PowerCut))
-      host.boot()
-      host.machine.cutPowerAfter(Number.POSITIVE_INFINITY)
-      await applied(host, web)
-      expect(looks(host), `cut after ${changes}`).toEqual(built)
-    }
   })
 })

@@ -1,4 +1,4 @@
-/** mkdir(1), install(1) of directories, chmod(1), touch(1) and symbolic links by ln(1) for the host in memory; the sandbox has Linux's, which do the same. */
+/** mkdir(1), rm(1), install(1) of directories, chmod(1), touch(1) and symbolic links by ln(1) for the host in memory; the sandbox has Linux's, which do the same. */
 import { Disk } from './disk.ts'
 import { codeOf, strerror } from './errno.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
@@ -37,6 +37,29 @@ export const mv = imitation('mv', (machine, call, screen) => {
     screen.err(`mv: ${from}: ${strerror(error)}\n`)
     return 1
   }
+})
+
+/** One after the other: `-d` also takes directories that are empty (bin/rm/rm.c, rm_file). */
+export const rm = imitation('rm', (machine, call, screen) => {
+  const { set, operands } = getopt(call.args, 'df')
+  const disk = new Disk(machine, call)
+  let status = 0
+  for (const path of operands) {
+    const found = disk.status(path)
+    if (found === undefined && set.has('f')) continue
+    try {
+      if (found === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' })
+      if (found.type === 'directory' && !set.has('d')) throw new Unknown('rm of a directory without -d')
+      if (found.type === 'directory' && (disk.list(path) ?? []).length > 0)
+        throw Object.assign(new Error(path), { code: 'ENOTEMPTY' })
+      disk.remove(path)
+    } catch (error) {
+      if (error instanceof Unknown) throw error
+      screen.err(`rm: ${path}: ${strerror(error)}\n`)
+      status = 1
+    }
+  }
+  return status
 })
 
 export const chmod = imitation('chmod', (machine, call, screen) => {

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { addedBy, differencesTo } from '../../modules/rules/blueprint/compare.ts'
 import { driftOf } from '../../modules/rules/blueprint/drift.ts'
-import type { Tree } from '../../modules/rules/blueprint/look.ts'
 import {
   asOfRevision,
   digestOf,
@@ -17,6 +16,7 @@ import {
 } from '../../modules/rules/blueprint/manifest.ts'
 import type { Request } from '../../modules/rules/blueprint/requests.ts'
 import { amendedManifest, firstManifest, lostBy } from '../../modules/rules/blueprint/seal.ts'
+import type { Tree } from '../../modules/rules/blueprint/tree.ts'
 import { describeBytes } from '../../modules/rules/blueprint/work.ts'
 
 const pkg = (name: string, version = '1', automatic = false) => ({

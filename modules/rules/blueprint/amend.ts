@@ -1,15 +1,20 @@
 /**
- * How packages are added to a complete blueprint that instances are using: first tried on a clone, where pkg says what it
- * would do, then in place, then sealed as the next revision.
+ * How packages are added to a complete blueprint that instances are using: first on a clone, where pkg says what it would do
+ * and then does it, and then in place, from the catalogue that the clone had: what was tried is what is done, however the
+ * repository moves on. Then it is sealed as the next revision. What was cut short in between is put back (put-back.ts).
  */
 import { UNKNOWN } from '../../core/module.ts'
 import { describeStep, type Step } from '../../core/step.ts'
+import { makeDirectories } from '../../freebsd/directories.ts'
 import { logLine } from '../../freebsd/logger.ts'
+import { cataloguesOf } from '../../freebsd/pkg.ts'
+import { copyTree } from '../../freebsd/seed.ts'
 import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { buildDataset, buildPath, snapshotOfRevision } from '../layout.ts'
 import { addedBy } from './compare.ts'
-import { isSealable, revisionOf, type Seen, type Tree } from './look.ts'
-import { asOfRevision, type Manifest } from './manifest.ts'
+import type { Seen } from './look.ts'
+import type { Manifest } from './manifest.ts'
+import { putBackSteps } from './put-back.ts'
 import type { Request } from './requests.ts'
 import { amendedManifest, lostBy, paperOf } from './seal.ts'
 import {
@@ -22,38 +27,27 @@ import {
   set,
   stageIs,
 } from './steps.ts'
+import { isSealable, type Tree } from './tree.ts'
 import { clearSteps, describeBytes, looksOf, unmountSteps, type Work } from './work.ts'
 
 interface Amending {
   /** With the release and architecture that the blueprint has. */
   readonly request: Request
   readonly complete: Tree
+  /** Of the last complete revision. */
   readonly manifest: Manifest
   readonly adds: readonly string[]
   readonly place: Place
+  readonly clone: Place
   readonly revision: number
   readonly seen: Seen
-  readonly now: Date
   readonly plan: Work
 }
 
-/** `complete` is there, and what it differs in from the task is at most missing packages. */
-export function planAmendment(
-  given: Request,
-  complete: Tree,
-  sealed: Manifest,
-  seen: Seen,
-  now: Date,
-  plan: Work,
-): void {
-  const manifest = asOfRevision(sealed, revisionOf(complete))
+function begin(given: Request, complete: Tree, manifest: Manifest, seen: Seen, plan: Work): Amending {
   const { name } = given
   const { release, architecture } = manifest
-  const adds = addedBy(given, manifest)
-  const place = { dataset: complete.dataset.name, root: complete.root }
-  const request = { ...given, release, architecture }
   const revision = manifest.revision + 1
-  const amending = { request, complete, manifest, adds, place, revision, seen, now, plan }
   plan.outcome = 'amended'
   plan.after = {
     ...looksOf(seen.site, manifest),
@@ -61,13 +55,28 @@ export function planAmendment(
     packages: UNKNOWN as unknown as string[],
     digest: UNKNOWN,
   }
+  return {
+    request: { ...given, release, architecture },
+    complete,
+    manifest,
+    adds: addedBy(given, manifest),
+    place: { dataset: complete.dataset.name, root: complete.root },
+    clone: { dataset: buildDataset(seen.site, name), root: buildPath(seen.site, name) },
+    revision,
+    seen,
+    plan,
+  }
+}
 
-  if (given.repository === undefined)
-    plan.problems.push(`${name}: there is no \`repository\`, from which ${adds.join(', ')} could come.`)
-  const isInstalled = (one: string) => complete.packages?.some(each => each.name === one) ?? false
-  const build = seen.blueprints.get(name)?.build
-  if (complete.stage === 'sealing' && (!isSealable(complete) || adds.every(isInstalled))) finish(amending)
-  else if (build?.stage === 'proof' && !seen.isFirst) add(amending, build)
+/** `complete` is as its last revision was sealed, or will be once the plan's steps so far are done. */
+export function planAmendment(request: Request, complete: Tree, manifest: Manifest, seen: Seen, plan: Work): void {
+  const amending = begin(request, complete, manifest, seen, plan)
+  if (request.repository === undefined)
+    plan.problems.push(
+      `${request.name}: there is no \`repository\`, from which ${amending.adds.join(', ')} could come.`,
+    )
+  const build = seen.blueprints.get(request.name)?.build
+  if (build?.stage === 'proof' && !seen.isFirst) add(amending, build)
   else prove(amending, build)
 }
 
@@ -83,23 +92,26 @@ const closing = ({ request, place, revision }: Amending): Step[] => [
 
 /** On a clone, so that nothing of what instances use is touched. */
 function prove(amending: Amending, leftover: Tree | undefined): void {
-  const { request, complete, manifest, place, seen, plan } = amending
-  const clone = { dataset: buildDataset(seen.site, request.name), root: buildPath(seen.site, request.name) }
-  const origin = `${complete.dataset.name}@${snapshotOfRevision(manifest.revision)}`
+  const { request, complete, manifest, place, clone, seen, plan } = amending
   plan.steps.push(
     ...(leftover === undefined ? [] : clearSteps(leftover, seen)),
     ...unmountSteps(place.root, place.dataset, seen),
-    cloneSnapshot(origin, clone.dataset, [['readonly', 'off'], stageIs('building')]),
+    cloneSnapshot(`${complete.dataset.name}@${snapshotOfRevision(manifest.revision)}`, clone.dataset, [
+      ['readonly', 'off'],
+      stageIs('building'),
+    ]),
     ...catalogueSteps(seen.site, request, manifest.architecture, clone.root),
     ...set(clone.dataset, stageIs('proof')),
   )
   plan.later.push(adding(amending).map(describeStep), ending(amending).map(describeStep))
 }
 
-const adding = ({ request, manifest, adds, place, seen }: Amending): Step[] => [
-  destroyDataset(buildDataset(seen.site, request.name), { recursive: true }),
+const adding = ({ request, adds, place, clone, seen }: Amending): Step[] => [
+  ...installSteps(seen.site, request, adds, clone, 'trying on a clone'),
   ...set(place.dataset, ['readonly', 'off'], stageIs('amending')),
-  ...catalogueSteps(seen.site, request, manifest.architecture, place.root),
+  makeDirectories([cataloguesOf(place.root)]),
+  copyTree(cataloguesOf(clone.root), cataloguesOf(place.root)),
+  destroyDataset(clone.dataset, { recursive: true }),
   ...installSteps(seen.site, request, adds, place),
   ...closeSteps(place, true),
 ]
@@ -125,22 +137,38 @@ function add(amending: Amending, clone: Tree): void {
   }
 }
 
-function finish(amending: Amending): void {
-  const { request, complete, manifest, adds, place, revision, seen, now, plan } = amending
-  if (seen.snapshots.has(`${place.dataset}@${snapshotOfRevision(revision)}`)) {
-    plan.steps.push(...closing(amending))
-    if (complete.manifest !== undefined) plan.after = looksOf(seen.site, complete.manifest)
-  } else if (!isSealable(complete)) {
+/** Its content is complete, as far as can be seen, and it is what the task asks for. */
+export function isFinishable(complete: Tree, adds: readonly string[]): boolean {
+  const isInstalled = (one: string) => complete.packages?.some(each => each.name === one) ?? false
+  return adds.length > 0 && complete.stage === 'sealing' && (!isSealable(complete) || adds.every(isInstalled))
+}
+
+/** Writes down what is in it; puts back what it was where that cannot be let stand. */
+export function finishAmendment(
+  given: Request,
+  complete: Tree,
+  manifest: Manifest,
+  seen: Seen,
+  now: Date,
+  plan: Work,
+): void {
+  const amending = begin(given, complete, manifest, seen, plan)
+  const { request, adds, place, revision } = amending
+  if (!isSealable(complete)) {
     plan.steps.push(...closeSteps(place, true))
     plan.later.push(ending(amending).map(describeStep))
-  } else {
-    const lost = lostBy(manifest, complete)
-    if (lost.length > 0)
-      plan.warnings.push(
-        `${request.name}: these packages are not what they were before the amendment: ${lost.join(', ')}. The last complete revision is ${place.dataset}@${snapshotOfRevision(manifest.revision)}.`,
-      )
-    const amended = amendedManifest(manifest, adds, complete, now)
-    plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete), request.reason), ...closing(amending))
-    plan.after = looksOf(seen.site, amended)
+    return
   }
+  const lost = lostBy(manifest, complete)
+  if (lost.length > 0)
+    plan.failures.push(
+      `${request.name} is put back to revision ${manifest.revision}: these packages were not left as they were: ${lost.join(', ')}. Build a new blueprint.`,
+    )
+  if (plan.failures.length > 0) {
+    plan.steps.push(...putBackSteps(complete, request.name, seen))
+    return
+  }
+  const amended = amendedManifest(manifest, adds, complete, now)
+  plan.steps.push(...sealSteps(place, revision, paperOf(amended, complete), request.reason), ...closing(amending))
+  plan.after = looksOf(seen.site, amended)
 }

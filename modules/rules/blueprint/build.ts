@@ -5,16 +5,8 @@ import { logLine } from '../../freebsd/logger.ts'
 import { kernelVersionOf, parseRelease } from '../../freebsd/release.ts'
 import type { Kernel } from '../../freebsd/uname.ts'
 import { createFilesystem } from '../../freebsd/zfs-steps.ts'
-import {
-  blueprintDataset,
-  blueprintPath,
-  buildDataset,
-  buildPath,
-  FORMAT,
-  PROPERTY,
-  snapshotOfRevision,
-} from '../layout.ts'
-import { isSealable, revisionOf, type Seen, type Tree } from './look.ts'
+import { blueprintDataset, blueprintPath, buildDataset, buildPath, FORMAT, PROPERTY } from '../layout.ts'
+import type { Seen } from './look.ts'
 import { recipeOf } from './manifest.ts'
 import type { Request } from './requests.ts'
 import { firstManifest, paperOf } from './seal.ts'
@@ -33,6 +25,7 @@ import {
   set,
   stageIs,
 } from './steps.ts'
+import { isSealable, isSealed, type Tree } from './tree.ts'
 import { clearSteps, describeBytes, type Looks, looksOf, type Work, work } from './work.ts'
 
 /** A first revision. */
@@ -64,12 +57,19 @@ export function planBuild(request: Request, seen: Seen, now: Date, archives: Set
     plan.problems.push(
       `${place.dataset} is in the way: it is none of ours. Rename it, or destroy it if nothing in it is needed.`,
     )
-  const isSame = found?.dataset.properties.get(PROPERTY.recipe)?.value === recipeOf(request, architecture)
-  const isUsable = found !== undefined && isSame
+  const isUsable = found !== undefined && isAsAskedFor(building, found)
   if (isUsable && (found.stage === 'sealing' || found.stage === 'complete')) finish(building, found)
   else if (isUsable && found.stage === 'catalogue' && !seen.isFirst) install(building, found)
   else begin(building, found, archives)
   return plan
+}
+
+/** Also by the archive that would be taken now, which may be another than MANIFEST told of when it was begun. */
+function isAsAskedFor({ request, architecture, seen }: Building, { dataset }: Tree): boolean {
+  const own = (name: string) => dataset.properties.get(name)?.value
+  const source = request.pkgbase === undefined ? seen.sources.get(sourceOf(request, architecture).key) : undefined
+  const isSameBase = source === undefined || 'problem' in source || own(PROPERTY.base) === source.sha256
+  return isSameBase && own(PROPERTY.recipe) === recipeOf(request, architecture)
 }
 
 function expected({ request, architecture, seen: { site } }: Building): Looks {
@@ -193,8 +193,7 @@ function finish(building: Building, found: Tree): void {
   const publish = publishSteps(seen.site, request)
   if (found.manifest !== undefined) plan.after = looksOf(seen.site, found.manifest)
   if (found.stage === 'complete') plan.steps.push(...publish)
-  else if (seen.snapshots.has(`${place.dataset}@${snapshotOfRevision(revisionOf(found) + 1)}`))
-    plan.steps.push(...completeSteps(place, REVISION), ...publish)
+  else if (isSealed(found, seen)) plan.steps.push(...completeSteps(place, REVISION), ...publish)
   else if (!isSealable(found)) {
     plan.steps.push(...closeSteps(place, packagesOf(request).length > 0))
     plan.later.push(ending(building).map(describeStep))

@@ -2,15 +2,6 @@
 import type { Probe } from '../../core/host.ts'
 import type { Done } from '../../core/perform.ts'
 import { listMounts, type Mount } from '../../freebsd/mount.ts'
-import { type Listing, listTree } from '../../freebsd/mtree.ts'
-import {
-  catalogueSizes,
-  databaseOf,
-  type Foreseen,
-  foreseeInstall,
-  listPackages,
-  type Package,
-} from '../../freebsd/pkg.ts'
 import { type Kernel, readKernel } from '../../freebsd/uname.ts'
 import { type Below, type Dataset, listBelow, listSnapshots, readHolds } from '../../freebsd/zfs.ts'
 import { readDatasets } from '../../freebsd/zfs-datasets.ts'
@@ -22,33 +13,14 @@ import {
   buildPath,
   instancePlaces,
   LISTING,
-  MANIFEST,
   PROPERTY,
   type Site,
-  snapshotOfRevision,
 } from '../layout.ts'
 import { readSwitches, type Switches } from '../switch/ways-back.ts'
-import { addedBy } from './compare.ts'
 import { findSources } from './find.ts'
-import { type Manifest, parseManifest } from './manifest.ts'
 import type { Request } from './requests.ts'
 import type { FoundSource } from './source.ts'
-import { packagesOf, type Stage, targetOf } from './steps.ts'
-
-/** An installation as pkg foresees it, with the bytes it takes, or why it cannot be. */
-export type Prospect = (Foreseen & { readonly bytes: number }) | { readonly problem: string }
-
-/** A dataset at one of a blueprint's two places. */
-export interface Tree {
-  readonly dataset: Dataset
-  readonly root: string
-  readonly stage: Stage | undefined
-  readonly manifest: Manifest | undefined
-  /** Of a tree that can be sealed, or is to be verified. */
-  readonly packages?: readonly Package[]
-  readonly listing?: Listing
-  readonly prospect?: Prospect
-}
+import { lookAtTree, nextSnapshot, type Tree } from './tree.ts'
 
 export interface Blueprint {
   readonly complete: Tree | undefined
@@ -113,7 +85,10 @@ export async function lookAt(
   return {
     site,
     datasets,
-    snapshots: await listSnapshots(machine, trees.flatMap(nextSnapshot)),
+    snapshots: await listSnapshots(
+      machine,
+      trees.flatMap(tree => (tree?.stage === 'sealing' ? [nextSnapshot(tree)] : [])),
+    ),
     mounts: leaving.length + unfinished.length === 0 ? [] : await listMounts(machine),
     kernel,
     blueprints,
@@ -131,70 +106,6 @@ export async function lookAt(
 
 const isUnfinished = (blueprint: Blueprint | undefined) =>
   blueprint?.complete === undefined || blueprint.complete.stage !== 'complete' || blueprint.build !== undefined
-
-/** Which snapshot will be taken of a tree that is being sealed. */
-function nextSnapshot(tree: Tree | undefined): string[] {
-  if (tree?.stage !== 'sealing') return []
-  return [`${tree.dataset.name}@${snapshotOfRevision(revisionOf(tree) + 1)}`]
-}
-
-/** The last revision that was completed; 0 for none. */
-export function revisionOf({ dataset }: Tree): number {
-  return Number(dataset.properties.get(PROPERTY.revision)?.value ?? 0)
-}
-
-export const isSealable = ({ stage, dataset }: Pick<Tree, 'stage' | 'dataset'>) =>
-  stage === 'sealing' && dataset.properties.get('readonly')?.value === 'on'
-
-interface Looking {
-  readonly machine: Probe
-  readonly request: Request
-  readonly site: Site
-  readonly isFirst: boolean
-}
-
-async function lookAtTree(
-  { machine, request, site, isFirst }: Looking,
-  dataset: Dataset | undefined,
-  pathOf: (site: Site, name: string) => string,
-): Promise<Tree | undefined> {
-  if (dataset === undefined) return undefined
-  const root = pathOf(site, request.name)
-  const stage = dataset.properties.get(PROPERTY.stage)?.value as Stage | undefined
-  const manifest = parseManifest(await machine.read(`${root}/${MANIFEST}`), `${root}/${MANIFEST}`)
-  const tree = { dataset, root, stage, manifest }
-  if (request.state === 'absent') return tree
-
-  if (isSealable(tree)) {
-    // pkg first: where it opens its database it may write to it, and the listing is of what remains.
-    const packages = (await machine.status(databaseOf(root))) === undefined ? [] : await listPackages(machine, root)
-    return { ...tree, packages, listing: await listTree(machine, root) }
-  }
-  if (stage === 'complete' && request.verify) return { ...tree, listing: await listTree(machine, root) }
-  if (isFirst || (stage !== 'catalogue' && stage !== 'proof')) return tree
-  const names = stage === 'proof' ? await addedTo(request, site, machine) : packagesOf(request)
-  return { ...tree, prospect: await foresee(request, site, root, names, machine) }
-}
-
-async function addedTo(request: Request, site: Site, machine: Probe): Promise<string[]> {
-  const path = `${blueprintPath(site, request.name)}/${MANIFEST}`
-  const manifest = parseManifest(await machine.read(path), path)
-  return manifest === undefined ? [] : addedBy(request, manifest)
-}
-
-async function foresee(
-  request: Request,
-  site: Site,
-  root: string,
-  names: readonly string[],
-  machine: Probe,
-): Promise<Prospect> {
-  const target = targetOf(site, request, root)
-  const foreseen = await foreseeInstall(machine, target, names)
-  if ('problem' in foreseen) return foreseen
-  const sizes = await catalogueSizes(machine, target)
-  return { ...foreseen, bytes: foreseen.installed.reduce((sum, one) => sum + (sizes.get(one) ?? 0), 0) }
-}
 
 const NO_USERS = {
   fstabs: new Map(),

@@ -4,15 +4,11 @@ import type { Plan } from '../../core/module.ts'
 import type { Step } from '../../core/step.ts'
 import { createFilesystem } from '../../freebsd/zfs-steps.ts'
 import { planRemoval } from './absent.ts'
-import { planAmendment } from './amend.ts'
 import { planBuild } from './build.ts'
-import { addedBy, differencesTo } from './compare.ts'
-import { driftOf } from './drift.ts'
-import { revisionOf, type Seen, type Tree } from './look.ts'
-import { asOfRevision, type Manifest } from './manifest.ts'
+import { planComplete } from './complete.ts'
+import type { Seen } from './look.ts'
 import type { Request } from './requests.ts'
-import { set } from './steps.ts'
-import { clearSteps, type Looks, looksOf, type Work, work } from './work.ts'
+import type { Looks, Work } from './work.ts'
 
 export interface BlueprintsState {
   blueprints: Record<string, Looks>
@@ -54,51 +50,6 @@ export function planBlueprints(requests: readonly Request[], seen: Seen, now: Da
 function roundByRound(works: readonly Work[]): string[] {
   const rounds = Math.max(0, ...works.map(({ later }) => later.length))
   return Array.from({ length: rounds }, (_, round) => works.flatMap(({ later }) => later[round] ?? [])).flat()
-}
-
-/** A blueprint that is there is never changed, unless packages are to be added. */
-function planComplete(request: Request, complete: Tree, seen: Seen, now: Date): Work {
-  const plan = work(request.name)
-  const { name } = complete.dataset
-  const { manifest: found, stage } = complete
-  if (found === undefined || stage === undefined) {
-    plan.problems.push(
-      `${name} exists and is no blueprint of ours: there is no manifest in it. Choose another name, or destroy it if nothing in it is needed.`,
-    )
-    return plan
-  }
-  const manifest = stage === 'complete' ? found : asOfRevision(found, revisionOf(complete))
-  const drift = request.verify && stage === 'complete' ? verify(request, complete, manifest, seen, plan) : {}
-  plan.before = { ...looksOf(seen.site, manifest), ...drift }
-  plan.after = plan.before
-
-  const differences = differencesTo(request, manifest)
-  if (differences.length > 0)
-    plan.problems.push(
-      `${request.name} is complete and is never changed, and what was asked for differs: ${differences.join('; ')}. Give what you ask for a name of its own. Packages alone can be added to this one: \`amend: true\`, with a \`reason\`.`,
-    )
-  else if (stage !== 'complete' && !request.amend)
-    plan.problems.push(
-      `${request.name}: an amendment of it was interrupted. Run that task again (\`amend: true\`, with the packages it was to add).`,
-    )
-  else if (stage !== 'complete' || addedBy(request, manifest).length > 0)
-    planAmendment(request, complete, found, seen, now, plan)
-  else {
-    const build = seen.blueprints.get(request.name)?.build
-    if (build?.stage !== undefined) plan.steps.push(...clearSteps(build, seen))
-    if (complete.dataset.properties.get('readonly')?.value !== 'on') plan.steps.push(...set(name, ['readonly', 'on']))
-  }
-  return plan
-}
-
-function verify(request: Request, complete: Tree, manifest: Manifest, seen: Seen, plan: Work): { drift: string[] } {
-  const { sealed } = seen.blueprints.get(request.name) ?? {}
-  const drift = driftOf(sealed, manifest.digest, complete.listing ?? new Map())
-  if (drift.length > 0)
-    plan.warnings.push(
-      `${request.name} is not what it was when it was sealed: ${drift.slice(0, 5).join('; ')}${drift.length > 5 ? ` and ${drift.length - 5} more` : ''}. Its snapshots have it as it was.`,
-    )
-  return { drift }
 }
 
 /** Where half-built blueprints are: closed to everyone but root, like instances. */

@@ -1,7 +1,6 @@
 /** What is written down when a blueprint is sealed, for the first time and after an amendment. */
 
 import { PROPERTY } from '../layout.ts'
-import type { Tree } from './look.ts'
 import {
   digestOf,
   digestOfCommands,
@@ -14,6 +13,7 @@ import {
 } from './manifest.ts'
 import { basePackagesOf, type Request } from './requests.ts'
 import { abiFor, type Papers } from './steps.ts'
+import type { Tree } from './tree.ts'
 
 const listingOf = ({ listing = new Map() }: Tree) => renderListing(listing)
 

@@ -26,8 +26,8 @@ import { basePackagesOf, type RepositoryOptions, type Request } from './requests
 
 /**
  * How far a blueprint is, in the property `stage`. `building`: begun, good for nothing yet. `catalogue`: its packages can be
- * looked up. `sealing`: its content is complete, its manifest may not be written. `amending`: packages are being added.
- * `proof`: a clone to try an amendment on.
+ * looked up. `sealing`: its content is complete, its manifest may not be written. `amending`: packages are being added, or
+ * what was added is taken away again. `proof`: a clone to try an amendment on.
  */
 export type Stage = 'building' | 'catalogue' | 'sealing' | 'complete' | 'amending' | 'proof'
 
@@ -122,12 +122,16 @@ export const catalogueSteps = (site: Site, request: Request, architecture: strin
   updateCatalogue(targetOf(site, request, root)),
 ]
 
-export function installSteps(site: Site, request: Request, names: readonly string[], { root }: Place): Step[] {
+export function installSteps(
+  site: Site,
+  request: Request,
+  names: readonly string[],
+  { root }: Place,
+  doing = 'installing',
+): Step[] {
   const list = names.slice(0, 20).join(' ')
   return [
-    logLine(
-      `blueprint ${request.name}: installing ${list}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`,
-    ),
+    logLine(`blueprint ${request.name}: ${doing} ${list}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`),
     makeDirectories([`${root}/dev`]),
     mountDevices(root),
     installPackages(targetOf(site, request, root), names),

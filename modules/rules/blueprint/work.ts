@@ -4,8 +4,9 @@ import { unmount } from '../../freebsd/devfs.ts'
 import { isWithin } from '../../freebsd/mount.ts'
 import { destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { blueprintDataset, blueprintPath, type Site } from '../layout.ts'
-import type { Seen, Tree } from './look.ts'
+import type { Seen } from './look.ts'
 import { fullName, type Manifest } from './manifest.ts'
+import type { Tree } from './tree.ts'
 
 export interface Looks {
   dataset: string

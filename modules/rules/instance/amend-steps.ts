@@ -5,8 +5,8 @@
 import type { Step } from '../../core/step.ts'
 import { copyNames, copyNamesInside } from '../../freebsd/seed.ts'
 import { setProperties } from '../../freebsd/zfs-steps.ts'
-import { PROPERTY } from '../layout.ts'
-import { type Amendment, amendmentsOf, directoriesTo, placeInside, revisionPath, unmergedIn } from './amend.ts'
+import { PROPERTY, revisionPath } from '../layout.ts'
+import { type Amendment, amendmentsOf, directoriesTo, placeInside, unmergedIn } from './amend.ts'
 import { some } from './points.ts'
 import type { Instance, Part, World } from './world.ts'
 
@@ -22,7 +22,7 @@ export interface Amending {
 }
 
 export function planAmending(instance: Instance, world: World): Amending {
-  const { id } = instance.request
+  const { id, site, blueprint } = instance.request
   const amendments = amendmentsOf(instance, world).filter(({ way }) => way !== undefined)
   const sorted = amendments.map(amendment => ({ amendment, ...sortOut(amendment, instance, world) }))
   const atSeed = new Map(
@@ -32,6 +32,7 @@ export function planAmending(instance: Instance, world: World): Amending {
   )
   const through = sorted.filter(({ amendment: { way } }) => way === 'inside')
   const current = amendments[0]?.current ?? 0
+  const sealed = revisionPath(site, blueprint, current)
   return {
     parts: new Set(
       sorted
@@ -39,7 +40,7 @@ export function planAmending(instance: Instance, world: World): Amending {
         .map(one => one.amendment.part),
     ),
     stepsAtSeed: part => {
-      const source = `${revisionPath(instance, current)}/${part.path}`
+      const source = `${sealed}/${part.path}`
       const names = atSeed.get(part)?.names ?? []
       return copyNames(
         source,
@@ -48,7 +49,7 @@ export function planAmending(instance: Instance, world: World): Amending {
       )
     },
     inside: copyNamesInside(
-      revisionPath(instance, current),
+      sealed,
       through.flatMap(({ names }) => names),
       id,
     ),

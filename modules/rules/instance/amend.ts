@@ -7,7 +7,7 @@ import { dirname } from 'node:path/posix'
 import { isWithin } from '../../freebsd/mount.ts'
 import { ownValue } from '../../freebsd/zfs-selected.ts'
 import { parseListing } from '../blueprint/manifest.ts'
-import { blueprintPath, LISTING, PROPERTY, snapshotOfRevision } from '../layout.ts'
+import { LISTING, PROPERTY, revisionPath } from '../layout.ts'
 import { type Addition, compareListings, type Difference } from './amend-compare.ts'
 import { containerOf } from './mounts.ts'
 import { type Place, some } from './points.ts'
@@ -36,11 +36,8 @@ export function lagsOf(instance: Instance, kernel: Kernel): Lag[] {
   })
 }
 
-/** As it was when that revision was complete; the file tree itself may be on its way to the next. */
-export const revisionPath = ({ request: { site, blueprint } }: Instance, revision: number) =>
-  `${blueprintPath(site, blueprint)}/.zfs/snapshot/${snapshotOfRevision(revision)}`
-
-const listingOf = (instance: Instance, revision: number) => `${revisionPath(instance, revision)}/${LISTING}`
+const listingOf = ({ request: { site, blueprint } }: Instance, revision: number) =>
+  `${revisionPath(site, blueprint, revision)}/${LISTING}`
 
 export const listingsToRead = (instance: Instance, kernel: Kernel): string[] =>
   lagsOf(instance, kernel)
