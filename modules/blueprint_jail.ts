@@ -116,7 +116,8 @@ export default defineModule({
     'A blueprint is a file tree in a dataset of its own: a FreeBSD release, packages, files, and what commands made of them. It is complete or it is not there: half-built work is elsewhere, and the next run finishes it or starts anew.',
     'A complete one is sealed: read-only, with the snapshot `@complete`, and a manifest `/.blueprint.json` that lists the release, all packages with version, origin and size, and a digest of every file. It is never changed. If its release, base, packages, files, directories or commands are not those of the task, the task is refused and says what differs. Where the same comes from may change.',
     '`amend` alone adds packages to a complete blueprint while instances use it. A clone shows first that nothing would be upgraded or removed, and that they can be installed; the outcome is the next revision, with a snapshot `@r2` and its own manifest. An amendment that was cut short is taken back by the next task that names the blueprint.',
-    "The base is fetched with its release's MANIFEST and must have the sha256 it says. Packages come from a signed repository, and what pkg(8) says is read, since its exit status does not tell of a wrong signature.",
+    "The base is fetched with its release's MANIFEST and must have the sha256 it says. Packages come from a signed repository, and what pkg(8) says is read, since its exit status does not tell of a wrong signature. What packages run afterwards (pkg-triggers(5)) is run in it, and the package database is closed.",
+    'What every instance would share is not sealed: SSH host keys, `/etc/hostid` and `/etc/machine-id`.',
   ],
   notes: [
     'Needs root.',

@@ -71,13 +71,44 @@ export const installPackages = (target: Target, names: readonly string[]): RunSt
 })
 
 /**
+ * Runs what packages have put off: with `-r`, a trigger that starts programs is only written down (libpkg/triggers.c of pkg,
+ * trigger_execute_lua), and it can run in a chroot alone. `pkg triggers` exits 0 whatever came of it (src/triggers.c).
+ */
+export const runTriggers = (root: string): RunStep => ({
+  kind: 'run',
+  command: ['pkg', '-c', root, 'triggers'],
+  timeoutSeconds: INSTALL_SECONDS,
+  objections: [
+    {
+      said: /^pkg: (Failed to execute lua trigger|lua script failed|Unable to open the (deferred )?t|Cannot fork)/,
+      means: 'What a package runs after its installation (a trigger) has failed.',
+    },
+  ],
+})
+
+/** Where those that have not run are. */
+export const TRIGGERS = 'var/db/pkg/triggers'
+
+/**
  * Ends the database's write-ahead log. As pkg leaves it, `local.sqlite-wal` and `-shm` stay beside it (fact pkg-6), and
- * whoever reads it through a read-only mount would need to write there.
+ * whoever reads it through a read-only mount would need to write there. `pkg shell` exits 0 whatever came of it (src/shell.c
+ * of pkg, exec_shell), and the statement answers with the mode that holds now: the old one where it could not be changed
+ * (sqlite.org/pragma.html#pragma_journal_mode). Nothing of root's ~/.sqliterc is to change how it answers.
  */
 export const closeDatabase = (root: string): RunStep => ({
   kind: 'run',
-  command: ['pkg', '-r', root, 'shell', 'PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;'],
+  command: [
+    ...(['pkg', '-r', root, 'shell', '-init', '/dev/null', '-list'] as const),
+    'PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE;',
+  ],
+  proof: {
+    says: /^delete$/,
+    without: `The package database ${databaseOf(root)} cannot be closed. See who has it open ('fstat ${databaseOf(root)}'), and run this again.`,
+  },
 })
+
+/** What is beside it while it is not closed. */
+export const OF_OPEN_DATABASE = ['var/db/pkg/local.sqlite-wal', 'var/db/pkg/local.sqlite-shm'] as const
 
 /** What an installation would do to a tree. */
 export interface Foreseen {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { applied, checked, datasetsOf, hostingHost, manifestOf, property, refusal } from '../support/blueprint-host.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
+import { PACKAGES } from '../support/package-site.ts'
 import { told } from '../support/told-host.ts'
 import { amendment, dataset, inUse, looks, NEWER, offer, repository, root, web } from './amended.ts'
 
@@ -107,6 +108,17 @@ describe('an amendment', () => {
     )
     expect(looks(host)).toEqual(before)
     expect((await applied(host, { ...web, verify: true })).warnings).toEqual([])
+  })
+
+  test('that brought what all instances would share is put back, and fails', async () => {
+    const host = await inUse()
+    offer(host, { ...PACKAGES, keys: { version: '1', files: { '/usr/local/etc/ssh/ssh_host_rsa_key': 'secret' } } })
+    const before = looks(host)
+    expect(await refusal(host, { ...amendment, packages: ['keys'] })).toMatch(
+      /^2026Q4-php83 is put back to revision 1: \/usr\/local\/etc\/ssh\/ssh_host_rsa_key is a key of one host/,
+    )
+    expect(looks(host)).toEqual(before)
+    expect(host.tree.lstat(`${root}/usr/local/etc/ssh`)).toBeUndefined()
   })
 
   test('leaves the package database closed [pkg-6]', async () => {

@@ -3,12 +3,14 @@ import { CommandFailed, UnexpectedOutput } from '../../modules/core/errors.ts'
 import type { Probe } from '../../modules/core/host.ts'
 import {
   catalogueSizes,
+  closeDatabase,
   foreseeInstall,
   installPackages,
   listPackages,
   packageNameProblem,
   parseForeseen,
   parsePackages,
+  runTriggers,
   updateCatalogue,
 } from '../../modules/freebsd/pkg.ts'
 import { renderFingerprint, renderPkgConf, renderRepository } from '../../modules/freebsd/pkg-conf.ts'
@@ -62,6 +64,22 @@ describe('what pkg says is believed, and not its exit status [pkg-1]', () => {
   test('an installation that worked is fine, and one unknown name among several fails [pkg-2]', () => {
     const step = installPackages(target, ['lang8', 'nosuchpkg'])
     expect(heard(step, pkgSaid('install lang8 nosuchpkg'))).toThrow(/no such package.*matching 'nosuchpkg'/)
+  })
+})
+
+describe('what exits 0 whatever came of it', () => {
+  test('a database is closed when its journal is no log any more [pkg-6]', () => {
+    const step = closeDatabase('/b')
+    expect(heard(step, { exit: 0, stdout: '0|0|0\ndelete\n', stderr: '' })).not.toThrow()
+    for (const stdout of ['', '0|0|0\nwal\n', 'journal_mode\n------------\nwal\n'])
+      expect(heard(step, { exit: 0, stdout, stderr: '' })).toThrow(/\/b\/var\/db\/pkg\/local\.sqlite cannot be closed/)
+    expect(heard(step, { exit: 0, stdout: '', stderr: 'Error: database is locked\n' })).toThrow(/said: .*is locked/)
+  })
+
+  test('triggers that failed', () => {
+    const stderr = 'pkg: Failed to execute lua trigger: [string "x"]:1: no\npkg: lua script failed\n'
+    expect(heard(runTriggers('/b'), { exit: 0, stdout: '', stderr })).toThrow(/\(a trigger\) has failed.*:1: no/)
+    expect(heard(runTriggers('/b'), { exit: 0, stdout: 'pkg: fine\n', stderr: '' })).not.toThrow()
   })
 })
 

@@ -17,6 +17,8 @@ export interface Given {
   readonly needs?: readonly string[]
   /** Bytes of a file of it. */
   readonly bytes?: number
+  /** More files, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 export type Packages = Readonly<Record<string, Given>>
@@ -31,6 +33,10 @@ export const PACKAGES: Packages = {
   libxml2: { version: '2.11.9' },
 }
 
+/** A file of a package that runs `script`, in Lua, whenever something is installed into `directory` (pkg-triggers(5)). */
+export const trigger = (directory: string, script: string, sandbox = false): string =>
+  `description: a trigger\npath: [${JSON.stringify(directory)}]\ntrigger: { type: lua, sandbox: ${sandbox}, script: ${JSON.stringify(script)} }\n`
+
 export function newKey(): string {
   return generateKeyPairSync('rsa', { modulusLength: 2048 })
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -44,7 +50,7 @@ export function packageSite(
 ): Record<string, Buffer> {
   const files: Record<string, Buffer> = {}
   const catalogue: Offered[] = []
-  for (const [name, { version, needs = [], bytes = 10 }] of Object.entries(packages)) {
+  for (const [name, { version, needs = [], bytes = 10, files: more = {} }] of Object.entries(packages)) {
     const deps = Object.fromEntries(
       needs.map(need => [need, { origin: `devel/${need}`, version: packages[need]?.version ?? '' }]),
     )
@@ -65,6 +71,7 @@ export function packageSite(
     const made = writePackage(manifest, [
       entry(`/usr/local/share/${name}/${name}.txt`, { content: Buffer.alloc(bytes, name) }),
       entry(`/usr/local/etc/rc.d/${name.replaceAll('-', '_')}`, { mode: 0o555, content: Buffer.from('#!/bin/sh\n') }),
+      ...Object.entries(more).map(([path, content]) => entry(path, { content: Buffer.from(content) })),
     ])
     files[`All/${name}-${version}.pkg`] = made.bytes
     catalogue.push(offered(made.manifest, made.bytes))

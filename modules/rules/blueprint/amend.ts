@@ -7,13 +7,14 @@ import { UNKNOWN } from '../../core/module.ts'
 import { describeStep, type Step } from '../../core/step.ts'
 import { makeDirectories } from '../../freebsd/directories.ts'
 import { logLine } from '../../freebsd/logger.ts'
+import type { Listing } from '../../freebsd/mtree.ts'
 import { cataloguesOf } from '../../freebsd/pkg.ts'
 import { copyTree } from '../../freebsd/seed.ts'
 import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { buildDataset, buildPath, snapshotOfRevision } from '../layout.ts'
 import { addedBy } from './compare.ts'
 import type { Seen } from './look.ts'
-import type { Manifest } from './manifest.ts'
+import { type Manifest, parseListing } from './manifest.ts'
 import { putBackSteps } from './put-back.ts'
 import type { Request } from './requests.ts'
 import { amendedManifest, lostBy, paperOf } from './seal.ts'
@@ -28,6 +29,7 @@ import {
   stageIs,
 } from './steps.ts'
 import { isSealable, type Tree } from './tree.ts'
+import { unfitIn } from './unfit.ts'
 import { clearSteps, describeBytes, looksOf, unmountSteps, type Work } from './work.ts'
 
 interface Amending {
@@ -143,6 +145,12 @@ export function isFinishable(complete: Tree, adds: readonly string[]): boolean {
   return adds.length > 0 && complete.stage === 'sealing' && (!isSealable(complete) || adds.every(isInstalled))
 }
 
+/** What the last revision had is none of this amendment's. */
+function broughtBy({ listing = new Map(), last }: Tree): Listing {
+  const before = parseListing(last?.listing ?? '')
+  return new Map([...listing].filter(([path]) => !before.has(path)))
+}
+
 /** Writes down what is in it; puts back what it was where that cannot be let stand. */
 export function finishAmendment(
   given: Request,
@@ -160,11 +168,14 @@ export function finishAmendment(
     return
   }
   const lost = lostBy(manifest, complete)
-  if (lost.length > 0)
-    plan.failures.push(
-      `${request.name} is put back to revision ${manifest.revision}: these packages were not left as they were: ${lost.join(', ')}. Build a new blueprint.`,
-    )
-  if (plan.failures.length > 0) {
+  const reasons = [
+    ...(lost.length > 0
+      ? [`these packages were not left as they were: ${lost.join(', ')}. Build a new blueprint.`]
+      : []),
+    ...unfitIn(broughtBy(complete)),
+  ]
+  if (reasons.length > 0) {
+    plan.failures.push(`${request.name} is put back to revision ${manifest.revision}: ${reasons.join(' ')}`)
     plan.steps.push(...putBackSteps(complete, request.name, seen))
     return
   }

@@ -26,6 +26,7 @@ import {
   stageIs,
 } from './steps.ts'
 import { isSealable, isSealed, type Tree } from './tree.ts'
+import { unfitIn } from './unfit.ts'
 import { clearSteps, describeBytes, type Looks, looksOf, type Work, work } from './work.ts'
 
 /** A first revision. */
@@ -197,6 +198,9 @@ function finish(building: Building, found: Tree): void {
   else if (!isSealable(found)) {
     plan.steps.push(...closeSteps(place, packagesOf(request).length > 0))
     plan.later.push(ending(building).map(describeStep))
+  } else if (unfitIn(found.listing).length > 0) {
+    plan.failures.push(...unfitIn(found.listing).map(reason => `${request.name}: ${reason}`))
+    plan.steps.push(...clearSteps(found, seen))
   } else {
     const manifest = firstManifest(request, architecture, found, now)
     plan.steps.push(

@@ -5,7 +5,7 @@ import { runInBlueprint } from '../../freebsd/chroot.ts'
 import { mountDevices, unmount } from '../../freebsd/devfs.ts'
 import { changeMode, makeDirectories } from '../../freebsd/directories.ts'
 import { logLine } from '../../freebsd/logger.ts'
-import { closeDatabase, installPackages, type Target, updateCatalogue } from '../../freebsd/pkg.ts'
+import { closeDatabase, installPackages, runTriggers, type Target, updateCatalogue } from '../../freebsd/pkg.ts'
 import { renderFingerprint, renderPkgConf, renderRepository, type Signature } from '../../freebsd/pkg-conf.ts'
 import { abiOf, kernelVersionOf, parseRelease } from '../../freebsd/release.ts'
 import { renameDataset, type Setting, setProperties, takeSnapshot } from '../../freebsd/zfs-steps.ts'
@@ -135,6 +135,7 @@ export function installSteps(
     makeDirectories([`${root}/dev`]),
     mountDevices(root),
     installPackages(targetOf(site, request, root), names),
+    runTriggers(root),
     unmount(`${root}/dev`),
   ]
 }

@@ -7,6 +7,7 @@ import { audit, check, config, info, query, rquery, version, which } from './loo
 import { create, repo } from './make.ts'
 import { needPrivileges, type Session, session } from './session.ts'
 import { needRepositories } from './settings.ts'
+import { deferred } from './triggers.ts'
 
 type Command = (args: readonly string[], session: Session) => Steps<number> | number
 
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   repo,
   rquery,
   shell,
+  triggers: deferred,
   unlock: lock(false),
   update,
   upgrade,
@@ -67,9 +69,15 @@ function* update(args: readonly string[], session: Session): Steps<number> {
   return (yield* session.catalogues.update(set.has('f'), set.has('q'))) ? 0 : 1
 }
 
-/** sqlite3(1) on the database of packages; of SQL, the two statements that end its write-ahead log. */
+/**
+ * sqlite3(1) on the database of packages; of SQL, the two statements that end its write-ahead log. `-init` names what is
+ * read in place of root's ~/.sqliterc. It exits 0 whatever came of it (src/shell.c, exec_shell).
+ */
 function shell(args: readonly string[], { database, screen }: Session): number {
+  const options = ['-init', '/dev/null', '-list']
+  const isPlain = options.every((option, at) => args[at] === option)
   for (const statement of args
+    .slice(isPlain ? options.length : 0)
     .join(' ')
     .split(';')
     .map(each => each.trim().replace(/\s+/g, ' '))) {

@@ -5,7 +5,7 @@ import type { Entry } from '../archive/entry.ts'
 import type { Disk } from '../disk.ts'
 import { strerror } from '../errno.ts'
 import { type Document, retrieve } from '../fetch/transfer.ts'
-import type { Machine } from '../machine.ts'
+import type { Call, Machine } from '../machine.ts'
 import { Exit, type Screen } from '../screen.ts'
 import { type Steps, wait } from '../starting.ts'
 import { createAccounts } from './accounts.ts'
@@ -16,9 +16,11 @@ import type { Job } from './jobs.ts'
 import { fullName, type Installed, type Package } from './package.ts'
 import { done } from './progress.ts'
 import type { Settings } from './settings.ts'
+import { runTriggers } from './triggers.ts'
 
 interface Work {
   readonly machine: Machine
+  readonly call: Call
   readonly disk: Disk
   readonly settings: Settings
   readonly database: Database
@@ -41,7 +43,17 @@ export function* perform(jobs: readonly Job[], work: Work): Steps<void> {
         messages.push(`=====\nMessage from ${fullName(job.take)}:\n\n--\n${found.manifest.message}\n`)
     }
   }
+  yield* runTriggers(touchedBy(jobs, contents), work)
   work.screen.out(messages.join(''))
+}
+
+/** append_touched_file and append_touched_dir of libpkg/triggers.c. */
+function touchedBy(jobs: readonly Job[], contents: ReadonlyMap<Job, Contents>): Set<string> {
+  const changed = jobs.flatMap(job => [
+    ...(contents.get(job)?.entries ?? []).map(each => (each.type === 'directory' ? `${each.path}/` : each.path)),
+    ...Object.keys(job.before?.files ?? {}),
+  ])
+  return new Set(changed.map(path => path.slice(0, path.lastIndexOf('/'))))
 }
 
 function* fetchPackage(take: Found, place: string, { machine, disk, settings, screen }: Work): Steps<Contents> {

@@ -17,6 +17,8 @@ export interface Repository {
 export interface Settings {
   /** `''` for the host's own. */
   readonly root: string
+  /** By `-r`: programs run by packages would still see the host's files. */
+  readonly isRelocated: boolean
   readonly databaseDirectory: string
   /** Of the host also where packages go into another tree (libpkg, pkg_get_cachedirfd). */
   readonly cacheDirectory: string
@@ -53,6 +55,7 @@ export function readSettings(machine: Machine, disk: Disk, flags: Flags, screen:
   const directories = listOf(configuration.REPOS_DIR ?? ['/etc/pkg/', '/usr/local/etc/pkg/repos/']).map(String)
   return {
     root,
+    isRelocated: values.has('r'),
     databaseDirectory: posix.join('/', root, textOf(configuration.PKG_DBDIR) ?? '/var/db/pkg'),
     cacheDirectory: textOf(configuration.PKG_CACHEDIR) ?? `${inside}/var/cache/pkg`,
     repositories: directories.flatMap(directory => repositoriesIn(disk, `${inside}${directory}`, abi, screen)),
