@@ -55,6 +55,7 @@ test('once: what a customer changed since stays', async () => {
 })
 
 test('the dataset tells where its content is from', async () => {
+  host.outside('zfs', 'snapshot', `zroot/hosting/blueprints/${BLUEPRINT}@r3`)
   host.outside('zfs', 'set', 'bluejail:revision=3', `zroot/hosting/blueprints/${BLUEPRINT}`)
   await applied(host, { ...web1, revision: 3 })
   const { stdout } = host.outside(
@@ -72,6 +73,38 @@ test('the dataset tells where its content is from', async () => {
   await expect(applied(instanceHost(), { ...web1, revision: 2 })).rejects.toThrow(
     /is at revision 1, and 2 was asked for/,
   )
+})
+
+test('what comes from a blueprint is of its last complete revision, however far an amendment has got with it', async () => {
+  const source = `zroot/hosting/blueprints/${BLUEPRINT}`
+  const root = `/hosting/blueprints/${BLUEPRINT}`
+  host.outside('zfs', 'set', 'readonly=off', 'bluejail:stage=amending', source)
+  host.tree.write(`${root}/etc/half`, 'of the next revision')
+  host.tree.write(`${root}/etc/rc.conf`, 'half="yes"\n')
+  host.tree.mkdir(`${root}/usr/local/etc/php`)
+  await applied(host, web1)
+  inside('etc', at => {
+    expect(host.tree.read(`${at}/rc.conf`)).toBe('hostname="blueprint"\n')
+    expect(host.tree.lstat(`${at}/half`)).toBeUndefined()
+  })
+  inside('usr-local-etc', at => expect(host.tree.files.list(at)).toEqual(['rc.d']))
+})
+
+test('what is no blueprint of ours has no revisions, and is taken as it is', async () => {
+  const source = `zroot/hosting/blueprints/${BLUEPRINT}`
+  host.outside('zfs', 'inherit', 'bluejail:revision', source)
+  host.outside('zfs', 'destroy', `${source}@complete`)
+  await applied(host, web1)
+  inside('etc', at => expect(host.tree.read(`${at}/rc.conf`)).toBe('hostname="blueprint"\n'))
+})
+
+test('a blueprint without the snapshot of its revision is no blueprint to fill from: refused before the first step', async () => {
+  host.outside('zfs', 'destroy', `zroot/hosting/blueprints/${BLUEPRINT}@complete`)
+  const message =
+    /web1: zroot\/hosting\/blueprints\/2026Q4-php83@complete is not there, from which its datasets would be filled/
+  await expect(foretold(host, web1)).rejects.toThrow(message)
+  await expect(applied(host, web1)).rejects.toThrow(message)
+  expect(host.performed).toEqual([])
 })
 
 test('a mark on a dataset above is none', async () => {

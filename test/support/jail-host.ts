@@ -21,9 +21,11 @@ export async function jailHost(
   const host = instanceHost(options)
   const root = `/hosting/blueprints/${BLUEPRINT}`
   const dataset = `zroot/hosting/blueprints/${BLUEPRINT}`
+  host.outside('zfs', 'destroy', `${dataset}@complete`)
   host.outside('zfs', 'set', 'readonly=off', dataset)
   for (const script of ['rc', 'rc.shutdown']) host.tree.write(`${root}/etc/${script}`, RC)
   host.outside('zfs', 'set', 'readonly=on', dataset)
+  host.outside('zfs', 'snapshot', `${dataset}@complete`)
   host.tree.mkdir('/etc/defaults')
   host.tree.write(
     '/etc/defaults/rc.conf',

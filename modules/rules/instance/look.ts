@@ -5,6 +5,7 @@ import { placesOfFirstFiles } from './first.ts'
 import { containerOf } from './mounts.ts'
 import { type Place, placesOfSources, pointInSeed, pointsIn } from './points.ts'
 import type { Request } from './requests.ts'
+import { placesToFillFrom } from './seed.ts'
 import type { Instance, Kernel } from './world.ts'
 
 export interface Places {
@@ -40,6 +41,7 @@ export function placesOfPresent(instance: Instance, kernel: Kernel): Places {
         path,
       })),
       ...placesOfSources(instance),
+      ...placesToFillFrom(instance, kernel),
       ...placesOfFirstFiles(instance),
       ...points,
     ],

@@ -5,7 +5,7 @@ import { checkDirectories, checkParts } from './checks.ts'
 import { compareMounts, describeComparison, mountsAround, mountsBelow, strayMounts, unmountOrder } from './compare.ts'
 import { planFstab } from './fstab.ts'
 import { checkSources } from './points.ts'
-import { fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './seed.ts'
+import { checkFilling, fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './seed.ts'
 import { type Look, type Work, work } from './work.ts'
 import type { Instance, World } from './world.ts'
 
@@ -29,7 +29,13 @@ export function planPresent(instance: Instance, world: World): Work {
   const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
 
   const common = {
-    problems: [...directories.problems, ...sources.problems, ...datasets.problems, ...fstab.problems],
+    problems: [
+      ...directories.problems,
+      ...sources.problems,
+      ...checkFilling(instance, world),
+      ...datasets.problems,
+      ...fstab.problems,
+    ],
     unmet: [...directories.unmet, ...datasets.unmet, ...sources.unmet],
     warnings: [...datasets.warnings, ...fstab.warnings, ...strays.map(describeStray), ...amending.warnings],
     awaitsRestart: awaitsRestart.length > 0,

@@ -10,12 +10,13 @@ import type { Step } from '../../core/step.ts'
 import { makeDirectories } from '../../freebsd/directories.ts'
 import { isWithin, mountLegacy, unmount } from '../../freebsd/mount.ts'
 import { copyTree, touchFile } from '../../freebsd/seed.ts'
+import { ownValue } from '../../freebsd/zfs-selected.ts'
 import { setProperties } from '../../freebsd/zfs-steps.ts'
-import { blueprintDataset, blueprintPath, FORMAT, PROPERTY } from '../layout.ts'
+import { blueprintDataset, blueprintPath, FORMAT, PROPERTY, revisionPath, snapshotOfRevision } from '../layout.ts'
 import type { Amending } from './amend-steps.ts'
 import { firstFileSteps } from './first.ts'
 import type { PlannedMount } from './mounts.ts'
-import { inBlueprint, kindOf, obstacleAt, pointInSeed, pointsIn, some } from './points.ts'
+import { kindOf, obstacleAt, type Place, pointInSeed, pointsIn, some } from './points.ts'
 import { BEGUN, type Instance, type Part, property, SEEDED, type World } from './world.ts'
 
 /** A dataset to be opened at its seed, and the mount points to be made in it. */
@@ -43,6 +44,43 @@ export function openingsOf(
 }
 
 export const isOpen = ({ part }: Opening) => part.mountedAt === part.seed
+
+/**
+ * Where a dataset's first content comes from: the blueprint's last complete revision. The file tree itself may be half
+ * amended, and with packages of the next one. One without a revision is not blueprint_jail's, and nothing amends it.
+ */
+function sealedAt(instance: Instance, { datasets }: Pick<World, 'datasets'>): string {
+  const { site, blueprint } = instance.request
+  const source = datasets.get(blueprintDataset(site, blueprint))
+  return source !== undefined && ownValue(source, PROPERTY.revision) === undefined
+    ? blueprintPath(site, blueprint)
+    : revisionPath(site, blueprint, revisionOf(instance, { datasets }))
+}
+
+const toBeFilled = ({ parts }: Instance): Part[] => parts.filter(({ seeded }) => seeded !== 'yes')
+
+export function placesToFillFrom(instance: Instance, kernel: Pick<World, 'datasets'>): Place[] {
+  const { request, planned } = instance
+  const sealed = sealedAt(instance, kernel)
+  const paths = toBeFilled(instance).flatMap(part => [part.path, ...pointsIn(part, planned).map(({ path }) => path)])
+  if (paths.length === 0) return []
+  const beneath = blueprintPath(request.site, request.blueprint)
+  return [...(sealed === beneath ? [] : [sealed]), ...paths.map(path => `${sealed}/${path}`)].map(path => ({
+    path,
+    beneath,
+  }))
+}
+
+/** Why datasets cannot be filled, in sentences. */
+export function checkFilling(instance: Instance, world: World): string[] {
+  const { id, blueprint, site } = instance.request
+  const isThere = world.status.has(blueprintPath(site, blueprint))
+  if (toBeFilled(instance).length === 0 || !isThere || world.status.has(sealedAt(instance, world))) return []
+  const snapshot = `${blueprintDataset(site, blueprint)}@${snapshotOfRevision(revisionOf(instance, world))}`
+  return [
+    `${id}: ${snapshot} is not there, from which its datasets would be filled: the blueprint ${blueprint} has lost the snapshot of its revision. Build it anew under another name.`,
+  ]
+}
 
 /** Mounts what is not open yet. */
 export function openSteps(openings: readonly Opening[], { status }: World): Step[] {
@@ -81,6 +119,7 @@ export const wayOut = ({ dataset }: Part) =>
 export function fillSteps(instance: Instance, openings: readonly Opening[], amending: Amending, world: World): Step[] {
   const { request } = instance
   const isUnknown = world.status.get(blueprintPath(request.site, request.blueprint)) === undefined
+  const sealed = sealedAt(instance, world)
   const fresh = openings.filter(({ isToBeFilled }) => isToBeFilled).map(({ part }) => part)
   const marks = (parts: readonly Part[], ...settings: [string, string][]) =>
     setProperties(parts.map(({ dataset }) => [dataset, settings] as const))
@@ -92,12 +131,10 @@ export function fillSteps(instance: Instance, openings: readonly Opening[], amen
       [PROPERTY.blueprint, request.blueprint],
     ),
     ...openings.flatMap(({ part, isToBeFilled, points }): Step[] => {
-      const source = inBlueprint(instance, part.path)
+      const source = `${sealed}/${part.path}`
       const isCopied = isToBeFilled && (isUnknown || world.status.has(source))
       const except = points.map(({ path }) => path.slice(part.path.length + 1))
-      const toMake = points.filter(
-        ({ path }) => !(isCopied && (isUnknown || world.status.has(inBlueprint(instance, path)))),
-      )
+      const toMake = points.filter(({ path }) => !(isCopied && (isUnknown || world.status.has(`${sealed}/${path}`))))
       return [
         ...(isCopied ? [copyTree(source, part.seed, except)] : []),
         ...makePoints(part, toMake, world),
