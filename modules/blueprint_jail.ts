@@ -58,7 +58,7 @@ const blueprint = {
         ),
         file: optional(text('Path of a base.txz on the host, with its MANIFEST beside it.')),
         sha256: optional(text("What base.txz must have, instead of what the release's MANIFEST says.")),
-        size: optional(integer('Bytes that it must have, looked at before it is fetched.', 1)),
+        size: optional(integer('Bytes that it must have, looked at before it is fetched and afterwards.', 1)),
       },
       'Where base.txz comes from. What is fetched is kept, and looked at again before it is used.',
       'url',
@@ -121,7 +121,7 @@ export default defineModule({
   ],
   notes: [
     'Needs root.',
-    'What was fetched stays in `build/.cache` below the root dataset, for the next blueprint.',
+    'What was fetched stays in `build/.cache` below the root dataset, for the next blueprint: archives until half a year after they were last used, packages until they are half a year old. What is older goes when a blueprint was built.',
     "Progress is in `steps`, and in the host's log under `bluejail`.",
     'Fingerprints are kept inside the blueprint, in `/usr/share/keys`, where pkg looks for them.',
   ],

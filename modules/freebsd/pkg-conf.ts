@@ -40,7 +40,9 @@ export function renderRepository(name: string, { url, signature }: Repository): 
       : signature.type === 'fingerprints'
         ? [`fingerprints: ${ucl(signature.directory)}`]
         : []
-  const entries = [`url: ${ucl(url)}`, 'enabled: yes', `signature_type: ${signature.type}`, ...check]
+  // pkg refuses a URL that is to be looked up in DNS where this does not say so too (libpkg/fetch.c, pkg_fetch_file_to_fd).
+  const mirrors = url.startsWith('pkg+') ? ['mirror_type: srv'] : []
+  const entries = [`url: ${ucl(url)}`, ...mirrors, 'enabled: yes', `signature_type: ${signature.type}`, ...check]
   return `${name}: { ${entries.join(', ')} }\n`
 }
 

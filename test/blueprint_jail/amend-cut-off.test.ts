@@ -17,19 +17,29 @@ async function cutOff(changes: number): Promise<FakeHost> {
   return host
 }
 
+/** The run ended before this step: by default its packages are installed, and nothing is sealed yet. */
+async function halfAmended(before = (words: readonly string[]) => words.includes('shell')): Promise<FakeHost> {
+  const host = await inUse()
+  const perform = host.perform
+  host.perform = async step => {
+    if (step.kind === 'run' && before(step.command)) throw new PowerCut()
+    await perform(step)
+  }
+  await applied(host, amendment).catch(() => {})
+  host.perform = perform
+  return host
+}
+
 const stageOf = (host: FakeHost) => property(host, 'bluejail:stage', dataset)
 
 describe('the power goes after any step of an amendment', () => {
   let changes: number[]
-  let closing: number
   let before: ReturnType<typeof looks>
   let after: ReturnType<typeof looks>
   beforeAll(async () => {
     const host = await inUse()
     before = looks(host)
-    const { steps } = await applied(host, amendment)
-    changes = steps.map((_, index) => index + 1)
-    closing = steps.findIndex(step => step.includes(' shell '))
+    changes = (await applied(host, amendment)).steps.map((_, index) => index + 1)
     after = looks(host)
   })
 
@@ -72,9 +82,9 @@ describe('the power goes after any step of an amendment', () => {
   })
 
   test('and again after any step of putting it back', async () => {
-    const { steps } = await applied(await cutOff(closing), web)
+    const { steps } = await applied(await halfAmended(), web)
     for (const each of steps.keys()) {
-      const host = await cutOff(closing)
+      const host = await halfAmended()
       host.machine.cutPowerAfter(each + 1)
       await applied(host, web).catch(error => expect(error.cause ?? error).toBeInstanceOf(PowerCut))
       host.boot()
@@ -85,19 +95,6 @@ describe('the power goes after any step of an amendment', () => {
     }
   })
 })
-
-/** The run ended before this step: by default its packages are installed, and nothing is sealed yet. */
-async function halfAmended(before = (words: readonly string[]) => words.includes('shell')): Promise<FakeHost> {
-  const host = await inUse()
-  const perform = host.perform
-  host.perform = async step => {
-    if (step.kind === 'run' && before(step.command)) throw new PowerCut()
-    await perform(step)
-  }
-  await applied(host, amendment).catch(() => {})
-  host.perform = perform
-  return host
-}
 
 describe('a half amended blueprint', () => {
   test('is put back by what differs alone, and never by a rollback', async () => {

@@ -61,6 +61,11 @@ describe('what pkg says is believed, and not its exit status [pkg-1]', () => {
     expect(heard(installPackages(target, ['ca_root_nss']), { exit: 0, stdout, stderr: '' })).not.toThrow()
   })
 
+  test('a dead server does not hold up the host as long as an installation may take', () => {
+    expect(updateCatalogue(target).timeoutSeconds).toBeLessThanOrEqual(900)
+    expect(installPackages(target, ['x']).timeoutSeconds).toBe(7200)
+  })
+
   test('an installation that worked is fine, and one unknown name among several fails [pkg-2]', () => {
     const step = installPackages(target, ['lang8', 'nosuchpkg'])
     expect(heard(step, pkgSaid('install lang8 nosuchpkg'))).toThrow(/no such package.*matching 'nosuchpkg'/)
@@ -162,6 +167,12 @@ describe('a configuration of our own', () => {
   ])('a repository, %j', (signature, end) => {
     expect(renderRepository('site', { url: 'http://p/2026Q4', signature })).toBe(
       `site: { url: "http://p/2026Q4", enabled: yes, ${end}\n`,
+    )
+  })
+
+  test('a URL that is looked up in DNS says so', () => {
+    expect(renderRepository('site', { url: 'pkg+https://p/x', signature: { type: 'none' } })).toContain(
+      'url: "pkg+https://p/x", mirror_type: srv, ',
     )
   })
 

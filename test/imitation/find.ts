@@ -1,10 +1,11 @@
-/** find(1): names at one depth below a directory (usr.bin/find/find.c, function.c). */
+/** find(1): names at one depth below a directory, and old files to be deleted (usr.bin/find/find.c, function.c). */
 import { posix } from 'node:path'
 import { Disk } from './disk.ts'
-import { imitation, Unknown } from './screen.ts'
+import { imitation, type Screen, Unknown } from './screen.ts'
 
 export const find = imitation('find', (machine, call, screen) => {
   const [start = '', ...words] = call.args
+  if (words.includes('-delete')) return deleteOld(start, words, new Disk(machine, call), machine.seconds, screen)
   const [min, minimum, max, maximum, by, wanted, ...more] = words
   const depth = Number(minimum)
   if (
@@ -31,3 +32,22 @@ export const find = imitation('find', (machine, call, screen) => {
   visit(start, depth)
   return 0
 })
+
+const DAY_SECONDS = 86_400
+
+/** `-mtime +n`: more than n days ago, a day that has begun counted whole (f_Xtime). */
+function deleteOld(start: string, words: readonly string[], disk: Disk, now: number, screen: Screen): number {
+  const days = /^! -type d -mtime \+(\d+) -delete$/.exec(words.join(' '))?.[1]
+  if (days === undefined) throw new Unknown(`form: ${words.join(' ')}`)
+  if (disk.stat(start) === undefined) {
+    screen.err(`find: ${start}: No such file or directory\n`)
+    return 1
+  }
+  const visit = (path: string) => {
+    const status = disk.status(path)
+    if (status?.type === 'directory') for (const name of disk.list(path) ?? []) visit(posix.join(path, name))
+    else if (status !== undefined && Math.ceil((now - status.modified) / DAY_SECONDS) > Number(days)) disk.remove(path)
+  }
+  visit(start)
+  return 0
+}

@@ -1,4 +1,5 @@
-/** sleep(1) and tail(1) on the host. In memory no time passes. */
+/** sleep(1), tail(1) and wc(1) on the host. In memory no time passes. */
+import { Disk } from './disk.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
 
 export const sleep = imitation('sleep', () => 0)
@@ -14,5 +15,19 @@ export const tail = imitation('tail', (machine, { args }, screen) => {
     return 1
   }
   screen.out(Buffer.from(text).subarray(-bytes).toString())
+  return 0
+})
+
+/** usr.bin/wc/wc.c, show_cnt. */
+export const wc = imitation('wc', (machine, call, screen) => {
+  const { set, operands } = getopt(call.args, 'c')
+  const [path = '', ...more] = operands
+  if (!set.has('c') || more.length > 0) throw new Unknown(`form: ${call.args.join(' ')}`)
+  const bytes = new Disk(machine, call).bytes(path)
+  if (bytes === undefined) {
+    screen.err(`wc: ${path}: open: No such file or directory\n`)
+    return 1
+  }
+  screen.out(` ${String(bytes.length).padStart(7)} ${path}\n`)
   return 0
 })

@@ -7,7 +7,7 @@ import { devfs } from './devfs.ts'
 import { chmod, install, ln, mkdir, mv, rm, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { find } from './find.ts'
-import { sleep, tail } from './host-commands.ts'
+import { sleep, tail, wc } from './host-commands.ts'
 import { ifconfig } from './ifconfig/index.ts'
 import { jail } from './jail/index.ts'
 import { jexec } from './jexec.ts'
@@ -89,6 +89,7 @@ export const imitations: Record<string, Imitation> = {
   touch,
   umount,
   uname,
+  wc,
   zfs,
   zpool,
 }

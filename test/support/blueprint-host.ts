@@ -29,7 +29,7 @@ export function hostingHost(options: FakeOptions = {}): FakeHost {
   return host
 }
 
-const NOW = new Date('2026-11-22T12:00:00Z')
+export const NOW = new Date('2026-11-22T12:00:00Z')
 
 const conducted = (conduct: Conduct) => (host: FakeHost, options: object, now?: Date) =>
   converge(blueprintJail, options, host, conduct, { now: () => now ?? NOW, holder: 'a test' })

@@ -10,7 +10,7 @@ import type { Seen } from './look.ts'
 import { recipeOf } from './manifest.ts'
 import type { Request } from './requests.ts'
 import { firstManifest, paperOf } from './seal.ts'
-import { bytesNeeded, extractSteps, type FoundSource, fetchSteps, sourceOf } from './source.ts'
+import { bytesNeeded, extractSteps, type FoundSource, fetchSteps, sourceOf, tidyCache } from './source.ts'
 import {
   abiFor,
   catalogueSteps,
@@ -91,7 +91,13 @@ function expected({ request, architecture, seen: { site } }: Building): Looks {
 const ending = ({ request, place, seen }: Building): Step[] => [
   ...sealSteps(place, REVISION, { manifest: '', listing: '' }),
   ...completeSteps(place, REVISION),
-  ...publishSteps(seen.site, request),
+  ...publication(seen, request),
+]
+
+/** Where something was fetched for it, now is the time to let go of what has not been used for long. */
+const publication = ({ site }: Seen, request: Request): Step[] => [
+  ...publishSteps(site, request),
+  ...(packagesOf(request).length > 0 || request.base?.file === undefined ? [tidyCache(site)] : []),
 ]
 
 const filling = ({ request, place, seen }: Building): Step[] => {
@@ -118,7 +124,7 @@ function begin(building: Building, found: Tree | undefined, archives: Set<string
   plan.steps.push(
     ...(found === undefined ? [] : clearSteps(found, seen)),
     logLine(`blueprint ${request.name}: begun, from ${request.release}`),
-    ...(source === undefined || archives.has(source.archive) ? [] : fetchSteps(source)),
+    ...(source === undefined || archives.has(source.archive) ? [] : fetchSteps(source, request)),
     createFilesystem(place.dataset, settings),
     ...(source === undefined ? [] : extractSteps(source, place.root)),
   )
@@ -191,7 +197,7 @@ function install(building: Building, found: Tree): void {
 
 function finish(building: Building, found: Tree): void {
   const { request, architecture, place, seen, now, plan } = building
-  const publish = publishSteps(seen.site, request)
+  const publish = publication(seen, request)
   if (found.manifest !== undefined) plan.after = looksOf(seen.site, found.manifest)
   if (found.stage === 'complete') plan.steps.push(...publish)
   else if (isSealed(found, seen)) plan.steps.push(...completeSteps(place, REVISION), ...publish)

@@ -3,9 +3,13 @@ import { posix } from 'node:path'
 import type { Step } from '../../core/step.ts'
 import { makeDirectories } from '../../freebsd/directories.ts'
 import { fetchFile } from '../../freebsd/fetch.ts'
+import { removeOlderThan } from '../../freebsd/find.ts'
+import { logLine } from '../../freebsd/logger.ts'
 import { urlOnMirror } from '../../freebsd/release.ts'
+import { touchFile } from '../../freebsd/seed.ts'
 import { checkSha256 } from '../../freebsd/sha256.ts'
 import { extractArchive } from '../../freebsd/tar.ts'
+import { checkSize } from '../../freebsd/wc.ts'
 import { cachePath, type Site } from '../layout.ts'
 import type { Request } from './requests.ts'
 
@@ -32,7 +36,7 @@ export function sourceOf({ base = {}, release = '' }: Request, architecture: str
         ? [url]
         : mirrors.map(mirror => urlOnMirror(mirror, release, architecture, ARCHIVE))
   const manifestUrls = urls.map(one => `${posix.dirname(one)}/MANIFEST`)
-  const key = JSON.stringify([release, architecture, urls, sha256])
+  const key = JSON.stringify([release, architecture, urls, sha256, size])
   return { key, urls: file === undefined ? urls : [], manifestUrls, file, sha256, size }
 }
 
@@ -53,9 +57,10 @@ export interface FoundSource {
 export const archivePath = (site: Site, source: Source, sha256: string) =>
   source.file ?? `${cachePath(site)}/base-${sha256.slice(0, 16)}/${ARCHIVE}`
 
-export function fetchSteps({ source, sha256, archive, isHere }: FoundSource): Step[] {
+export function fetchSteps({ source, sha256, archive, isHere }: FoundSource, { name, release }: Request): Step[] {
   if (isHere || source.file !== undefined) return []
   return [
+    logLine(`blueprint ${name}: fetching ${ARCHIVE} of ${release}`),
     makeDirectories([posix.dirname(archive)]),
     fetchFile(archive, source.urls),
     checkSha256(
@@ -66,7 +71,20 @@ export function fetchSteps({ source, sha256, archive, isHere }: FoundSource): St
   ]
 }
 
-export const extractSteps = ({ archive }: FoundSource, root: string): Step[] => [extractArchive(archive, root)]
+/** What is kept gets the time of its last use, by which it is kept (`tidyCache`). */
+export const extractSteps = ({ source, archive, isHere }: FoundSource, root: string): Step[] => [
+  ...(source.size === undefined || isHere
+    ? []
+    : [checkSize(archive, source.size, `${archive} has the right digest and not the size that \`base.size\` says.`)]),
+  ...(source.file === undefined ? [touchFile(archive)] : []),
+  extractArchive(archive, root),
+]
+
+/** Half a year is more than two quarters of ports. */
+const KEEP_DAYS = 183
+
+/** Archives by their last use, packages by the time that their repository gives them. */
+export const tidyCache = (site: Site): Step => removeOlderThan(cachePath(site), KEEP_DAYS)
 
 /**
  * Bytes that a blueprint takes: files compress to about a quarter as .txz (14.2: 197 MiB and 790 MiB); ZFS compresses less

@@ -119,6 +119,7 @@ function keysOf(name: string, { fingerprints, pubkey }: RepositoryOptions, direc
 /** To where packages can be looked up. */
 export const catalogueSteps = (site: Site, request: Request, architecture: string, root: string): Step[] => [
   ...configureSteps(site, request, architecture, root),
+  logLine(`blueprint ${request.name}: fetching the catalogue of packages`),
   updateCatalogue(targetOf(site, request, root)),
 ]
 

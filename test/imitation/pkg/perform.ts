@@ -77,16 +77,17 @@ function* fetchPackage(take: Found, place: string, { machine, disk, settings, sc
     )
     throw new Exit(1)
   }
-  if (isRemote) keep(cached, take, found.content, disk, screen)
+  if (isRemote) keep(cached, take, found, disk, screen)
   return readPackage(found.content)
 }
 
-/** With a link by its plain name beside it. */
-function keep(cached: string, take: Found, content: Buffer, disk: Disk, screen: Screen): void {
+/** With the server's time, and a link by its plain name beside it (libpkg/fetch.c, pkg_fetch_file). */
+function keep(cached: string, take: Found, { content, modified }: Document, disk: Disk, screen: Screen): void {
   const plain = `${posix.dirname(cached)}/${fullName(take)}.pkg`
   try {
     disk.mkdirs(posix.dirname(cached))
     disk.write(cached, content, 0o644)
+    disk.setModified(cached, modified)
     if (disk.status(plain) !== undefined) disk.remove(plain)
     disk.symlink(posix.basename(cached), plain)
   } catch (error) {
