@@ -160,13 +160,13 @@ describe.each(cores)('ansible-core %s', core => {
     )
   })
 
-  test('the host is laid out, closed where customers are root, and will be so after a reboot', async () => {
+  test('live-15: the host is laid out, closed where customers are root, and gives each instance time to stop; after a reboot too', async () => {
     for (const host of hosts.sandboxes) {
       const modes = await host.run("stat -c '%a %U' /hosting/instances /hosting/shared /hosting/blueprints")
       expect(modes.stdout).toBe('700 root\n700 root\n755 root\n')
     }
     const host = named('hamburg1')
-    // 90 seconds and 15 for each of three instances (fact live-15).
+    // 90 seconds and 15 for each of three instances.
     expect((await host.run('cat /etc/rc.conf')).stdout).toContain('rcshutdown_timeout="135"\n')
     expect((await host.run('sysctl -n kern.init_shutdown_timeout')).stdout).toBe('165\n')
     expect((await host.run('cat /boot/loader.conf')).stdout).toContain('kern.racct.enable="1"')

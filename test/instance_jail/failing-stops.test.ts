@@ -15,23 +15,20 @@ async function running() {
 }
 
 describe("a customer's shutdown script", () => {
-  test.each(['exit', 'hang'] as const)(
-    'live-2, live-15: that ends with %s does not stop us, and is told',
-    async kind => {
-      const host = await running()
-      const { mounts } = tracesOf(host, 'web1')
-      host.machine.fault({ program: 'sh', when: args => args[0] === '/etc/rc.shutdown', kind })
-      const report = await converged(host, stopped)
-      expect(report.steps.slice(0, 2)).toEqual([STOP, 'jail -R web1'])
-      expect(report.steps.filter(step => step.startsWith('umount /'))).toHaveLength(mounts)
-      expect(report.steps.slice(-2)).toEqual(['ifconfig e0a_web1 destroy', 'pfctl -q -a hosting/web1 -F all'])
-      expect(report.warnings).toEqual([
-        `web1 was stopped by force (jail -R), its processes killed: jail: web1: /bin/sh /etc/rc.shutdown jail: ${kind === 'exit' ? 'failed' : 'timed out'}.`,
-      ])
-      expect(tracesOf(host, 'web1')).toEqual(NOTHING)
-      expect(await converged(host, stopped)).toMatchObject({ changed: false, warnings: [] })
-    },
-  )
+  test.each(['exit', 'hang'] as const)('live-2: that ends with %s does not stop us, and is told', async kind => {
+    const host = await running()
+    const { mounts } = tracesOf(host, 'web1')
+    host.machine.fault({ program: 'sh', when: args => args[0] === '/etc/rc.shutdown', kind })
+    const report = await converged(host, stopped)
+    expect(report.steps.slice(0, 2)).toEqual([STOP, 'jail -R web1'])
+    expect(report.steps.filter(step => step.startsWith('umount /'))).toHaveLength(mounts)
+    expect(report.steps.slice(-2)).toEqual(['ifconfig e0a_web1 destroy', 'pfctl -q -a hosting/web1 -F all'])
+    expect(report.warnings).toEqual([
+      `web1 was stopped by force (jail -R), its processes killed: jail: web1: /bin/sh /etc/rc.shutdown jail: ${kind === 'exit' ? 'failed' : 'timed out'}.`,
+    ])
+    expect(tracesOf(host, 'web1')).toEqual(NOTHING)
+    expect(await converged(host, stopped)).toMatchObject({ changed: false, warnings: [] })
+  })
 
   test('live-2: nor does it keep an instance from being restarted', async () => {
     const host = await running()

@@ -120,7 +120,7 @@ describe('left alone and named', () => {
 })
 
 describe('one that cannot be dealt with does not stop the others', () => {
-  test('busy while snapshots are taken', async () => {
+  test('zfs-8 busy while snapshots are taken: the others of the call are taken without it', async () => {
     const host = withPolicies(HOURLY, { datasets })
     const busy = `${web1('etc')}@auto-20261122T000000Z`
     host.machine.fault({

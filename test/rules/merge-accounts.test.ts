@@ -172,7 +172,7 @@ describe('lines that are no records', () => {
       'line 4 is no record, and pwd_mkdb(8) would refuse the file',
     ],
     ['a user who is there twice', user('www', 81), 'the user www is there twice'],
-  ])('the file stays whole, whatever the policy: %s', (_, line, problem) => {
+  ])('host-5 the file stays whole, whatever the policy: %s', (_, line, problem) => {
     expect(users(BASE, BASE + user('ntpd', 123), BASE + line)).toEqual({ problem: `in the customer's, ${problem}` })
     const given = three(
       { 'etc/master.passwd': file(BASE, 0o600) },

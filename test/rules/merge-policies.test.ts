@@ -90,7 +90,7 @@ describe('databases', () => {
   const account = (name: string, uid: number) => `${name}:*:${uid}:${uid}::0:0:X:/:/bin/sh\n`
   const nodes = (users: string, more: Nodes = {}) => ({ 'etc/master.passwd': file(users, 0o600), ...more })
 
-  test('of what changed, made by their programs and never merged', () => {
+  test('host-5 of what changed, made by their programs and never merged', () => {
     const given = three(
       nodes(account('root', 0), { 'etc/login.conf': 'a:\n', 'etc/login.conf.db': '1', 'etc/services': 'a' }),
       nodes(account('root', 0) + account('www', 80), {

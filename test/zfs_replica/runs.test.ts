@@ -14,7 +14,7 @@ const states = (replica: { datasets: readonly { dataset: string; state: string }
   (replica?.datasets ?? []).map(({ dataset, state }) => `${dataset.slice(SOURCE.length)} ${state}`)
 
 describe('a run', () => {
-  test('copies a tree with its history, unmounted, read-only, without what is the place’s own', async () => {
+  test('live-11: copies a tree with its history, each dataset of it unmounted, read-only, without what is the place’s own', async () => {
     const hosts = twoHosts()
     snap(hosts, 'a')
     snap(hosts, 'b')
