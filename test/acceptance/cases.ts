@@ -16,6 +16,8 @@ export interface Case {
   readonly changed?: boolean
   /** The task fails with a message that contains this, and changes nothing. */
   readonly fails?: string
+  /** It fails so once it is under way, of what nobody can foretell; what it has begun by then stays for the next run. */
+  readonly fails_under_way?: string
   /** Command lines afterwards, and what each must print, lines separated by a space. */
   readonly prints?: Readonly<Record<string, string>>
   /** The same, of which a sandbox host can tell nothing: they are not run there. */

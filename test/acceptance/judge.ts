@@ -45,8 +45,8 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
   const fill = (text: string) => text.replaceAll('{{ scratch }}', scratch)
   return [
     ...(one.before ?? []).flatMap((line, part) => (find('before', part)?.status === 'ok' ? [] : [`'${line}' failed`])),
-    ...(one.fails === undefined ? succeeded(one, ran, again) : refused(ran, fill(one.fails))),
-    ...(isForetold(checked, ran, one.fails && fill(one.fails))
+    ...endOf(one, ran, again, fill),
+    ...(one.fails_under_way !== undefined || isForetold(checked, ran, one.fails && fill(one.fails))
       ? []
       : [`check mode foretold ${JSON.stringify(essence(checked))} and it was ${JSON.stringify(essence(ran))}`]),
     ...lines.flatMap(({ line, expected, row }) => {
@@ -54,6 +54,13 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
       return printed === fill(expected) ? [] : [`'${fill(line)}' printed '${printed}' and not '${fill(expected)}'`]
     }),
   ]
+}
+
+function endOf(one: Case, ran: TaskRow, again: TaskRow | undefined, fill: (text: string) => string): string[] {
+  if (one.fails_under_way !== undefined) return failedWith(ran, fill(one.fails_under_way))
+  if (one.fails === undefined) return succeeded(one, ran, again)
+  const changes = ran.result.changed === true ? [`it changed something: ${stepsOf(ran)}`] : []
+  return [...failedWith(ran, fill(one.fails)), ...changes]
 }
 
 function succeeded(one: Case, ran: TaskRow, again: TaskRow | undefined): string[] {
@@ -65,12 +72,9 @@ function succeeded(one: Case, ran: TaskRow, again: TaskRow | undefined): string[
   ]
 }
 
-function refused(ran: TaskRow, words: string): string[] {
+function failedWith(ran: TaskRow, words: string): string[] {
   if (ran.status === 'ok' && ran.result.failed !== true) return [`it should fail with '${words}' and did not`]
-  return [
-    ...(ran.result.msg?.includes(words) ? [] : [`it failed with '${ran.result.msg}', which lacks '${words}'`]),
-    ...(ran.result.changed === true ? [`it changed something: ${stepsOf(ran)}`] : []),
-  ]
+  return ran.result.msg?.includes(words) ? [] : [`it failed with '${ran.result.msg}', which lacks '${words}'`]
 }
 
 /** Check mode warns of what an earlier task would have made, where a run refuses: then its plan is another. */
