@@ -68,6 +68,11 @@ export class CommandFailed extends Failure {
     )
   }
 
+  static saidTooMuch(command: Command, bytes: number): CommandFailed {
+    const most = bytes < 1 << 20 ? `${bytes >> 10} KiB` : `${bytes >> 20} MiB`
+    return new CommandFailed(`'${brief(command)}' printed more than ${most}, which nobody reads, and was stopped.`)
+  }
+
   static killed(command: Command, signal: string): CommandFailed {
     return new CommandFailed(
       `'${brief(command)}' was ended by ${signal} before it finished. Run this again to complete the work.`,
@@ -143,7 +148,7 @@ export class NotPermitted extends Failure {
 export class LockHeld extends Failure {
   constructor(path: string, holder: string, seconds: number) {
     super(
-      `this host is being changed by ${holder || 'another run'} (lock ${path}), which did not end within ${seconds} s. Wait for it and run this again; to see the process: 'fstat ${path}'.`,
+      `this host is being changed by ${holder || 'another run'} (lock ${path}), which did not end within ${seconds} s. Wait for it and run this again; to see the process, or where that was killed the command that it had begun: 'fstat ${path}'.`,
     )
   }
 }

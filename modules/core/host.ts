@@ -30,6 +30,10 @@ export interface QueryOptions {
   readonly timeoutSeconds?: number
   /** `latin1`: each character of standard output is a byte of it. Default: text. */
   readonly encoding?: 'latin1'
+  /** A command that says more is ended, and has failed: half an answer is none. Default: 256 MiB. */
+  readonly mostBytes?: number
+  /** Its exit status is the answer, and what it says only for people: of much, the first and the last is kept. */
+  readonly isOnlyShown?: true
 }
 
 /** A server that something is asked of, over the network. */

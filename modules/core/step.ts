@@ -13,6 +13,11 @@ export interface RunStep {
   /** For commands that may rightly take longer than `commandTimeoutSeconds` of core/local-host.ts. */
   readonly timeoutSeconds?: number
   /**
+   * When we are killed, it goes on, and the host's lock stays with it until it ends: nobody works beside it. For what may
+   * take long, and neither leaves a process behind nor runs a customer's with what it inherits.
+   */
+  readonly keepsLock?: true
+  /**
    * Exit statuses that the module itself deals with: what follows in the same list of steps is left, and the host is
    * looked at and planned for anew, with what the command said in hand (`Done` of core/perform.ts).
    */

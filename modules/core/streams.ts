@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CommandFailed } from './errors.ts'
-import { ENVIRONMENT, endGroup } from './local-host.ts'
+import { ENVIRONMENT, hearComplaints, problemOf, type Running, signalTo, start } from './processes.ts'
 import type { Command } from './step.ts'
 
 export interface Flow {
@@ -26,10 +26,10 @@ export type Transfer = (from: Command, to: Command, flow?: Flow) => Promise<void
 
 export const transferHere: Transfer = async (from, to, { bytesPerSecond, ending } = {}) => {
   const join = bytesPerSecond === undefined ? await kernelPipe() : undefined
-  let writer: Started | undefined
-  let reader: Started | undefined
+  let writer: Running | undefined
+  let reader: Running | undefined
   const stop = () => {
-    for (const each of [writer, reader]) if (each?.pid !== undefined) endGroup(each.pid, 'SIGTERM')
+    for (const each of [writer, reader]) if (each !== undefined) signalTo(each, 'SIGTERM')
   }
   try {
     reader = start(to, { stdin: join?.reads ?? 'pipe', stdout: 'ignore' })
@@ -40,20 +40,24 @@ export const transferHere: Transfer = async (from, to, { bytesPerSecond, ending 
   }
   ending?.addEventListener('abort', stop)
   try {
-    const { stdin } = reader.child
-    const { stdout } = writer.child
+    const [stdout, stdin] = [writer.child?.stdout, reader.child?.stdin]
     const flow =
-      bytesPerSecond === undefined || stdin === null || stdout === null
-        ? undefined
-        : // One that gives up takes the other along; how they ended tells why.
+      bytesPerSecond !== undefined && stdout && stdin
+        ? // One that gives up takes the other along; how they ended tells why.
           pipeline(stdout, limited(bytesPerSecond), stdin).catch(() => {})
-    const outcomes = await Promise.all([writer.problem, reader.problem, flow])
+        : undefined
+    const outcomes = await Promise.all([complaint(writer), complaint(reader), flow])
     const problems = [outcomes[0], outcomes[1]].filter(each => each !== undefined)
     if (problems.length > 0) throw new CommandFailed(problems.map(({ message }) => message).join(' / '))
   } finally {
     ending?.removeEventListener('abort', stop)
   }
 }
+
+/** Of what each complains of, this much is kept. */
+const MOST_SAID_BYTES = 32_768
+
+const complaint = (running: Running) => problemOf(running, { stderr: hearComplaints(running, MOST_SAID_BYTES) })
 
 /** Both ends of a new pipe. Node makes none for two children, so it is a named one that loses its name. */
 async function kernelPipe() {
@@ -75,44 +79,6 @@ async function kernelPipe() {
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-type End = 'ignore' | 'pipe' | number
-
-interface Started {
-  readonly child: ReturnType<typeof spawn>
-  readonly pid: number | undefined
-  /** What went wrong, once it has ended. */
-  readonly problem: Promise<CommandFailed | undefined>
-}
-
-/** Of what a command says, this much is kept: the last. */
-const MOST_SAID = 16_384
-
-function start(command: Command, { stdin, stdout }: { stdin: End; stdout: End }): Started {
-  const child = spawn(command[0], command.slice(1), {
-    env: ENVIRONMENT,
-    // A terminal that hangs up does not end a transfer halfway.
-    detached: true,
-    stdio: [stdin, stdout, 'pipe'],
-  })
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-MOST_SAID)
-  })
-  const problem = new Promise<CommandFailed | undefined>(resolve => {
-    child.on('error', error =>
-      resolve(
-        'code' in error && error.code === 'ENOENT' ? CommandFailed.missing(command) : new CommandFailed(error.message),
-      ),
-    )
-    child.on('close', (code, signal) => {
-      if (signal !== null) resolve(CommandFailed.killed(command, signal))
-      else if (code === 0) resolve(undefined)
-      else resolve(CommandFailed.exited(command, { exit: code ?? -1, stdout: '', stderr: said }))
-    })
-  })
-  return { child, pid: child.pid, problem }
 }
 
 /** Lets so many bytes through in a second, evenly. */

@@ -8,6 +8,10 @@ import type { Command } from '../core/step.ts'
 import { parseTar, type TarEntry } from './tar-read.ts'
 import { inBatches } from './zfs.ts'
 
+/** Configuration files, and a program of the customer's that reads them: no more is taken from it, and no more waited for it. */
+const MOST_READ_BYTES = 64 << 20
+const READ_SECONDS = 60
+
 /** These paths, relative to the root, each alone; with `folders`, also what is directly in those. */
 export async function readInside(
   machine: Probe,
@@ -21,7 +25,12 @@ export async function readInside(
   const open = inBatches([...start, ...folders.flatMap(excepting), '-C', '/'], folders.map(inRoot))
   for (const command of [...alone, ...open]) {
     // 1: something was not there.
-    const { stdout } = await machine.query(command, { exits: [0, 1], encoding: 'latin1' })
+    const { stdout } = await machine.query(command, {
+      exits: [0, 1],
+      encoding: 'latin1',
+      mostBytes: MOST_READ_BYTES,
+      timeoutSeconds: READ_SECONDS,
+    })
     for (const entry of parseTar(Buffer.from(stdout, 'latin1'))) found.set(entry.path, entry)
   }
   return found
@@ -41,7 +50,7 @@ export async function problemInside(
   timeoutSeconds: number,
 ): Promise<string | undefined> {
   try {
-    await machine.query(['jexec', jail, ...words], { timeoutSeconds })
+    await machine.query(['jexec', jail, ...words], { timeoutSeconds, isOnlyShown: true })
     return undefined
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error

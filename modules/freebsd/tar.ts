@@ -7,6 +7,7 @@ export const extractArchive = (archive: string, directory: string): RunStep => (
   kind: 'run',
   command: ['tar', '-xpf', archive, '-C', directory],
   timeoutSeconds: EXTRACT_SECONDS,
+  keepsLock: true,
   objections: [
     {
       said: /Disc quota exceeded|No space left on device|Write failed/,

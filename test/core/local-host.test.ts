@@ -54,10 +54,10 @@ test('a secret goes in through standard input and is in neither argv nor words',
 
 test('what one command writes, another reads, in any amount', async () => {
   const into = join(directory, 'piped')
-  const step = pipe(shell('head -c 3000000 /dev/zero'), shell(`wc -c > ${into}`))
+  const step = pipe(shell('head -c 30000000 /dev/zero'), shell(`wc -c > ${into}`))
   await host.perform(step)
-  expect(readFileSync(into, 'utf8').trim()).toBe('3000000')
-  expect(describeStep(step)).toBe(`sh -c 'head -c 3000000 /dev/zero' | sh -c 'wc -c > ${into}'`)
+  expect(readFileSync(into, 'utf8').trim()).toBe('30000000')
+  expect(describeStep(step)).toBe(`sh -c 'head -c 30000000 /dev/zero' | sh -c 'wc -c > ${into}'`)
 })
 
 test.each([

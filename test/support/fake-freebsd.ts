@@ -106,9 +106,11 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       return { ...machine.counts }
     },
 
-    async query(command, { exits = [0], input = '', timeoutSeconds = 600, encoding } = {}) {
+    async query(command, { exits = [0], input = '', timeoutSeconds = 600, encoding, mostBytes } = {}) {
       queried.push(command)
       const { exit, stdout, stderr, bytes = Buffer.alloc(0) } = await answer(command, input, timeoutSeconds)
+      if (mostBytes !== undefined && stdout.length + bytes.length > mostBytes)
+        throw CommandFailed.saidTooMuch(command, mostBytes)
       const given = { exit, stdout: `${stdout}${bytes.toString(encoding)}`, stderr }
       if (!exits.includes(given.exit)) throw CommandFailed.exited(command, given)
       return given
