@@ -1,5 +1,5 @@
 /** Options to report: read, observe, plan, perform. Check mode differs from applying in its `Conduct` and nowhere else. */
-import { GoalMissed, InvalidOptions, Refused } from './errors.ts'
+import { CutShort, doneBefore, GoalMissed, InvalidOptions, Refused } from './errors.ts'
 import type { Host } from './host.ts'
 import { follow, followAll, type Lane, type Lanes } from './lanes.ts'
 import { type AnyDefinition, UNKNOWN } from './module.ts'
@@ -82,14 +82,14 @@ export async function converge(
   }
 
   const end = definition.readsOnly ? async () => {} : await conduct.begin(host, holder)
+  const done: Done[] = []
   try {
-    const done: Done[] = []
     const { first, last, warnings } = await follow(module, host, conduct, now, done)
     const steps = done.map(({ step }) => step)
     if ((last.failures ?? []).length > 0) throw new GoalMissed(last.failures ?? [], steps)
     const facts = last.facts === undefined ? {} : { facts: last.facts }
     if (last.lanes !== undefined)
-      return { ...(await inLanes(last.lanes, host, conduct, now, steps, warnings)), ...facts }
+      return { ...(await inLanes(last.lanes, host, conduct, now, done, warnings)), ...facts }
 
     const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(last.after).includes(UNKNOWN)
     const found = learns ? module.plan(await module.observe(host, done), now(), done).before : undefined
@@ -103,33 +103,46 @@ export async function converge(
       diff: { before: first.before as object, after: state },
       ...facts,
     }
+  } catch (error) {
+    if (done.length === 0 || doneBefore(error).length > 0) throw error
+    throw new CutShort(
+      error,
+      done.map(({ step }) => step),
+    )
   } finally {
     await end()
   }
 }
 
-/** What a module is to do in lanes, after `steps` of its own. */
+/** What a module is to do in lanes, after what it did itself, which `done` tells; what they do is added to that. */
 async function inLanes(
   lanes: Lanes,
   host: Host,
   conduct: Conduct,
   now: () => Date,
-  before: readonly Step[],
+  done: Done[],
   warned: readonly string[],
 ): Promise<Report> {
+  const before = done.map(({ step }) => describeStep(step))
   const followed = await followAll(lanes, host, conduct, now)
+  done.push(...followed.done)
   const { before: was, after: state, failures, msg } = lanes.gather(followed.ends)
-  const done = [...before, ...followed.done.map(({ step }) => step)]
   const words = followed.steps.flatMap(one => [...one.done.map(({ step }) => describeStep(step)), ...one.later])
   const report: Report = {
     changed: done.length > 0,
     msg,
-    steps: [...before.map(describeStep), ...words],
+    steps: [...before, ...words],
     warnings: [...new Set([...warned, ...followed.warnings])],
     state,
     diff: { before: was, after: state },
   }
-  if (failures.length > 0) throw new GoalMissed(failures, done, report)
+  if (failures.length > 0)
+    throw new GoalMissed(
+      failures,
+      done.map(({ step }) => step),
+      report,
+      followed.ends.flatMap(({ stack }) => stack ?? []),
+    )
   return report
 }
 

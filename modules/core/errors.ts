@@ -111,14 +111,38 @@ export class StepFailed extends Halted {
   }
 }
 
+/** Something else than a step failed once steps were done: the host could not be looked at again, say. */
+export class CutShort extends Halted {
+  constructor(cause: unknown, done: readonly Step[]) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `${message.replace(/\.?$/, '.')} Before it, ${done.length} step(s) were done; run this again to finish.`,
+      done,
+      { cause },
+    )
+  }
+}
+
+/** What a lane does brings it no nearer to its end. */
+export class EndlessRounds extends Failure {
+  constructor(lane: string, rounds: number, words: readonly string[]) {
+    super(
+      `${lane} was given up after ${rounds} rounds that did not bring it to its end; the last was: ${words.join('; ')}. It is left as it is now. This should not be: please report it with these words.`,
+    )
+  }
+}
+
 /** All steps were done, and yet the host is not as it should be: an instance did not come up. */
 export class GoalMissed extends Halted {
   /** How things are now, where that is told of a failed run too. */
   readonly report: Report | undefined
+  /** Of bugs of ours among the reasons. */
+  readonly stacks: readonly string[]
 
-  constructor(reasons: readonly string[], done: readonly Step[], report?: Report) {
+  constructor(reasons: readonly string[], done: readonly Step[], report?: Report, stacks: readonly string[] = []) {
     super(reasons.join(' '), done)
     this.report = report
+    this.stacks = stacks
   }
 }
 
@@ -161,8 +185,15 @@ export function isSystemError(error: unknown, ...codes: string[]): error is Node
 
 /** Whether an exception is explained by its message, all the way down, and is not a bug of ours. */
 export function isExplained(error: unknown): boolean {
-  if (error instanceof StepFailed) return isExplained(error.cause)
+  if (error instanceof StepFailed || error instanceof CutShort) return isExplained(error.cause)
   return error instanceof Failure || isSystemError(error)
+}
+
+/** Where a bug of ours is; undefined where there is none. */
+export function stackOf(error: unknown): string | undefined {
+  if (error instanceof GoalMissed && error.stacks.length > 0) return error.stacks.join('\n')
+  if (!(error instanceof Error) || isExplained(error)) return undefined
+  return error instanceof Halted && error.cause instanceof Error ? error.cause.stack : error.stack
 }
 
 /** Commands can have thousands of arguments; a message shows enough to recognize one. */
@@ -173,6 +204,7 @@ function brief(command: Command): string {
 
 const sayingOf = ({ stdout, stderr }: Answer): string => lastLines(stderr) || lastLines(stdout)
 
+/** A line can be of any length: it may be a customer's. */
 function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-5).join(' / ')
+  return text.slice(-2_000).trim().split('\n').slice(-5).join(' / ')
 }

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { apply, check, converge, type Report } from './converge.ts'
-import { doneBefore, GoalMissed, isExplained } from './errors.ts'
+import { doneBefore, GoalMissed, isExplained, stackOf } from './errors.ts'
 import { localHost } from './local-host.ts'
 import type { AnyDefinition } from './module.ts'
 import { secretsIn } from './options.ts'
@@ -45,8 +45,11 @@ export async function answer(
     })
     return mask({ ...told(report, settings), invocation })
   } catch (error) {
-    const report = error instanceof GoalMissed && error.report !== undefined ? told(error.report, settings) : {}
-    return mask({ ...report, ...failure(error, definition.name), invocation })
+    const failed = failure(error, definition.name)
+    if (!(error instanceof GoalMissed) || error.report === undefined) return mask({ ...failed, invocation })
+    // What failed, and how the others fared.
+    const msg = `${failed.msg}\n${error.report.msg}`
+    return mask({ ...told(error.report, settings), ...failed, msg, invocation })
   }
 }
 
@@ -60,16 +63,18 @@ function told({ diff, warnings, facts, ...rest }: Report, settings: Record<strin
 }
 
 /** A failed result. A bug of ours carries its stack; what is explained by its message does not. */
-function failure(error: unknown, name = 'module'): object {
+function failure(error: unknown, name = 'module') {
   const done = doneBefore(error)
-  const explained = isExplained(error)
   const message = error instanceof Error ? error.message : String(error)
+  const exception = stackOf(error)
   return {
     failed: true,
     changed: done.length > 0,
     steps: done.map(describeStep),
-    msg: explained ? `${name}: ${message}` : `${name} has a bug: ${message}. Please report it with the output of -vvv.`,
-    ...(!explained && error instanceof Error && { exception: error.stack }),
+    msg: isExplained(error)
+      ? `${name}: ${message}`
+      : `${name} has a bug: ${message}. Please report it with the output of -vvv.`,
+    ...(exception === undefined ? {} : { exception }),
   }
 }
 

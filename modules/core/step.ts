@@ -128,6 +128,9 @@ export function pipe(from: Command, to: Command): PipeStep {
   return { kind: 'pipe', from, to }
 }
 
+/** It does nothing but let time pass. */
+export const isPause = (step: Step): boolean => step.kind === 'run' && step.command[0] === 'sleep'
+
 /** What acts on files and not by a command. */
 export type FileStep = Exclude<Step, RunStep | PipeStep>
 

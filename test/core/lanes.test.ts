@@ -8,6 +8,7 @@ import type { Lane, LaneEnd } from '../../modules/core/lanes.ts'
 import { defineModule } from '../../modules/core/module.ts'
 import { listOf, mapping, text } from '../../modules/core/options.ts'
 import type { Done } from '../../modules/core/perform.ts'
+import { answer } from '../../modules/core/program.ts'
 import { describeStep, run } from '../../modules/core/step.ts'
 
 const failed = (done: readonly Done[]) => done.find(({ failure }) => failure !== undefined)?.failure
@@ -132,17 +133,33 @@ test('a lane that refuses is a failure of its own', async () => {
   expect(toy.log).toEqual(['light kitchen', ...words('red')])
 })
 
-test('what nothing explains is thrown, once all lanes have ended', async () => {
+test('a bug in one lane is its own failure, with its stack, and the report says how the others fared', async () => {
   const { host, toy } = hostThat()
   const broken = {
     ...host,
     async perform(step: Parameters<Host['perform']>[0]) {
-      if (describeStep(step) === 'fill red') throw new TypeError('a bug')
+      if (describeStep(step) === 'boil red') throw new TypeError('a bug')
       await host.perform(step)
     },
   }
-  await expect(converge(kitchen, all, broken, apply, circumstances)).rejects.toThrow(
-    /'fill red' failed: TypeError: a bug/,
+  const error = await converge(kitchen, all, broken, apply, circumstances).catch(caught => caught)
+  expect(error).toBeInstanceOf(GoalMissed)
+  expect(error.message).toMatch(
+    /^red: there is a bug in what was to be done for it: 'boil red' failed: TypeError: a bug\. .* Please report it with the output of -vvv\.$/,
   )
-  expect(toy.log).toEqual(expect.arrayContaining([...words('slow'), ...words('blue')]))
+  expect(error.stacks).toEqual([expect.stringMatching(/^TypeError: a bug\n\s+at /)])
+  expect(error.report.state).toEqual({ kettles: { slow: 'poured', blue: 'poured' } })
+  expect(toy.log).toEqual(expect.arrayContaining(['fill red', ...words('slow'), ...words('blue')]))
+  const told = error.done.map(describeStep)
+  expect(told).toEqual(expect.arrayContaining(['fill red', ...words('slow'), ...words('blue')]))
+})
+
+test('a failed result tells what failed and how the others fared', async () => {
+  const { host } = hostThat('boil red')
+  expect(await answer(kitchen, all, host)).toMatchObject({
+    failed: true,
+    changed: true,
+    msg: expect.stringMatching(/^kitchen: red: 'boil red' did not end within 5 s .*\n3 kettles$/),
+    state: { kettles: { slow: 'poured', red: 'gone', blue: 'poured' } },
+  })
 })

@@ -36,8 +36,8 @@ export async function settle(site: Site, host: Host, now: () => Date): Promise<S
     now,
   )
   const after = await lookAtStand({ ...options, instances: ids.map(id => ({ id })) }, host)
-  return ends.map(({ name: id, failure, last }): Settled => {
-    const problem = failure ?? last?.failures?.join(' ')
+  return ends.map(({ name: id, failure, stack, last }): Settled => {
+    const problem = stack ?? failure ?? last?.failures?.join(' ')
     if (problem !== undefined && problem !== '') return { id, words: problem, isWell: false }
     const journal = after.standings.find(one => one.request.id === id)?.journal
     return { id, words: wordsOf(journal), isWell: true }
