@@ -54,6 +54,6 @@ export default defineModule({
     return { stand, readiness: await lookAtReadiness(stand, machine), boot: await lookAtBoot(machine) }
   },
 
-  plan: ({ parallel }, { stand, readiness, boot }) =>
-    planSwitches(stand, readiness, parallel, bootSteps(boot, stand.site)),
+  plan: ({ parallel, error_budget }, { stand, readiness, boot }) =>
+    planSwitches(stand, readiness, { atOnce: parallel, errorBudget: error_budget }, bootSteps(boot, stand.site)),
 })

@@ -1,9 +1,10 @@
 /** Who of a turn of an update goes now, and whether it goes on at all. Runs on the controller, and only thinks. */
 import { defineModule } from './core/module.ts'
 import { choice, integer, listOf, mapping, optional, record, scalar, text, withDefault } from './core/options.ts'
-import { admit, whyToStop } from './rules/fleet/admission.ts'
-import { describeMet, isGood, OUTCOMES, outcomeTable } from './rules/fleet/outcomes.ts'
+import { admit, budgetLeft, whyToStop } from './rules/fleet/admission.ts'
+import { describeMet, isBad, outcomeTable } from './rules/fleet/outcomes.ts'
 import { metOf } from './rules/fleet/requests.ts'
+import { OUTCOMES } from './rules/switch/outcomes.ts'
 
 const candidate = record(
   {
@@ -34,8 +35,8 @@ export default defineModule({
   name: 'update_turn',
   summary: 'Who of a turn of an update goes now is decided by what became of the instances before it',
   description: [
-    'Holds back whom another outage would hurt: instances of customers, and on hosts, of which as many may be down already as are allowed, because a switch failed; and those whose maintenance window is not open when their turn comes.',
-    'Fails when more instances have failed or come back than the error budget allows, whatever host they are on.',
+    'Holds back whom another outage would hurt: instances of customers, and on hosts, of which as many may be down already as are allowed, because a switch failed; and those whose maintenance window is not open when their turn comes. Whom nobody has touched is not taken to be down.',
+    'Fails when more instances have failed, come back or been refused than the error budget allows, whatever host they are on.',
     'It reads nothing but its options and changes nothing: the playbook `update.yml` runs it on the controller before each turn, and once at the end, for the table of outages.',
   ],
   readsOnly: true,
@@ -49,7 +50,7 @@ export default defineModule({
     ),
     later: withDefault(integer('How many are to go after these, for the message when it stops.'), 0),
     outcomes: optional(listOf(met, 'What became of the instances that went.')),
-    error_budget: withDefault(integer('How many of them may have failed or come back.'), 0),
+    error_budget: withDefault(integer('How many of them may have failed, come back or been refused.'), 0),
     max_down: withDefault(integer('How many instances of a host may be down at once.', 1, 50), 4),
     max_down_customer: withDefault(integer('How many of a customer may be, on all hosts together.', 1), 1),
     direction: withDefault(choice(['forward', 'back'], '`back`: coming back is what was asked for.'), 'forward'),
@@ -61,6 +62,9 @@ export default defineModule({
         'What a host does.',
       ),
       'Hosts that have something to do.',
+    ),
+    budget_left: integer(
+      'How many more may fail, for the option O(bluejail.hosting.blueprint_switch#module:error_budget).',
     ),
     held: listOf(text('A sentence.'), 'Who does not go, and why.'),
     table: listOf(text('A line.'), 'What became of all that went, a line each, and the outages in sum.'),
@@ -104,10 +108,11 @@ export default defineModule({
       isBack,
     }
     const { hosts, held } = admit(next, all, bounds, now)
-    const bad = all.filter(one => !isGood(one, isBack))
+    const bad = all.filter(one => isBad(one, isBack))
     const reason = options.next === undefined ? undefined : whyToStop(all, next.length + options.later, bounds)
     const state = {
       hosts: Object.fromEntries([...hosts].map(([host, { ids, atOnce }]) => [host, { ids, at_once: atOnce }])),
+      budget_left: budgetLeft(all, bounds),
       held: [...held],
       table: outcomeTable(all),
     }

@@ -27,6 +27,16 @@ const member = record(
     target: text('What it shall run on.'),
     outage_seconds: optional(scalar('How long its last switch took it away, as hosting_info tells.')),
     canary: withDefault(flag('It goes in the first wave, with the other canaries.'), false),
+    cut_off: withDefault(
+      flag(
+        'Its last switch was cut off, so it may be down: it goes before all others, in wave 0, whatever it runs on.',
+      ),
+      false,
+    ),
+    outdated: withDefault(
+      flag('It goes although it runs on its target, which was amended since, to get the files that this changed.'),
+      false,
+    ),
     maintenance: optional(maintenance),
   },
   'An instance.',
@@ -78,7 +88,7 @@ export default defineModule({
     waves: listOf(
       record(
         {
-          wave: integer('Its number.'),
+          wave: integer('Its number; 0 is the wave of those whose switch was cut off.'),
           canaries: flag('Whether it is the wave of canaries.'),
           instances: integer('How many are in it.'),
           there: integer('How many of them need nothing.'),
@@ -149,11 +159,11 @@ export default defineModule({
       },
       now,
     )
-    const totals = totalsOf(waves, options.waves)
+    const totals = totalsOf(waves)
     const state = {
       waves: waves.map(wave => ({
         wave: wave.number,
-        canaries: wave.isOfCanaries,
+        canaries: wave.kind === 'canaries',
         instances: wave.members.length,
         there: wave.there.length,
         waiting: wave.waiting.length,
@@ -165,7 +175,7 @@ export default defineModule({
         waiting.map(({ member: { host, id }, reason }) => `${id} on ${host}: ${reason}`),
       ),
       seconds: Math.ceil(totals.seconds),
-      table: waveTable(waves, options.waves),
+      table: waveTable(waves),
     }
     return { before: state, after: state, steps: [], msg: summaryOf(waves, totals, isBack) }
   },

@@ -1,6 +1,6 @@
 /** Before each turn: who goes, who is held back, and when it stops. */
 import { describe, expect, test } from 'vitest'
-import { admit, type Bounds, type Next, whyToStop } from '../../modules/rules/fleet/admission.ts'
+import { admit, type Bounds, budgetLeft, type Next, whyToStop } from '../../modules/rules/fleet/admission.ts'
 import { type Met, outcomeTable } from '../../modules/rules/fleet/outcomes.ts'
 
 const NOW = new Date('2026-11-22T12:00:00Z')
@@ -34,6 +34,16 @@ describe('who goes', () => {
       held: ['b on h2 is left as it is: of its customer a on h1 (FAILED: its jail does not start) may be down'],
     })
     expect(admitted(all, before, { maxDownPerCustomer: 2 }).held).toEqual([])
+  })
+
+  test('one whose customer’s or host’s other was refused or left: nobody has touched that', () => {
+    const all = [next('h1', 'b', { customer: 'Larsen' }), next('h1', 'c')]
+    const before = [
+      met('h2', 'a', 'refused', { customer: 'Larsen', reason: 'its dataset is nearly full.' }),
+      met('h1', 'd', 'refused'),
+      met('h1', 'e', 'not_begun'),
+    ]
+    expect(admitted(all, before)).toEqual({ hosts: { h1: { ids: ['b', 'c'], atOnce: 2 } }, held: [] })
   })
 
   test('fewer where some of the host may be down, and none where as many are as may be', () => {
@@ -76,6 +86,15 @@ describe('the error budget', () => {
       'The update stops: 2 of 3 instances are not as asked for, and the error budget is 1: b on h1 (came back: port 80 did not answer within 60 s), c on h2 (FAILED). The 57 instances that would have followed are as they were. See to what stopped it, then run this again: it goes on where it was.',
     )
     expect(whyToStop(before, 57, { ...BOUNDS, errorBudget: 2 })).toBeUndefined()
+  })
+
+  test('counts whom it refused, and not those that were left as they were', () => {
+    const all = [...before, met('h3', 'd', 'refused'), met('h3', 'e', 'not_begun'), met('h3', 'f', 'not_begun')]
+    expect(whyToStop(all, 10, BOUNDS)).toMatch(
+      /^The update stops: 3 of 4 instances .* d on h3 \(was refused\)\. The 12 instances that would have followed are as/,
+    )
+    expect(budgetLeft(all, BOUNDS)).toBe(0)
+    expect(budgetLeft(all, { ...BOUNDS, errorBudget: 5 })).toBe(2)
   })
 
   test('on the way back, coming back is no error, and staying is', () => {

@@ -135,6 +135,8 @@ const members = fc.uniqueArray(
       target: fc.constant('2027Q1'),
       outageSeconds: fc.integer({ min: 0, max: 600 }),
       isCanary: fc.boolean(),
+      isCutOff: fc.boolean(),
+      isOutdated: fc.boolean(),
       window: windows,
     },
     { requiredKeys: ['host', 'id', 'blueprint', 'target', 'isCanary'] },
@@ -163,7 +165,10 @@ test('every instance goes once, waits, or needs nothing; limits and windows hold
 
       let clock = now.getTime()
       for (const wave of waves) {
-        for (const { member } of seatsOf(wave)) expect(member.blueprint === '2027Q1').toBe(isBack)
+        for (const { member } of seatsOf(wave))
+          expect(member.isCutOff === true || (member.blueprint === '2027Q1' && member.isOutdated !== true)).toBe(
+            isBack || member.isCutOff === true,
+          )
         for (const { member } of wave.waiting) expect(member.window).toBeDefined()
         for (const { hosts, seconds } of wave.turns) {
           const customers = new Map<string, number>()

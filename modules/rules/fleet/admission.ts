@@ -3,7 +3,7 @@
  * may be down count as down, so that no customer loses another one meanwhile, and no host more than it may.
  */
 import { nameOf } from './fleet.ts'
-import { describeMet, isGood, type Met, mayBeDown } from './outcomes.ts'
+import { describeMet, isBad, type Met, mayBeDown, wasLeft } from './outcomes.ts'
 
 export interface Next {
   readonly host: string
@@ -62,12 +62,18 @@ function closedWindow({ notBefore, notAfter }: Next, now: Date): string | undefi
   return notAfter !== undefined && now.getTime() > notAfter ? 'its maintenance window closes too early now' : undefined
 }
 
+/** How many more may fail before it stops. */
+export const budgetLeft = (met: readonly Met[], { errorBudget, isBack }: Bounds) =>
+  Math.max(0, errorBudget - met.filter(one => isBad(one, isBack)).length)
+
 /** Why no turn may begin any more; undefined while the error budget lasts. */
 export function whyToStop(met: readonly Met[], untouched: number, bounds: Bounds): string | undefined {
-  const bad = met.filter(one => !isGood(one, bounds.isBack))
+  const bad = met.filter(one => isBad(one, bounds.isBack))
   if (bad.length <= bounds.errorBudget) return undefined
-  const rest = untouched === 0 ? '' : ` The ${untouched} instances that would have followed are as they were.`
-  return `The update stops: ${bad.length} of ${met.length} instances are not as asked for, and the error budget is ${bounds.errorBudget}: ${listed(bad)}.${rest} See to what stopped it, then run this again: it goes on where it was.`
+  const left = met.filter(wasLeft).length
+  const rest =
+    untouched + left === 0 ? '' : ` The ${untouched + left} instances that would have followed are as they were.`
+  return `The update stops: ${bad.length} of ${met.length - left} instances are not as asked for, and the error budget is ${bounds.errorBudget}: ${listed(bad)}.${rest} See to what stopped it, then run this again: it goes on where it was.`
 }
 
 const MOST_NAMED = 5

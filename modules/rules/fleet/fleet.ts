@@ -12,10 +12,14 @@ export interface Member {
   /** How long its last switch kept it from its visitors. */
   readonly outageSeconds?: number
   readonly isCanary: boolean
+  /** Its last switch was cut off: it may be down. */
+  readonly isCutOff?: boolean
+  /** An amendment of its target has changed files since it was switched there. */
+  readonly isOutdated?: boolean
   readonly window?: Window
 }
 
-export const isThere = ({ blueprint, target }: Member) => blueprint === target
+export const isThere = ({ blueprint, target, isOutdated }: Member) => blueprint === target && !isOutdated
 
 /** Ids are unique on their host only. */
 export const nameOf = ({ host, id }: { readonly host: string; readonly id: string }) => `${id} on ${host}`

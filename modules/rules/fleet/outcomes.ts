@@ -1,9 +1,7 @@
 /** What became of instances so far, as blueprint_switch told of each. */
 import { counted, table } from '../info/words.ts'
+import { OUTCOMES, type Outcome } from '../switch/outcomes.ts'
 import { nameOf } from './fleet.ts'
-
-export const OUTCOMES = ['switched', 'as_wanted', 'rolled_back', 'failed', 'unknown'] as const
-export type Outcome = (typeof OUTCOMES)[number]
 
 export interface Met {
   readonly host: string
@@ -20,13 +18,20 @@ export interface Met {
 export const isGood = ({ outcome }: Met, isBack: boolean) =>
   outcome === 'as_wanted' || outcome === (isBack ? 'rolled_back' : 'switched')
 
-/** Whoever came back runs; of others nobody knows. */
+/** It was left as it was, since others had failed or its time was over: it did not go. */
+export const wasLeft = ({ outcome }: Met) => outcome === 'not_begun'
+
+export const isBad = (met: Met, isBack: boolean) => !isGood(met, isBack) && !wasLeft(met)
+
+/** Whoever came back runs, and so does whom nobody touched; of others nobody knows. */
 export const mayBeDown = ({ outcome }: Met) => outcome === 'failed' || outcome === 'unknown'
 
 const WORDS: Readonly<Record<Outcome, string>> = {
   switched: 'switched',
   as_wanted: 'was there',
   rolled_back: 'came back',
+  refused: 'was refused',
+  not_begun: 'was left',
   failed: 'FAILED',
   unknown: 'UNKNOWN',
 }

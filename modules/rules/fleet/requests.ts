@@ -2,8 +2,9 @@
 import { InvalidOptions } from '../../core/errors.ts'
 import type { Scalar } from '../../core/options.ts'
 import { checkBlueprintName, checkInstanceId } from '../layout.ts'
+import type { Outcome } from '../switch/outcomes.ts'
 import { type Member, nameOf } from './fleet.ts'
-import type { Met, Outcome } from './outcomes.ts'
+import type { Met } from './outcomes.ts'
 import { sizeProblem, USUAL_SERIAL } from './sizes.ts'
 import { type Day, isTimezone, minutesOf, type Window } from './windows.ts'
 
@@ -22,6 +23,8 @@ export interface GivenMember {
   readonly target: string
   readonly outage_seconds?: Scalar | undefined
   readonly canary: boolean
+  readonly cut_off: boolean
+  readonly outdated: boolean
   readonly maintenance?: GivenWindow | undefined
 }
 
@@ -38,6 +41,8 @@ export function fleetOf(given: readonly GivenMember[]): Member[] {
       blueprint: checkBlueprintName(one.blueprint),
       target: checkBlueprintName(one.target),
       isCanary: one.canary,
+      isCutOff: one.cut_off,
+      isOutdated: one.outdated,
       ...(customer === undefined ? {} : { customer }),
       ...(outage === undefined || outage === null
         ? {}

@@ -11,8 +11,8 @@ export function duration(seconds: number): string {
 }
 
 const sum = (amounts: readonly number[]) => amounts.reduce((all, one) => all + one, 0)
-const goingIn = ({ members, there, waiting }: Wave, all: ReadonlySet<number> | undefined, number: number) =>
-  all === undefined || all.has(number) ? members.length - there.length - waiting.length : 0
+const goingIn = ({ turns }: Wave) =>
+  sum(turns.flatMap(({ hosts }) => [...hosts.values()].map(({ seats }) => seats.length)))
 
 export interface Totals {
   readonly going: number
@@ -22,10 +22,9 @@ export interface Totals {
   readonly seconds: number
 }
 
-export function totalsOf(waves: readonly Wave[], only?: readonly number[]): Totals {
-  const wanted = only && new Set(only)
+export function totalsOf(waves: readonly Wave[]): Totals {
   return {
-    going: sum(waves.map(wave => goingIn(wave, wanted, wave.number))),
+    going: sum(waves.map(goingIn)),
     there: sum(waves.map(({ there }) => there.length)),
     waiting: sum(waves.map(({ waiting }) => waiting.length)),
     turns: sum(waves.map(({ turns }) => turns.length)),
@@ -44,11 +43,10 @@ export function summaryOf(waves: readonly Wave[], { going, there, waiting, turns
   ].join('; ')
 }
 
-export function waveTable(waves: readonly Wave[], only?: readonly number[]): string[] {
-  const wanted = only && new Set(only)
+export function waveTable(waves: readonly Wave[]): string[] {
   const rows = waves.map(wave => [
-    `${wave.number}${wave.isOfCanaries ? ' (canaries)' : ''}`,
-    ...[wave.members.length, goingIn(wave, wanted, wave.number), wave.there.length, wave.waiting.length].map(String),
+    `${wave.number}${wave.kind === 'others' ? '' : ` (${wave.kind})`}`,
+    ...[wave.members.length, goingIn(wave), wave.there.length, wave.waiting.length].map(String),
     ...[String(wave.turns.length), duration(wave.seconds)],
   ])
   return table([['wave', 'instances', 'go', 'there', 'wait', 'turns', 'expected'], ...rows])

@@ -64,6 +64,11 @@ const instance = {
   keep_generations: optional(
     integer('How many ways back are kept: snapshots of earlier switches. Default: 3.', 1, 100),
   ),
+  not_after: optional(
+    integer(
+      'The second since 1970 after which it is not begun any more, such as the one at which its maintenance window leaves no time for it. It stays as it is then, which is no failure. Default: it is always begun.',
+    ),
+  ),
   rollback_data: optional(
     flag(
       'On the way back, roll all of its datasets back to the snapshot, customer data too: what was written since is lost. Default: false, and only what the switch itself has written goes back.',
@@ -88,6 +93,12 @@ export const OPTIONS = {
     'switched',
   ),
   ...instance,
+  error_budget: optional(
+    integer(
+      'How many instances may have failed, come back or been refused: once there are more, no further one is begun, and those that are left stay as they are. Default: each is begun, whatever became of others.',
+      0,
+    ),
+  ),
   parallel: withDefault(integer('How many instances are on their way at the same time.', 1, 50), 4),
   ...siteOptions,
 }
@@ -133,7 +144,7 @@ const outageParts = record(
 export const INSTANCE_STATE = record(
   {
     outcome: text(
-      '`switched`; `as_wanted`: nothing was to be done; `rolled_back`: it runs on what it ran on before; `failed`: `reason` says how it is, and how to go on; `unknown`.',
+      '`switched`; `as_wanted`: nothing was to be done; `rolled_back`: it runs on what it ran on before; `refused`: it was not touched, and `reason` says why; `not_begun`: the same, since others had failed or it was too late; `failed`: `reason` says how it is, and how to go on; `unknown`.',
     ),
     from: optional(text('What it ran on: `2026Q4-php83@1`, the blueprint and its revision.')),
     to: optional(text('What it runs on now.')),

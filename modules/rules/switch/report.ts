@@ -3,12 +3,19 @@ import type { Gathered, LaneEnd } from '../../core/lanes.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Step } from '../../core/step.ts'
 import { laneOf, tripOf } from './lane.ts'
+import { obstacleFor } from './obstacles.ts'
+import type { Outcome } from './outcomes.ts'
 import { checkReadiness, type Readiness } from './ready.ts'
 import { needsWork, type Stand, type Standing } from './standing.ts'
 import { failedState, type InstanceState, presentState, type State } from './states.ts'
 import { tableOf } from './table.ts'
 
-export function planSwitches(stand: Stand, readiness: Readiness, atOnce: number, first: readonly Step[]): Plan<State> {
+interface Pace {
+  readonly atOnce: number
+  readonly errorBudget: number | undefined
+}
+
+export function planSwitches(stand: Stand, readiness: Readiness, pace: Pace, first: readonly Step[]): Plan<State> {
   const unmet = checkReadiness(stand, readiness)
   const here = stand.standings.filter(({ fstab }) => fstab !== undefined)
   const going = here.filter(one => needsWork(one, stand))
@@ -24,8 +31,12 @@ export function planSwitches(stand: Stand, readiness: Readiness, atOnce: number,
   return {
     ...resting,
     lanes: {
-      atOnce,
+      atOnce: pace.atOnce,
       of: going.map(one => laneOf(tripOf(one, stand, readiness))),
+      obstacle({ name }, ended, now) {
+        const standing = going.find(({ request }) => request.id === name)
+        return standing && obstacleFor(standing, pace.errorBudget, ended, now)
+      },
       gather: ends => gathered(ends, going, before),
     },
   }
@@ -34,8 +45,8 @@ export function planSwitches(stand: Stand, readiness: Readiness, atOnce: number,
 function gathered(ends: readonly LaneEnd[], going: readonly Standing[], before: State['instances']): Gathered {
   const own = going.map((standing, index) => {
     const end = ends[index]
-    const isUntouched = end?.first === undefined
-    if (end?.failure !== undefined) return failedState(standing, end.failure, isUntouched ? 'failed' : 'unknown')
+    if (end?.obstacle !== undefined) return failedState(standing, end.obstacle, 'not_begun')
+    if (end?.failure !== undefined) return failedState(standing, end.failure, outcomeOf(end, standing))
     return (end?.last?.after ?? presentState(standing)) as InstanceState
   })
   const after = {
@@ -51,4 +62,10 @@ function gathered(ends: readonly LaneEnd[], going: readonly Standing[], before: 
     ]),
     msg: tableOf(after, new Set(going.map(one => one.request.id))),
   }
+}
+
+/** Of one that came to no end of its own. Nothing was done before its first plan; but it may have been cut off before. */
+function outcomeOf({ first }: LaneEnd, { journal }: Standing): Outcome {
+  if (first !== undefined) return 'unknown'
+  return journal === undefined ? 'refused' : 'failed'
 }

@@ -10,7 +10,7 @@ import type { OPTIONS } from './options.ts'
 export type Options = ValuesOf<typeof OPTIONS>
 type InstanceOptions = Pick<
   Options,
-  'blueprint' | 'revision' | 'conflicts' | 'health' | 'keep_generations' | 'rollback_data'
+  'blueprint' | 'revision' | 'conflicts' | 'health' | 'keep_generations' | 'not_after' | 'rollback_data'
 >
 
 export interface TcpCheck {
@@ -48,6 +48,8 @@ export interface Request {
   readonly health: Health
   readonly keep: number
   readonly rollsBackData: boolean
+  /** The second since 1970 after which it is not begun any more. */
+  readonly notAfter: number | undefined
 }
 
 /** The ids a task names; undefined where it means all that run on a blueprint. */
@@ -90,6 +92,7 @@ function requestOf(id: string, state: Options['state'], options: InstanceOptions
     },
     keep: keep_generations,
     rollsBackData: rollback_data,
+    notAfter: options.not_after,
   }
 }
 

@@ -8,6 +8,7 @@ import { startStep, stopStep } from './down.ts'
 import { describeVersion, type Journal, type Parts, type Version } from './journal.ts'
 import type { Trip, View } from './look.ts'
 import type { STATE } from './options.ts'
+import type { Outcome } from './outcomes.ts'
 import type { Standing } from './standing.ts'
 import { snapshotSteps } from './stretches.ts'
 
@@ -76,11 +77,7 @@ function toldOf({
 const copied = <T extends object>(lists: T) =>
   Object.fromEntries(Object.entries(lists).map(([key, list]) => [key, [...list]]))
 
-export const failedState = (
-  standing: Standing,
-  reason: string,
-  outcome: 'failed' | 'unknown' = 'failed',
-): InstanceState => ({
+export const failedState = (standing: Standing, reason: string, outcome: Outcome = 'failed'): InstanceState => ({
   outcome,
   ...(standing.from === undefined ? {} : { from: describeVersion(standing.from), to: describeVersion(standing.from) }),
   reason,

@@ -31,7 +31,7 @@ function wordsOf({ outcome, from = '-', to = '-' }: InstanceState): string {
     case 'as_wanted':
       return `as wanted on ${to}`
     default:
-      return outcome
+      return outcome.replace('_', ' ')
   }
 }
 
