@@ -39,6 +39,11 @@ const instance = record(
     hostname: optional(text('The host name it starts with.')),
     blueprint: optional(text('The blueprint it runs on.')),
     configured_blueprint: optional(text('The blueprint that its fstab names for the next start.')),
+    revision: optional(
+      integer(
+        'The revision of its blueprint that its files are of. After an amendment that is an older one, until a switch brings what that changed.',
+      ),
+    ),
     addresses: listOf(text('An address.'), 'Configured addresses with their prefix lengths.'),
     mounts: listOf(
       text('A mount.'),

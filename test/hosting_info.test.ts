@@ -34,6 +34,7 @@ describe('a host with an instance that runs', () => {
       hostname: 'web1',
       blueprint: BLUEPRINT,
       configured_blueprint: BLUEPRINT,
+      revision: 1,
       addresses: ['10.66.0.11/24', 'fd00:66::11/64'],
       limits: ['maxproc:deny=100'],
       use: { processes: 2, cpu_percent: 0, memory_bytes: 0 },
@@ -51,7 +52,8 @@ describe('a host with an instance that runs', () => {
     expect(state.instances.web1?.mounts).toHaveLength(15)
     expect(state.instances.web1?.mounts).toContain(`/etc/rc.d ro /hosting/blueprints/${BLUEPRINT}/etc/rc.d`)
     expect(Object.keys(state.instances.db1 ?? {})).toEqual([
-      ...['running', 'boot', 'configured_blueprint', 'addresses', 'mounts', 'limits', 'disk', 'not_as_configured'],
+      ...['running', 'boot', 'configured_blueprint', 'revision', 'addresses'],
+      ...['mounts', 'limits', 'disk', 'not_as_configured'],
     ])
     expect(state.blueprints).toMatchObject({
       [BLUEPRINT]: { release: '14.2-RELEASE', packages: 1, revision: 1, instances: ['db1', 'web1'] },

@@ -17,6 +17,7 @@ export interface InstanceState {
   readonly hostname?: string
   readonly blueprint?: string
   readonly configured_blueprint?: string
+  readonly revision?: number
   readonly addresses: string[]
   readonly mounts: string[]
   readonly limits: string[]
@@ -72,6 +73,7 @@ export function stateOf(view: InstanceView, seen: Seen, { newest, drift, now }: 
     ...(isRead ? { hostname: configuration.hostname } : {}),
     ...(runsOn === undefined ? {} : { blueprint: runsOn }),
     ...(configuredOn === undefined ? {} : { configured_blueprint: configuredOn }),
+    ...revisionOf(view, seen),
     addresses: isRead ? configuration.wires.flatMap(({ addresses }) => addresses) : [],
     mounts: view.mounts.map(mount => describeMount(mount, view.places.root)),
     limits:
@@ -128,6 +130,16 @@ function replicaOf({ places }: InstanceView, { datasets }: Seen, now: Date) {
   const [, seconds, place] = /^(\d+) (.+)$/.exec(datasets.get(places.dataset)?.get(PROPERTY.replica) ?? '') ?? []
   if (place === undefined) return {}
   return { replica: place, replica_age_seconds: ageInSeconds(new Date(Number(seconds) * 1000), now) }
+}
+
+/** The lowest, as blueprint_switch takes it to be. */
+function revisionOf({ places, runsOn, configuredOn }: InstanceView, { datasets }: Seen) {
+  const blueprint = runsOn ?? configuredOn
+  const revisions = [...datasets]
+    .filter(([name, row]) => name.startsWith(`${places.dataset}/`) && row.get(PROPERTY.blueprint) === blueprint)
+    .map(([, row]) => Number(row.get(PROPERTY.revision)))
+    .filter(revision => revision > 0)
+  return revisions.length === 0 ? {} : { revision: Math.min(...revisions) }
 }
 
 /** As blueprint_switch measured it, in milliseconds. */
