@@ -2,9 +2,12 @@
  * A pair of web servers behind a real HAProxy, updated while visitors come. HAProxy runs in the sandbox host's own network
  * and reaches nothing but what the instances' jails have started there.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import type { Ran } from '../support/ansible.ts'
-import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
+import { playing, type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
 
 const LIMITS = { requests: 20_000, seconds: 120 }
 
@@ -65,6 +68,19 @@ interface Met {
 let hosts: SiteHosts
 beforeAll(async () => {
   hosts = await startSiteHosts(['pair'])
+  sayOf(name => [`shop/${name}`])
+  const made = await hosts.playbook('site')
+  expect(made.exit, made.stdout + made.stderr).toBe(0)
+
+  await hosts.host.run('cat > /etc/haproxy.cfg', HAPROXY_CFG)
+  await hosts.host.run('cat > /tmp/visitors.cjs', VISITORS)
+  const started = await hosts.host.run('/.sandbox/linux/usr/sbin/haproxy -D -f /etc/haproxy.cfg')
+  expect(started.exit, started.stderr).toBe(0)
+})
+afterAll(() => hosts.stop())
+
+/** `haproxy`: the servers of each. */
+function sayOf(haproxy: (id: string) => readonly string[]): void {
   const web = { release: '14.2-RELEASE', packages: ['nginx'] }
   hosts.say('pair', {
     host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
@@ -75,19 +91,11 @@ beforeAll(async () => {
     ],
     instance_defaults: { blueprint: '2026Q4-web', customer: 'Larsen Boats', rc_conf: { nginx_enable: true } },
     instances: ['one', 'two'].map((id, at) => ({
-      ...{ id, addresses: [`10.66.9.${11 + at}/24`], haproxy: [`shop/${id}`] },
+      ...{ id, addresses: [`10.66.9.${11 + at}/24`], haproxy: haproxy(id) },
       health: { deadline: 20, http: [{ port: 80, status: 200 }] },
     })),
   })
-  const made = await hosts.playbook('site')
-  expect(made.exit, made.stdout + made.stderr).toBe(0)
-
-  await hosts.host.run('cat > /etc/haproxy.cfg', HAPROXY_CFG)
-  await hosts.host.run('cat > /tmp/visitors.cjs', VISITORS)
-  const started = await hosts.host.run('/.sandbox/linux/usr/sbin/haproxy -D -f /etc/haproxy.cfg')
-  expect(started.exit, started.stderr).toBe(0)
-})
-afterAll(() => hosts.stop())
+}
 
 /** What visitors meet while it lasts, from before it begins until after it ends. */
 async function visitedDuring(work: () => Promise<Ran>): Promise<{ ran: Ran; met: Met }> {
@@ -106,6 +114,7 @@ const answers = async (): Promise<string[]> => {
   return stdout.trimEnd().split('\n')
 }
 
+const CLIENT = 'nc -w 10 -U /var/run/haproxy.sock'
 const TO_NEXT = { update_targets: { '2026Q4-web': '2027Q1-web' }, update_serial: ['100%'] }
 const HOOKS = { update_before: 'haproxy_out.yml', update_after: 'haproxy_in.yml' }
 
@@ -149,7 +158,38 @@ test('a hook that fails stops the update, and the rest is untouched', async () =
   const ran = await hosts.playbook('update', { ...hooks, ...TO_NEXT })
   expect(ran.exit).toBe(2)
   expect(ran.stdout).toMatch(
-    /The update stops: 1 of 1 instances .* (one|two) on pair \(FAILED: 'Give them no more visitors' failed/,
+    /The update stops: 1 of 1 instances .* (one|two) on pair \(FAILED: 'Take them from their balancers' failed: Give them no more visitors: shop\/(one|two) on pair: /,
   )
   expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+})
+
+test('where only a part of them could be taken out, those have their visitors again', async () => {
+  sayOf(id => [`shop/${id}`, `shop/nobody-${id}`])
+  const ran = await hosts.playbook('update', { ...HOOKS, ...TO_NEXT })
+  expect(ran.exit).toBe(2)
+  // HAProxy's own words for it.
+  expect(ran.stdout).toMatch(
+    /\(FAILED: 'Take them from their balancers' failed: .* shop\/nobody-(one|two) on pair: No such server/,
+  )
+  const { stdout } = await hosts.host.run(`echo 'show stat shop 4 -1' | ${CLIENT}`)
+  const states = stdout.split('\n').flatMap(line => /^shop,(?:[^,]*,){16}([^,]*),/.exec(line)?.[1] ?? [])
+  expect(states).toEqual(['UP', 'UP'])
+  expect(await answers()).toEqual(['nginx/1.28.0_4,3', 'nginx/1.28.0_4,3'])
+})
+
+test('a balancer that cannot be reached stops the update, and the others have their visitors again', async () => {
+  sayOf(id => [`shop/${id}`])
+  const balancers = { update_haproxy_hosts: ['pair', 'gone'] }
+  const gone = join(hosts.directory, 'gone.yml')
+  writeFileSync(gone, stringify({ all: { hosts: { gone: { ansible_host: '127.0.0.1', ansible_port: 1 } } } }))
+  const ran = await hosts.run('ansible-playbook', [
+    '-i',
+    gone,
+    ...playing('update', { ...HOOKS, ...TO_NEXT, ...balancers }),
+  ])
+  expect(ran.exit).not.toBe(0)
+  expect(ran.stdout).toContain('gone cannot be reached')
+  expect(ran.stdout).toMatch(/The update stops: 1 of 1 instances/)
+  const { stdout } = await hosts.host.run(`echo 'show stat shop 4 -1' | ${CLIENT}`)
+  expect(stdout).not.toMatch(/DRAIN|MAINT/)
 })
