@@ -4,70 +4,26 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { cores, type Ran, type TaskRow } from '../support/ansible.ts'
-import { playing, type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
+import { cores, type Ran } from '../support/ansible.ts'
+import { playing, type SiteHosts } from '../support/site-hosts.ts'
+import { allOn, BEFORE, NEXT, rowsOf, startTwoHosts, type TwoHosts, turnsOf, WEB } from '../support/two-hosts.ts'
 
-const [BEFORE, NEXT] = ['2026Q4-web', '2027Q1-web']
 const TO_NEXT = { update_targets: { [BEFORE]: NEXT }, update_build_host: 'north', update_serial: ['1', '50%', '100%'] }
 
 let hosts: SiteHosts
 let north: Sandbox
 let south: Sandbox
+let running: TwoHosts['running']
+let sayThatAllRunOn: TwoHosts['sayThatAllRunOn']
 beforeAll(async () => {
-  hosts = await startSiteHosts(['north', 'south'])
-  ;[north, south] = hosts.sandboxes as [Sandbox, Sandbox]
-  sayThatAllRunOn(BEFORE)
-  const made = await hosts.playbook('site')
-  expect(made.exit, made.stdout + made.stderr).toBe(0)
+  ;({ hosts, north, south, running, sayThatAllRunOn } = await startTwoHosts())
 })
 afterAll(() => hosts.stop())
 
-/** Of the customer Larsen is one on each host; b3's window opens in two hours. */
-function sayThatAllRunOn(blueprint: string): void {
-  const web = { release: '14.2-RELEASE', packages: ['nginx'] }
-  const hour = (later: number) => new Date(Date.now() + later * 3_600_000).toISOString().slice(11, 16)
-  const more: Record<string, object> = {
-    a1: { customer: 'Larsen Boats', canary: true },
-    b1: { customer: 'Larsen Boats' },
-    b3: { maintenance: { from: hour(2), to: hour(3) } },
-  }
-  for (const [host, letter, network] of [
-    ['north', 'a', '10.66.7'],
-    ['south', 'b', '10.66.8'],
-  ] as const)
-    hosts.say(host, {
-      host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
-      blueprints: [
-        { name: BEFORE, ...web },
-        { name: NEXT, ...web, repository: hosts.site.nextRepository },
-      ],
-      instance_defaults: { blueprint, rc_conf: { nginx_enable: true } },
-      instances: [1, 2, 3].map(number => ({
-        ...{ id: `${letter}${number}`, addresses: [`${network}.${10 + number}/24`] },
-        ...more[`${letter}${number}`],
-      })),
-    })
+interface Begin {
+  readonly id: string
+  readonly not_after?: number
 }
-
-/** What each instance runs on, by its mount table. */
-async function running(): Promise<Record<string, string>> {
-  const told = await Promise.all([north, south].map(host => host.run('mount')))
-  const roots = told.flatMap(({ stdout }) => [
-    ...stdout.matchAll(/^\/hosting\/blueprints\/(\S+) on \/hosting\/instances\/(\w+)\/root /gm),
-  ])
-  return Object.fromEntries(roots.map(([, blueprint, id]) => [id, blueprint]).sort())
-}
-const allOn = (blueprint: string) => Object.fromEntries(['a1', 'a2', 'a3', 'b1', 'b2', 'b3'].map(id => [id, blueprint]))
-
-const rowsOf = ({ rows }: Ran, task: RegExp): readonly TaskRow[] =>
-  rows.filter(row => task.test(row.task) && row.status !== 'skipped')
-/** Who went in each turn, over all hosts. */
-const turnsOf = (ran: Ran): string[][] =>
-  rowsOf(ran, /^Judge .* before wave/)
-    .filter(({ status }) => status === 'ok')
-    .map(({ result }) =>
-      Object.values((result.state as { hosts: Record<string, { ids: string[] }> }).hosts).flatMap(({ ids }) => ids),
-    )
 
 test('check mode tells how long it will take, and what becomes of each; and nothing happens', async () => {
   const ran = await hosts.playbook('update', TO_NEXT, '--check')
@@ -79,12 +35,26 @@ test('check mode tells how long it will take, and what becomes of each; and noth
   )
   expect(ran.stdout).toMatch(/b3 on south: its maintenance window opens \w{3} \d\d:\d\d UTC/)
   expect(turnsOf(ran).map(ids => ids.sort())).toEqual([['a1'], ['a2'], ['a3', 'b1'], ['b2']])
-  expect(rowsOf(ran, /^Switch them$/)).toHaveLength(5)
+  const switches = rowsOf(ran, /^Switch them$/)
+  expect(switches).toHaveLength(5)
+  // Who has a window must begin while there is time left in it, however long its turn takes.
+  const begins = switches.flatMap(
+    ({ result }) => (result.invocation as { module_args: { instances: Begin[] } }).module_args.instances,
+  )
+  const hours = (1000 * (begins.find(({ id }) => id === 'a3')?.not_after ?? 0) - Date.now()) / 3_600_000
+  expect(hours).toBeGreaterThan(5)
+  expect(hours).toBeLessThan(6)
+  expect(begins.filter(({ not_after }) => not_after !== undefined)).toHaveLength(1)
   expect(await running()).toEqual(allOn(BEFORE))
   expect((await south.run('zfs list -H -o name -r zroot/hosting/blueprints')).stdout).not.toContain(NEXT)
 })
 
 test('what does not become well comes back, and the update stops there', async () => {
+  // A run before this one was cut off before it had compared what it received.
+  const left = 'zroot/hosting/arriving/blueprints'
+  await south.run(
+    `zfs create -p -o bluejail:stage=complete ${left}/${NEXT} && touch /hosting/arriving/blueprints/${NEXT}/bad`,
+  )
   const ran = await hosts.playbook('update', { ...TO_NEXT, update_health: { deadline: 2, tcp: [81] } })
   expect(ran.exit).toBe(2)
   expect(turnsOf(ran)).toEqual([['a1']])
@@ -99,6 +69,19 @@ test('what does not become well comes back, and the update stops there', async (
   )
   expect(built?.stdout).toContain('sha256')
   expect(received?.stdout).toBe(built?.stdout)
+  expect((await south.run(`zfs list -H -o name -r ${left}`)).stdout).toBe(`${left}\n`)
+})
+
+test('within a turn too, no more is begun once the budget is spent', async () => {
+  const bad = { update_health: { deadline: 1, tcp: [81] }, update_serial: ['100%'], update_max_down: 1 }
+  const ran = await hosts.playbook('update', { ...TO_NEXT, ...bad, update_instances: 'a2,a3,b2' })
+  expect(ran.exit).toBe(2)
+  expect(turnsOf(ran).map(ids => ids.sort())).toEqual([['a2', 'a3', 'b2']])
+  expect(rowsOf(ran, /^Judge /).at(-1)?.result.msg).toMatch(
+    /The update stops: 2 of 2 instances are not as asked for, .*\. The 1 instances that would have followed are as they were\./,
+  )
+  expect(ran.stdout).toMatch(/north +a[23] +was left +2026Q4-web@1 +- +1 of those before it/)
+  expect(await running()).toEqual(allOn(BEFORE))
 })
 
 test('run again, it goes through the waves; nobody of a customer goes with another, and no window is broken', async () => {
@@ -151,6 +134,66 @@ test('what is not heard of again counts as failed', async () => {
   expect(await running()).toEqual({ ...allOn(NEXT), a2: BEFORE, b3: BEFORE })
   expect((await hosts.playbook('update', TO_NEXT)).exit).toBe(0)
 })
+
+test('a switch that was cut off goes on before all others, though it runs on its blueprint already', async () => {
+  expect((await hosts.playbook('rollback', { update_instances: 'a2,b2' })).exit).toBe(0)
+  const journal = '/hosting/instances/b2/journal.json'
+  const slow = { update_health: { deadline: 60, commands: [['sleep', '8']] }, update_instances: 'b2' }
+  const cutOff = hosts.playbook('update', { ...TO_NEXT, ...slow })
+  for (let seen = ''; !seen.includes('"phase": "merged"'); seen = (await south.run(`cat ${journal}`)).stdout)
+    await new Promise(rest => setTimeout(rest, 50))
+  await south.powerCut()
+  expect((await cutOff).exit).not.toBe(0)
+  await south.boot()
+  expect(await running()).toMatchObject({ a2: BEFORE, b2: NEXT })
+
+  const again = await hosts.playbook('update', TO_NEXT)
+  expect(again.exit, again.stdout + again.stderr).toBe(0)
+  expect(turnsOf(again)).toEqual([['b2'], ['a2']])
+  expect(again.stdout).toMatch(/0 \(cut off\) +1 +1 +0/)
+  expect(again.stdout).toMatch(/south +b2 +switched +2026Q4-web@1 -> 2027Q1-web@1/)
+  expect((await south.run(`ls ${journal}`)).exit).not.toBe(0)
+  expect(await running()).toEqual({ ...allOn(NEXT), b3: BEFORE })
+})
+
+test('what an amendment changed is told, and brought when that is asked for', async () => {
+  const amended = (revision: number) =>
+    north.run(`zfs set bluejail:revision=${revision} zroot/hosting/blueprints/${NEXT}`)
+  await amended(2)
+  const told = await hosts.playbook('update', TO_NEXT, '--check')
+  const words = rowsOf(told, /^Tell of files that an amendment has changed$/).map(({ result }) => result.msg)
+  expect(words.join()).toMatch(/^north: a1, a2, a3 may lack what an amendment .* -e update_amendments=true\./)
+  expect(turnsOf(told)).toEqual([])
+  const brought = await hosts.playbook('update', { ...TO_NEXT, update_amendments: true }, '--check')
+  expect(rowsOf(brought, /^Work out the waves$/)[0]?.result.msg).toMatch(/^3 instances of 4 waves/)
+  await amended(1)
+})
+
+test('a host that has a blueprint of that name which is another is left out', async () => {
+  const other = '2027Q2-web'
+  const built = await hosts.run('ansible-playbook', [
+    ...['-l', 'south', buildingAlone({ name: other, ...WEB, packages: [] })],
+  ])
+  expect(built.exit, built.stdout + built.stderr).toBe(0)
+  sayThatAllRunOn(BEFORE, other)
+  const ran = await hosts.playbook('update', {
+    ...{ update_targets: { [NEXT]: other }, update_build_host: 'north', update_instances: 'b2' },
+  })
+  expect(ran.exit).toBe(2)
+  expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(
+    /south has a blueprint 2027Q2-web of its own \(revision 1\), which is not what north has built \(revision 1\)/,
+  )
+  expect(await running()).toEqual({ ...allOn(NEXT), b3: BEFORE })
+  for (const host of [north, south]) await host.run(`zfs destroy -r zroot/hosting/blueprints/${other}`)
+})
+
+/** A playbook that makes this blueprint and nothing else. */
+function buildingAlone(blueprint: object): string {
+  const file = join(hosts.directory, 'alone.yml')
+  const role = { role: 'bluejail.hosting.blueprint', vars: { blueprint_blueprints: [blueprint] } }
+  writeFileSync(file, stringify([{ hosts: 'hosting', become: true, gather_facts: false, roles: [role] }]))
+  return file
+}
 
 test('a rollback of nobody in particular is refused', async () => {
   const ran = await hosts.playbook('rollback')
