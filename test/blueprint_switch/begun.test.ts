@@ -5,8 +5,16 @@ import type { FakeHost } from '../support/fake-freebsd.ts'
 import { BLUEPRINT, clock, failing, foretold, NEXT, runsOn, switched, switchHost } from '../support/switch-host.ts'
 
 const IDS = ['web1', 'web2', 'web3', 'web4']
-const UNWELL = { deadline: 1, commands: [['false']] }
 const all = { blueprint: NEXT, parallel: 1, instances: IDS }
+/** They are well on the old blueprint alone. */
+function unwell(host: FakeHost, ids: readonly string[]) {
+  return ids.map(id => {
+    const url = `http://${id}.example.net/`
+    host.servers.set(url, () => (runsOn(host, id) === NEXT ? { problem: 'closed' } : { status: 200 }))
+    return { id, health: { deadline: 1, http: [{ url }] } }
+  })
+}
+
 const outcomes = (report: { state: { instances: Record<string, { outcome: string }> } } | undefined) =>
   Object.fromEntries(Object.entries(report?.state.instances ?? {}).map(([id, { outcome }]) => [id, outcome]))
 const touched = (host: FakeHost, id: string) => host.performed.some(step => describeStep(step).includes(id))
@@ -14,7 +22,7 @@ const touched = (host: FakeHost, id: string) => host.performed.some(step => desc
 describe('an error budget', () => {
   test('ends the task when more than so many are not as asked for', async () => {
     const host = await switchHost(IDS)
-    const error = await failing(host, { ...all, health: UNWELL, error_budget: 1 })
+    const error = await failing(host, { ...all, instances: unwell(host, IDS), error_budget: 1 })
     expect(outcomes(error.report)).toEqual({
       web1: 'rolled_back',
       web2: 'rolled_back',
@@ -42,8 +50,8 @@ describe('an error budget', () => {
 
   test('without one, each has its own fate', async () => {
     const host = await switchHost(IDS)
-    const health = (id: string) => (id === 'web2' ? {} : { health: UNWELL })
-    const error = await failing(host, { ...all, instances: IDS.map(id => ({ id, ...health(id) })) })
+    const [web1 = IDS[0], ...others] = unwell(host, ['web1', 'web3', 'web4'])
+    const error = await failing(host, { ...all, instances: [web1, 'web2', ...others] })
     expect(outcomes(error.report)).toEqual({
       web1: 'rolled_back',
       web2: 'switched',

@@ -2,14 +2,17 @@
 import { hasFailed, type LaneEnd } from '../../core/lanes.ts'
 import type { Standing } from './standing.ts'
 
+/** Its last switch was cut off. */
+export const mayBeDown = ({ journal }: Standing): boolean => journal !== undefined
+
 export function obstacleFor(
-  { request: { notAfter }, journal }: Standing,
+  standing: Standing,
   errorBudget: number | undefined,
   ended: readonly LaneEnd[],
   now: Date,
 ): string | undefined {
-  // One that was cut off may be down.
-  if (journal !== undefined) return undefined
+  if (mayBeDown(standing)) return undefined
+  const { notAfter } = standing.request
   if (notAfter !== undefined && now.getTime() > notAfter * 1000)
     return `it is too late for it: it was to begin by ${new Date(notAfter * 1000).toISOString()}`
   const bad = ended.filter(hasFailed)

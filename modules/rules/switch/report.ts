@@ -3,7 +3,7 @@ import type { Gathered, LaneEnd } from '../../core/lanes.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Step } from '../../core/step.ts'
 import { laneOf, tripOf } from './lane.ts'
-import { obstacleFor } from './obstacles.ts'
+import { mayBeDown, obstacleFor } from './obstacles.ts'
 import type { Outcome } from './outcomes.ts'
 import { checkReadiness, type Readiness } from './ready.ts'
 import { needsWork, type Stand, type Standing } from './standing.ts'
@@ -64,8 +64,8 @@ function gathered(ends: readonly LaneEnd[], going: readonly Standing[], before: 
   }
 }
 
-/** Of one that came to no end of its own. Nothing was done before its first plan; but it may have been cut off before. */
-function outcomeOf({ first }: LaneEnd, { journal }: Standing): Outcome {
+/** Of one that came to no end of its own. Nothing was done before its first plan. */
+function outcomeOf({ first }: LaneEnd, standing: Standing): Outcome {
   if (first !== undefined) return 'unknown'
-  return journal === undefined ? 'refused' : 'failed'
+  return mayBeDown(standing) ? 'failed' : 'refused'
 }
