@@ -6,6 +6,7 @@ import { CommandFailed, UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import { type Command, type RunStep, run } from '../core/step.ts'
 import { inBatches } from './zfs.ts'
+import { refuseUnlessMissing } from './zfs-snapshots.ts'
 
 export interface Point {
   readonly kind: 'snapshot' | 'bookmark'
@@ -55,14 +56,24 @@ export function parsePoints(command: Command, stdout: string): Map<string, Point
   return found
 }
 
+/** Lines about what is there: to be gone by now is the only fault that is none. */
+async function linesOfThoseThere(machine: Asking, command: Command): Promise<string[]> {
+  const answer = await machine.query(command, { exits: [0, 1] })
+  if (answer.exit !== 0) refuseUnlessMissing(command, answer)
+  return answer.stdout.split('\n').filter(line => line !== '')
+}
+
+export const creationsAsked = (names: readonly string[]): Command[] =>
+  inBatches(['zfs', 'get', '-Hp', '-o', 'name,value', 'creation'], names)
+
 /** When these snapshots and bookmarks were made, in seconds since 1970. Those that are gone meanwhile are left out. */
 export async function readCreations(machine: Asking, names: readonly string[]): Promise<Map<string, number>> {
   const found = new Map<string, number>()
-  for (const command of inBatches(['zfs', 'get', '-Hp', '-o', 'name,value', 'creation'], names)) {
-    const { stdout } = await machine.query(command, { exits: [0, 1] })
-    for (const line of stdout.split('\n')) {
+  for (const command of creationsAsked(names)) {
+    for (const line of await linesOfThoseThere(machine, command)) {
       const [, name, value] = /^(.+)\t(\d+)$/.exec(line) ?? []
-      if (name !== undefined) found.set(name, Number(value))
+      if (name === undefined) throw new UnexpectedOutput(command, line)
+      found.set(name, Number(value))
     }
   }
   return found
@@ -80,11 +91,10 @@ export async function listBookmarks(machine: Asking, datasets: readonly string[]
   const found = new Map<string, Bookmark[]>()
   const start: Command = ['zfs', 'list', '-Hp', '-t', 'bookmark', '-o', 'name,guid,creation']
   for (const command of inBatches(start, datasets)) {
-    const { stdout } = await machine.query(command, { exits: [0, 1] })
-    for (const line of stdout.split('\n')) {
+    for (const line of await linesOfThoseThere(machine, command)) {
       const [, dataset, name = '', guid = '', creation] = /^([^#\t]+)#([^\t]+)\t(\d+)\t(\d+)$/.exec(line) ?? []
-      if (dataset !== undefined)
-        found.set(dataset, [...(found.get(dataset) ?? []), { name, guid, creation: Number(creation) }])
+      if (dataset === undefined) throw new UnexpectedOutput(command, line)
+      found.set(dataset, [...(found.get(dataset) ?? []), { name, guid, creation: Number(creation) }])
     }
   }
   return found
@@ -94,10 +104,10 @@ export async function listBookmarks(machine: Asking, datasets: readonly string[]
 export async function readHeld(machine: Asking, datasets: readonly string[]): Promise<string[]> {
   const held: string[] = []
   for (const command of inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'], datasets)) {
-    const { stdout } = await machine.query(command, { exits: [0, 1] })
-    for (const line of stdout.split('\n')) {
+    for (const line of await linesOfThoseThere(machine, command)) {
       const [, name, holds] = /^(.+)\t(\d+)$/.exec(line) ?? []
-      if (name !== undefined && holds !== '0') held.push(name)
+      if (name === undefined) throw new UnexpectedOutput(command, line)
+      if (holds !== '0') held.push(name)
     }
   }
   return held

@@ -4,7 +4,7 @@
  * with no columns but names, guids and createtxg a listing opens no snapshot, and is 30 times faster.
  */
 import { CommandFailed, UnexpectedOutput } from '../core/errors.ts'
-import type { Probe } from '../core/host.ts'
+import type { Answer, Probe } from '../core/host.ts'
 import type { Command, RunStep } from '../core/step.ts'
 import { run } from '../core/step.ts'
 import { inBatches } from './zfs.ts'
@@ -87,10 +87,13 @@ export async function readTies(
   return found
 }
 
-function refuseUnlessMissing(command: Command, answer: { exit: number; stdout: string; stderr: string }): void {
+/** Of a bookmark it is said in other words (openzfs lib/libzfs/libzfs_dataset.c, zfs_open). */
+const MISSING = /^cannot open '.+': (dataset does not exist|no such pool or dataset)$/
+
+/** Of a command that failed: something that was asked about is gone, and that is all. */
+export function refuseUnlessMissing(command: Command, answer: Answer): void {
   const lines = answer.stderr.split('\n').filter(line => line !== '')
-  if (lines.length === 0 || !lines.every(line => /^cannot open '.+': dataset does not exist$/.test(line)))
-    throw CommandFailed.exited(command, answer)
+  if (lines.length === 0 || !lines.every(line => MISSING.test(line))) throw CommandFailed.exited(command, answer)
 }
 
 /** Of one pool, at most one of each dataset, all in one transaction or none (facts zfs-8). */
