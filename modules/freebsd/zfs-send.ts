@@ -35,13 +35,16 @@ export interface ReceiveOptions {
   readonly type: 'filesystem' | 'volume'
   /** User properties that are this side's own affair. */
   readonly without: readonly string[]
+  /**
+   * It gets no mount point at all, whoever made the stream and however. Without this it is to inherit one, which -x sees to
+   * only where the stream is what it seems: after a first one that had no properties, it lets the next one's in (openzfs
+   * issue 17240; seen with 2.3.2).
+   */
+  readonly nowhere?: boolean
 }
 
-/** What belongs to the place where a dataset is, and not to its content. A property of the other type would be refused. */
-const PLACED = {
-  filesystem: ['mountpoint', 'sharenfs', 'sharesmb'],
-  volume: [],
-} as const
+/** What belongs to the place where a dataset is, and not to its content. Of a volume, zfs only warns that they are not its. */
+const PLACED = ['mountpoint', 'sharenfs', 'sharesmb'] as const
 
 /**
  * Of the same kind, but not inherited: -x leaves these out of one increment and lets them into the next (openzfs issue 18737,
@@ -56,18 +59,23 @@ const RESERVED = {
  * Never -F, which destroys what only the copy has. Unmounted, read-only, not to be mounted at boot (fact zfs-13); an
  * interrupted stream can be continued. With each increment properties come again, so they are excluded each time.
  */
-export const receive = (dataset: string, { type, without }: ReceiveOptions): Command => [
-  'zfs',
-  'receive',
-  '-s',
-  '-u',
-  ...[...PLACED[type], ...without].flatMap(property => ['-x', property]),
-  ...RESERVED[type].flatMap(property => ['-o', `${property}=none`]),
-  ...(type === 'filesystem' ? ['-o', 'canmount=noauto'] : []),
-  '-o',
-  'readonly=on',
-  dataset,
-]
+export function receive(dataset: string, { type, without, nowhere = false }: ReceiveOptions): Command {
+  // Of a volume the former would be refused.
+  const isSet = nowhere && type === 'filesystem'
+  const excluded = [...PLACED.filter(property => !isSet || property !== 'mountpoint'), ...without]
+  return [
+    'zfs',
+    'receive',
+    '-s',
+    '-u',
+    ...excluded.flatMap(property => ['-x', property]),
+    ...[...RESERVED[type], ...(isSet ? ['mountpoint'] : [])].flatMap(property => ['-o', `${property}=none`]),
+    ...(type === 'filesystem' ? ['-o', 'canmount=noauto'] : []),
+    '-o',
+    'readonly=on',
+    dataset,
+  ]
+}
 
 /** Gives up what an interrupted receive left (fact zfs-12). */
 export const abandonReceive = (dataset: string): RunStep => run('zfs', 'receive', '-A', dataset)
@@ -78,9 +86,11 @@ export interface TokenContents {
   readonly name: string
 }
 
+export const tokenQuery = (token: string): Command => ['zfs', 'send', '-nvP', '-t', token]
+
 /** What a token would continue; undefined where this pool cannot. */
 export async function readToken(machine: Pick<Probe, 'query'>, token: string): Promise<TokenContents | undefined> {
-  const command: Command = ['zfs', 'send', '-nvP', '-t', token]
+  const command = tokenQuery(token)
   const { exit, stdout, stderr } = await machine.query(command, { exits: [0, 1, 255] })
   if (exit !== 0) {
     if (/^cannot (resume send|open)/m.test(stderr)) return undefined

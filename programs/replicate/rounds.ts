@@ -10,9 +10,9 @@ import { makeDirectories } from '../../modules/freebsd/directories.ts'
 import { overSsh } from '../../modules/freebsd/ssh.ts'
 import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot, whyParted } from '../../modules/freebsd/zfs-send.ts'
-import { createFilesystem, renameDataset } from '../../modules/freebsd/zfs-steps.ts'
+import { renameDataset } from '../../modules/freebsd/zfs-steps.ts'
 import { lookAtBoth, there } from '../../modules/rules/replica/both.ts'
-import { exchanging } from '../../modules/rules/replica/filling.ts'
+import { exchanging, placeholder } from '../../modules/rules/replica/filling.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { bookmarkOf, OWN_AFFAIR, PROGRAM, setAside } from '../../modules/rules/replica/names.ts'
@@ -105,11 +105,7 @@ async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }
 
   switch (decision.kind) {
     case 'placeholder': {
-      const step = createFilesystem(targetName, [
-        ['canmount', 'off'],
-        ['mountpoint', 'none'],
-        ['readonly', 'on'],
-      ])
+      const step = placeholder(targetName)
       await machine.perform(onTarget(step))
       return describeStep(step)
     }
@@ -141,7 +137,7 @@ async function carryOut(job: Job, item: Item, { machine, transfer, now, ending }
                 through: decision.through,
               }),
             })
-      const receiving = receive(targetName, { type: source.type, without: OWN_AFFAIR })
+      const receiving = receive(targetName, { type: source.type, without: OWN_AFFAIR, nowhere: true })
       const from = job.source.login === undefined ? sending : overSsh(job.source.login, sending)
       const to = job.target.login === undefined ? receiving : overSsh(job.target.login, receiving)
       const { bytesPerSecond } = job

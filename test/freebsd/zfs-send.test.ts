@@ -86,9 +86,29 @@ describe('zfs-13', () => {
     )
   })
 
-  test('a volume has no property of a filesystem, not even to be left out', () => {
-    const words = receive('b/v', { type: 'volume', without: [] }).join(' ')
-    expect(words).toBe('zfs receive -s -u -o reservation=none -o refreservation=none -o readonly=on b/v')
+  test('a volume is given no property of a filesystem, and what comes of those is left out', () => {
+    const words = receive('b/v', { type: 'volume', without: [], nowhere: true }).join(' ')
+    expect(words).toBe(
+      'zfs receive -s -u -x mountpoint -x sharenfs -x sharesmb -o reservation=none -o refreservation=none -o readonly=on b/v',
+    )
+  })
+
+  test('nowhere it has no mount point, also where the first stream had no properties and a later one has', async () => {
+    const host = fakeFreeBSD({
+      datasets: { 'zroot/a': { mountpoint: '/root/.ssh' }, 'zroot/copies': { mountpoint: 'none' } },
+      commands: [
+        ['zfs', 'snapshot', 'zroot/a@1'],
+        ['zfs', 'snapshot', 'zroot/a@2'],
+      ],
+    })
+    const mountpoint = async (nowhere: boolean) => {
+      const to = receive(`zroot/copies/${nowhere}`, { type: 'filesystem', without: [], nowhere })
+      await host.perform({ kind: 'pipe', from: ['zfs', 'send', 'zroot/a@1'], to })
+      await host.perform({ kind: 'pipe', from: ['zfs', 'send', '-p', '-i', 'zroot/a@1', 'zroot/a@2'], to })
+      return host.outside('zfs', 'get', '-Hp', '-o', 'value,source', 'mountpoint', `zroot/copies/${nowhere}`).stdout
+    }
+    expect(await mountpoint(true)).toBe('none\tlocal\n')
+    expect(await mountpoint(false)).toBe('/root/.ssh\treceived\n')
   })
 
   test('a send says from where, and never replaces', () => {

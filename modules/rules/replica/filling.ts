@@ -5,9 +5,19 @@
  * A copy that is to be begun anew goes the same way: what is below it need not be sent again.
  */
 import type { RunStep } from '../../core/step.ts'
-import { renameDataset } from '../../freebsd/zfs-steps.ts'
+import { createFilesystem, renameDataset } from '../../freebsd/zfs-steps.ts'
 import { fillingOf, placeholderAside, setAside } from './names.ts'
 import { type DatasetSeen, type Side, snapshotsOf } from './side.ts'
+
+/**
+ * Mounted nowhere as long as it is `canmount=off`, so it needs no mount point of its own, which a login must not set.
+ * What is below inherits one from above, and has `noauto`.
+ */
+export const placeholder = (name: string): RunStep =>
+  createFilesystem(name, [
+    ['canmount', 'off'],
+    ['readonly', 'on'],
+  ])
 
 /** As the program makes them. A copy is never `canmount=off`, and nobody can have written into what is read-only. */
 export const isPlaceholder = ({ type, isReadOnly, isNeverMounted, token, points }: DatasetSeen) =>

@@ -7,6 +7,7 @@ import { giveBirth } from './birth.ts'
 import { mountFresh } from './create.ts'
 import { attempt, fail, failure, WHY } from './errors.ts'
 import { checkParent, find, open, parentName, poolName, snapshotByGuid } from './names.ts'
+import { above } from './read.ts'
 import { removeDataset } from './remove.ts'
 import { destroySnapshots, takeSnapshot } from './snapshots.ts'
 import { fingerprint } from './space.ts'
@@ -22,6 +23,7 @@ interface Wish {
   readonly mount: boolean
   readonly assigned: ReadonlyMap<string, string>
   readonly excluded: readonly string[]
+  readonly tells: boolean
 }
 
 export const receive: Program = (machine, call, screen) => {
@@ -40,6 +42,7 @@ export const receive: Program = (machine, call, screen) => {
     mount: !set.has('u'),
     assigned: readAssignments(screen, values.get('o') ?? []),
     excluded: values.get('x') ?? [],
+    tells: stream.header.tells === true,
   }
   return attempt(screen, () => {
     for (const snapshot of stream.snapshots) receiveOne(wish, snapshot, set.has('n'), stream.header.resumes)
@@ -108,11 +111,44 @@ function newDataset(wish: Wish, name: string, snapshot: StreamSnapshot, origin?:
     fixed: snapshot.fixed,
     ...(origin !== undefined && { origin, from: origin }),
   })
-  for (const [property, value] of Object.entries(snapshot.properties)) {
-    if (property === 'volsize') dataset.local.volsize = value
-    else if (!wish.excluded.includes(property)) dataset.received[property] = value
-  }
+  if (snapshot.properties.volsize !== undefined) dataset.local.volsize = snapshot.properties.volsize
+  takeProperties(wish, dataset, snapshot)
   return dataset
+}
+
+/**
+ * zfs_setup_cmdline_props: what is inherited is received all the same and hidden by an explicit `inherit`, unless it is set
+ * locally, or above; and that takes hold only of a dataset that has received properties before, if none (dsl_prop.c,
+ * dsl_prop_set_sync_impl). So after a stream without any -x lets the next ones in (openzfs issue 17240; seen with 2.3.2).
+ */
+function takeProperties(wish: Wish, dataset: Dataset, { properties }: StreamSnapshot): void {
+  const { machine, excluded, tells } = wish
+  if (!tells) return
+  const before = { ...dataset.received }
+  for (const [property, value] of Object.entries(properties)) {
+    if (property === 'volsize') continue
+    if (!excluded.includes(property) || isInherited(machine, property) || lapses(machine, dataset, property))
+      dataset.received[property] = value
+    else delete dataset.received[property]
+  }
+  for (const property of excluded) {
+    if (!isInherited(machine, property) || dataset.local[property] !== undefined) continue
+    const isReceived = before[property] !== undefined && !dataset.hidden.includes(property)
+    if (dataset.snapshots.length === 0 || isReceived || !isSetAbove(machine, dataset, property))
+      if (!dataset.hidden.includes(property)) dataset.hidden.push(property)
+  }
+}
+
+/** All user properties are. */
+function isInherited(machine: Machine, name: string): boolean {
+  const property = findProperty(machine.state.zfsVersion, name)
+  return name.includes(':') || (property !== undefined && isInheritable(property))
+}
+
+function isSetAbove(machine: Machine, dataset: Dataset, name: string): boolean {
+  for (let at = above(machine, dataset); at !== undefined; at = above(machine, at))
+    if (at.local[name] !== undefined || (at.received[name] !== undefined && !at.hidden.includes(name))) return true
+  return false
 }
 
 /**
@@ -148,12 +184,7 @@ function receiveIncrement(
     )
   }
   machine.tree.unpackStorage(snapshot.content, dataset.storage)
-  for (const [property, value] of Object.entries(snapshot.properties)) {
-    if (property === 'volsize') continue
-    const isExcluded = wish.excluded.includes(property)
-    if (!isExcluded || lapses(machine, dataset, property)) dataset.received[property] = value
-    else delete dataset.received[property]
-  }
+  takeProperties(wish, dataset, snapshot)
   if (name === wish.target) {
     const kind = dataset.type === 'volume' ? 'v' : 'f'
     Object.assign(dataset.local, Object.fromEntries(validate(machine, wish.assigned, { kind }, failing)))
@@ -168,7 +199,8 @@ function receiveIncrement(
  */
 function lapses(machine: Machine, dataset: Dataset, name: string): boolean {
   const property = findProperty(machine.state.zfsVersion, name)
-  return property !== undefined && !isInheritable(property) && dataset.received[name] === undefined
+  const isOn = property !== undefined && !isInheritable(property) && dataset.received[name] === undefined
+  return isOn && dataset.snapshots.length > 0
 }
 
 function finish({ machine }: Wish, dataset: Dataset, snapshot: StreamSnapshot): void {

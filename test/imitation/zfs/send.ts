@@ -46,7 +46,8 @@ export const send: Program = (machine, call, screen) => {
       if (!set.has('w') && isLocked(machine, dataset))
         fail(screen, `warning: cannot send '${dataset.name}': dataset key must be loaded`)
     const withProperties = set.has('p') || set.has('R')
-    const header = { imitated: 'zfs stream', from: top, replicate: set.has('R') } as const
+    const tells = withProperties && { tells: true as const }
+    const header = { imitated: 'zfs stream', from: top, replicate: set.has('R'), ...tells } as const
     screen.out(
       writeStream(
         resumed === undefined ? header : { ...header, resumes: resumed.guid },
@@ -136,6 +137,9 @@ function describe(legs: readonly Leg[], exact: boolean): string {
   return `${lines.join('')}${exact ? `size\t${total}\n` : `total estimated size is ${niceBytes(BigInt(total))}\n`}`
 }
 
+const withoutHidden = ({ received, hidden }: Dataset) =>
+  Object.fromEntries(Object.entries(received).filter(([name]) => !hidden.includes(name)))
+
 function toStream(
   machine: Machine,
   { dataset, snapshot, base }: Leg,
@@ -153,7 +157,7 @@ function toStream(
     ...(base?.isOrigin && { isClone: true }),
     fixed: dataset.fixed,
     properties: withProperties
-      ? { ...dataset.received, ...dataset.local }
+      ? { ...withoutHidden(dataset), ...dataset.local }
       : Object.fromEntries(Object.entries(dataset.local).filter(([name]) => name === 'volsize')),
     userProperties: withProperties ? snapshot.properties : {},
     content: machine.tree.packStorage(snapshot.storage),

@@ -7,6 +7,8 @@ export interface Header {
   /** The dataset named to `zfs send`. */
   readonly from: string
   readonly replicate: boolean
+  /** It has a list of properties, which may be empty (-p). */
+  readonly tells?: true
   /** A token's stream completes this snapshot. */
   readonly resumes?: string
 }
