@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { apply, check, converge } from '../../modules/core/converge.ts'
 import { parseAllowed } from '../../modules/freebsd/zfs-allow.ts'
-import { PERMISSIONS } from '../../modules/rules/replica/access.ts'
+import { permissionsOf } from '../../modules/rules/replica/access.ts'
 import definition from '../../modules/zfs_replica.ts'
 import { said } from '../freebsd/zfs-transcript.ts'
 import { fakeFreeBSD } from '../support/fake-freebsd.ts'
@@ -27,8 +27,41 @@ test('a login has a user without a password, a home that is not its own, and one
   )
   expect(host.tree.lstat(file)).toMatchObject({ uid: 0, mode: 0o644 })
   expect(parseAllowed(host.outside('zfs', 'allow', 'zroot/copies/a').stdout, 'zroot/copies/a', 'a')).toEqual(
-    new Set(PERMISSIONS.target),
+    new Set(permissionsOf('target', [2, 2, 6])),
   )
+})
+
+test.each([
+  ['2.2.7', 'receive'],
+  ['2.3.1', 'receive'],
+  ['2.3.2', 'receive:append'],
+  ['2.4.0', 'receive:append'],
+])('with OpenZFS %s it may %s, and give nothing a mount point, a share or room', async (zfsVersion, receive) => {
+  const host = fakeFreeBSD({ zfsVersion, datasets: { 'zroot/copies/a': { mountpoint: 'none' } } })
+  await run(host, { logins: [login()] })
+  const allowed = parseAllowed(host.outside('zfs', 'allow', 'zroot/copies/a').stdout, 'zroot/copies/a', 'a')
+  expect([...allowed].filter(one => one.startsWith('receive'))).toEqual([receive])
+  for (const property of ['mountpoint', 'sharenfs', 'sharesmb', 'quota', 'reservation', 'refreservation'])
+    expect(allowed).not.toContain(property)
+  for (const never of ['rollback', 'promote', 'clone', 'send', 'allow', 'mlslabel', 'keylocation', 'jailed'])
+    expect(allowed).not.toContain(never)
+})
+
+test('what an earlier OpenZFS needed is taken away when there is less', async () => {
+  const host = fakeFreeBSD({ zfsVersion: '2.4.0', datasets: { 'zroot/copies/a': {} } })
+  host.outside(
+    'zfs',
+    'allow',
+    '-u',
+    'a',
+    [...permissionsOf('target', [2, 2, 6]), 'mountpoint'].join(','),
+    'zroot/copies/a',
+  )
+  const { steps } = await run(host, { logins: [login()] })
+  expect(steps.filter(step => step.includes('allow'))).toEqual([
+    expect.stringMatching(/^zfs allow -u a \S*receive:append/),
+    'zfs unallow -u a mountpoint,receive zroot/copies/a',
+  ])
 })
 
 test('what it was allowed besides is taken away, and a key that is gone from the task is gone', async () => {

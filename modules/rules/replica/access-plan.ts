@@ -7,6 +7,7 @@ import { makeDirectories } from '../../freebsd/directories.ts'
 import { addUser, PASSWD, type User, usersIn } from '../../freebsd/pw.ts'
 import { HOST_KEY, makeKey, publicKey } from '../../freebsd/ssh-keys.ts'
 import { allowUser, disallowUser, readAllowed } from '../../freebsd/zfs-allow.ts'
+import { readZfsVersion, type ZfsVersion } from '../../freebsd/zfs-version.ts'
 import { keepFile, lookAtFile, type SeenFile } from '../program/file.ts'
 import {
   type GivenHost,
@@ -19,7 +20,7 @@ import {
   knownHostsText,
   type Login,
   loginsOf,
-  PERMISSIONS,
+  permissionsOf,
 } from './access.ts'
 
 export interface AccessOptions {
@@ -37,6 +38,7 @@ interface SeenLogin {
   readonly keys: string | undefined
   /** Undefined where there is no such dataset. */
   readonly allowed: ReadonlySet<string> | undefined
+  readonly permissions: readonly string[]
 }
 
 export interface SeenAccess {
@@ -47,19 +49,25 @@ export interface SeenAccess {
   readonly logins: readonly SeenLogin[]
 }
 
+/** Nobody logs in, so nothing depends on it. */
+const NONE: ZfsVersion = [0, 0, 0]
+
 export async function lookAtAccess(options: AccessOptions, machine: Probe): Promise<SeenAccess> {
   const { key } = options
   if (key !== undefined && !/^\/[\w./-]*[\w-]$/.test(key))
     throw new InvalidOptions(`key: '${key}' is no absolute path of plain letters`)
   const users = usersIn((await machine.read(PASSWD)) ?? '')
+  const logins = loginsOf(options.logins ?? [])
+  const zfs = logins.length === 0 ? NONE : await readZfsVersion(machine)
   return {
     hasKey: key !== undefined && (await machine.status(key)) !== undefined,
     publicKey: key === undefined ? undefined : publicKey((await machine.read(`${key}.pub`)) ?? ''),
     hostKey: publicKey((await machine.read(HOST_KEY)) ?? ''),
     knownHosts: await lookAtFile(KNOWN_HOSTS, machine),
     logins: await Promise.all(
-      loginsOf(options.logins ?? []).map(async one => ({
+      logins.map(async one => ({
         one,
+        permissions: permissionsOf(one.role, zfs),
         user: users.get(one.user),
         keys: await machine.read(keysFile(one)),
         allowed: await readAllowed(machine, one.dataset, one.user),
@@ -115,13 +123,12 @@ function keySteps({ key }: AccessOptions, { hasKey }: SeenAccess): Step[] {
 }
 
 /** The keys come last: a login without its permissions would only fail. */
-function loginSteps({ one, user, keys, allowed }: SeenLogin): Step[] {
+function loginSteps({ one, user, keys, allowed, permissions: wanted }: SeenLogin): Step[] {
   const home = homeOf(one)
   if (user !== undefined && user.home !== home)
     throw new InvalidOptions(
       `the user ${one.user} is somebody else's: its home is ${user.home}. Give the login another name`,
     )
-  const wanted: readonly string[] = PERMISSIONS[one.role]
   const missing = wanted.filter(each => allowed?.has(each) !== true)
   const excess = [...(allowed ?? [])].filter(each => !wanted.includes(each))
   return [
@@ -149,8 +156,8 @@ const loginsBefore = ({ logins }: SeenAccess) =>
 
 const loginsAfter = ({ logins }: SeenAccess) =>
   Object.fromEntries(
-    logins.map(({ one }) => [
+    logins.map(({ one, permissions }) => [
       one.user,
-      { dataset: one.dataset, keys: one.keys.length, allowed: PERMISSIONS[one.role].length },
+      { dataset: one.dataset, keys: one.keys.length, allowed: permissions.length },
     ]),
   )

@@ -3,6 +3,7 @@ import { InvalidOptions } from '../../core/errors.ts'
 import { hostProblem, userProblem } from '../../freebsd/ssh.ts'
 import { authorized, knownHost, publicKey } from '../../freebsd/ssh-keys.ts'
 import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
+import { isAtLeast, type ZfsVersion } from '../../freebsd/zfs-version.ts'
 import { PROGRAM_SETTINGS, programPath } from '../layout.ts'
 import { PROGRAM } from './names.ts'
 
@@ -10,7 +11,12 @@ export const KNOWN_HOSTS = `${PROGRAM_SETTINGS}/${PROGRAM}.known_hosts`
 /** Homes are root's, so that a login cannot give itself other keys. */
 export const HOMES = '/var/db/bluejail-replica'
 
-/** Properties that a stream brings along (zfs-send(8), -p), and that its receiver must be allowed to set. */
+/**
+ * Properties that a stream brings along (zfs-send(8), -p), and that its receiver must be allowed to set. Those that a copy
+ * does not get (mount point, shares, quotas and reservations) are not among them: what is not allowed is told by
+ * zfs-receive(8) and left out, whatever the stream says and whatever the command line (zfs_set_prop_nvlist in openzfs
+ * module/zfs/zfs_ioctl.c; seen with 2.3.2).
+ */
 const BROUGHT = [
   'aclinherit',
   'aclmode',
@@ -25,19 +31,13 @@ const BROUGHT = [
   'dnodesize',
   'exec',
   'logbias',
-  'mountpoint',
   'primarycache',
-  'quota',
   'readonly',
   'recordsize',
   'redundant_metadata',
   'refquota',
-  'refreservation',
-  'reservation',
   'secondarycache',
   'setuid',
-  'sharenfs',
-  'sharesmb',
   'snapdir',
   'special_small_blocks',
   'sync',
@@ -47,11 +47,18 @@ const BROUGHT = [
   'xattr',
 ] as const
 
-/** `destroy` is for `zfs receive -A` and for bookmarks: what else it could do, the forced command does not pass on. */
-export const PERMISSIONS = {
-  target: ['create', 'destroy', 'hold', 'mount', 'receive', 'release', 'rename', ...BROUGHT].sort(),
-  source: ['bookmark', 'destroy', 'mount', 'send', 'snapshot', 'userprop'],
-} as const
+/** To receive without -F is a permission of its own in newer ones: zfs-allow(8) of OpenZFS 2.3.2. */
+const APPENDS: ZfsVersion = [2, 3, 2]
+
+/**
+ * `destroy` is for `zfs receive -A`, for bookmarks and for the snapshots that runs themselves took: what else it could do, the
+ * forced command does not pass on.
+ */
+export function permissionsOf(role: Login['role'], zfs: ZfsVersion): readonly string[] {
+  if (role === 'source') return ['bookmark', 'destroy', 'mount', 'send', 'snapshot', 'userprop']
+  const receive = isAtLeast(zfs, APPENDS) ? 'receive:append' : 'receive'
+  return ['create', 'destroy', 'hold', 'mount', receive, 'release', 'rename', ...BROUGHT].sort()
+}
 
 export interface Login {
   readonly user: string
