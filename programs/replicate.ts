@@ -2,7 +2,8 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { isExplained, LockHeld, Refused } from '../modules/core/errors.ts'
 import { defineProgram, type ExitStatus, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
-import { inPlace, type Transfer, transferHere } from '../modules/core/streams.ts'
+import { inPlace, readInput, type Transfer, transferHere } from '../modules/core/streams.ts'
+import { readHead } from '../modules/freebsd/zfs-stream.ts'
 import { lookAtBoth } from '../modules/rules/replica/both.ts'
 import type { Job } from '../modules/rules/replica/jobs.ts'
 import { ownSnapshot, PROGRAM, SETTINGS_FILE } from '../modules/rules/replica/names.ts'
@@ -11,7 +12,7 @@ import { planTree } from '../modules/rules/replica/tree.ts'
 import { lagging } from './replicate/lag.ts'
 import { afterRun, headOf, linesOf, needsLook, planned, type ReplicaReport } from './replicate/report.ts'
 import { bringUpToDate, snapshotNow, type Wires } from './replicate/rounds.ts'
-import { checkAgainstHost, type Grant, granted } from './replicate/serve.ts'
+import { checkAgainstHost, checkStream, type Grant, granted, takesStream } from './replicate/serve.ts'
 import { settle } from './replicate/settle.ts'
 
 const USAGE = `usage: ${PROGRAM} run|plan|status [--json] [--quiet] [--snapshot] [--config FILE] [REPLICA ...]
@@ -154,7 +155,9 @@ async function serve(
   if (line === undefined) throw new Refused('this key is for replication alone: there is no shell.')
   const command = granted(line, grant)
   await checkAgainstHost(command, grant, host)
-  const status = await inPlace(command)
+  const head = takesStream(command) ? await readHead(readInput) : undefined
+  if (head !== undefined) checkStream(head)
+  const status = await inPlace(command, head?.bytes)
   if (status > 2) complain(`${PROGRAM}: '${command.slice(0, 2).join(' ')}' ended with ${status}`)
   return status as ExitStatus
 }

@@ -3,7 +3,7 @@
  * process; only a limit in bytes a second needs that.
  */
 import { execFile, spawn } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, read, write } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { CommandFailed } from './errors.ts'
+import { CommandFailed, isSystemError } from './errors.ts'
 import { ENVIRONMENT, hearComplaints, problemOf, type Running, signalTo, start } from './processes.ts'
 import type { Command } from './step.ts'
 
@@ -95,12 +95,61 @@ function limited(bytesPerSecond: number): Transform {
   })
 }
 
-/** Runs a command with this process's own input and output, and returns its exit status. */
-export const inPlace = (command: Command): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command[0], command.slice(1), { env: ENVIRONMENT, stdio: 'inherit' })
+const OWN_INPUT = 0
+
+/** So many bytes of this process's own input, and fewer only where it ends. */
+export async function readInput(bytes: number): Promise<Buffer> {
+  const found = Buffer.alloc(bytes)
+  let filled = 0
+  while (filled < bytes) {
+    const { bytesRead } = await promisify(read)(OWN_INPUT, found, filled, bytes - filled, null)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return found.subarray(0, filled)
+}
+
+/**
+ * Runs a command with this process's own input and output, and returns its exit status. What has been read of the input
+ * already comes first; the rest goes from one descriptor to the other by cat(1), and not through this process.
+ */
+export async function inPlace(command: Command, head?: Buffer): Promise<number> {
+  if (head === undefined) return launch(command, 'inherit', 'inherit').status
+  const join = await kernelPipe()
+  const { status } = launch(command, join.reads, 'inherit')
+  closeSync(join.reads)
+  let rest: Launched | undefined
+  try {
+    await writeAll(join.writes, head)
+    rest = launch(['cat'], 'inherit', join.writes)
+    rest.status.catch(() => {})
+  } catch (error) {
+    // Who gives up early says why by how it ends.
+    if (!isSystemError(error, 'EPIPE')) throw error
+  } finally {
+    closeSync(join.writes)
+  }
+  return status.finally(() => rest?.child.kill())
+}
+
+/** Waits where the pipe is full. */
+async function writeAll(descriptor: number, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at += (await promisify(write)(descriptor, bytes, at, bytes.length - at, null)).bytesWritten
+}
+
+interface Launched {
+  readonly child: ReturnType<typeof spawn>
+  readonly status: Promise<number>
+}
+
+function launch(command: Command, stdin: 'inherit' | number, stdout: 'inherit' | number): Launched {
+  const child = spawn(command[0], command.slice(1), { env: ENVIRONMENT, stdio: [stdin, stdout, 'inherit'] })
+  const status = new Promise<number>((resolve, reject) => {
     child.on('error', error =>
       reject('code' in error && error.code === 'ENOENT' ? CommandFailed.missing(command) : error),
     )
     child.on('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 1))
   })
+  return { child, status }
+}

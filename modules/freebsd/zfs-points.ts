@@ -20,21 +20,23 @@ export interface Point {
 
 type Asking = Pick<Probe, 'query'>
 
+export const pointsQuery = (root: string): Command => [
+  'zfs',
+  'list',
+  '-Hp',
+  '-r',
+  '-t',
+  'snapshot,bookmark',
+  '-o',
+  'name,guid,createtxg',
+  '-s',
+  'createtxg',
+  root,
+]
+
 /** Of `root` and all below it, by dataset, from old to new; none where `root` does not exist. */
 export async function listPoints(machine: Asking, root: string): Promise<Map<string, Point[]>> {
-  const command: Command = [
-    'zfs',
-    'list',
-    '-Hp',
-    '-r',
-    '-t',
-    'snapshot,bookmark',
-    '-o',
-    'name,guid,createtxg',
-    '-s',
-    'createtxg',
-    root,
-  ]
+  const command = pointsQuery(root)
   const answer = await machine.query(command, { exits: [0, 1] })
   if (answer.exit !== 0 && answer.stderr.trim() !== `cannot open '${root}': dataset does not exist`)
     throw CommandFailed.exited(command, answer)
@@ -63,13 +65,13 @@ async function linesOfThoseThere(machine: Asking, command: Command): Promise<str
   return answer.stdout.split('\n').filter(line => line !== '')
 }
 
-export const creationsAsked = (names: readonly string[]): Command[] =>
+export const creationQueries = (names: readonly string[]): Command[] =>
   inBatches(['zfs', 'get', '-Hp', '-o', 'name,value', 'creation'], names)
 
 /** When these snapshots and bookmarks were made, in seconds since 1970. Those that are gone meanwhile are left out. */
 export async function readCreations(machine: Asking, names: readonly string[]): Promise<Map<string, number>> {
   const found = new Map<string, number>()
-  for (const command of creationsAsked(names)) {
+  for (const command of creationQueries(names)) {
     for (const line of await linesOfThoseThere(machine, command)) {
       const [, name, value] = /^(.+)\t(\d+)$/.exec(line) ?? []
       if (name === undefined) throw new UnexpectedOutput(command, line)
@@ -100,10 +102,13 @@ export async function listBookmarks(machine: Asking, datasets: readonly string[]
   return found
 }
 
-/** How many holds each snapshot of these datasets has, by full name; only those that have any. */
+export const heldQueries = (datasets: readonly string[]): Command[] =>
+  inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'], datasets)
+
+/** The snapshots of these datasets that have any hold, by full name. */
 export async function readHeld(machine: Asking, datasets: readonly string[]): Promise<string[]> {
   const held: string[] = []
-  for (const command of inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'], datasets)) {
+  for (const command of heldQueries(datasets)) {
     for (const line of await linesOfThoseThere(machine, command)) {
       const [, name, holds] = /^(.+)\t(\d+)$/.exec(line) ?? []
       if (name === undefined) throw new UnexpectedOutput(command, line)

@@ -64,18 +64,20 @@ export interface Ties {
   readonly creation: number
 }
 
+const TIES = ['userrefs', 'clones', 'creation']
+export const tiesQueries = (snapshots: readonly string[]): Command[] =>
+  inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', ['name', ...TIES].join(',')], snapshots)
+
 /** By full name; those that are gone are left out. Slow for each snapshot, so ask only of those that shall go. */
 export async function readTies(
   machine: Pick<Probe, 'query'>,
   snapshots: readonly string[],
 ): Promise<Map<string, Ties>> {
-  const properties = ['userrefs', 'clones', 'creation']
   const found = new Map<string, Ties>()
-  const start: Command = ['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', ['name', ...properties].join(',')]
-  for (const command of inBatches(start, snapshots)) {
+  for (const command of tiesQueries(snapshots)) {
     const answer = await machine.query(command, { exits: [0, 1] })
     if (answer.exit !== 0) refuseUnlessMissing(command, answer)
-    for (const [name, row] of parseTree(command, answer.stdout, properties)) {
+    for (const [name, row] of parseTree(command, answer.stdout, TIES)) {
       const clones = row.get('clones') ?? ''
       found.set(name, {
         holds: Number(row.get('userrefs') ?? 0),

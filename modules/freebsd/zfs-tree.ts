@@ -6,6 +6,18 @@ import type { Command } from '../core/step.ts'
 /** Values by property, in exact numbers; what is not set is missing. */
 export type Row = ReadonlyMap<string, string>
 
+export const treeQuery = (root: string, types: string, properties: readonly string[]): Command => [
+  'zfs',
+  'list',
+  '-Hp',
+  '-r',
+  '-t',
+  types,
+  '-o',
+  ['name', ...properties].join(','),
+  root,
+]
+
 /** Of `root` and all below it, in their order; none where `root` does not exist. `types` as of `zfs list -t`. */
 export async function listTree(
   machine: Pick<Probe, 'query'>,
@@ -13,8 +25,7 @@ export async function listTree(
   types: string,
   properties: readonly string[],
 ): Promise<Map<string, Row>> {
-  const columns = ['name', ...properties]
-  const command: Command = ['zfs', 'list', '-Hp', '-r', '-t', types, '-o', columns.join(','), root]
+  const command = treeQuery(root, types, properties)
   const answer = await machine.query(command, { exits: [0, 1] })
   if (answer.exit === 0) return parseTree(command, answer.stdout, properties)
   if (answer.stderr.trim() !== `cannot open '${root}': dataset does not exist`)

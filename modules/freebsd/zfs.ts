@@ -130,13 +130,15 @@ export async function listBelow(machine: Probe, roots: readonly string[]): Promi
   return all
 }
 
+export const holdsQueries = (snapshots: readonly string[]): Command[] => inBatches(['zfs', 'holds', '-Hp'], snapshots)
+
 /** The tags that hold snapshots. Ask only about held ones: `zfs holds` of many is slow (openzfs issue 13372). */
 export async function readHolds(
   machine: Pick<Probe, 'query'>,
   snapshots: readonly string[],
 ): Promise<Map<string, string[]>> {
   const tags = new Map<string, string[]>()
-  for (const command of inBatches(['zfs', 'holds', '-Hp'], snapshots)) {
+  for (const command of holdsQueries(snapshots)) {
     const { stdout } = await machine.query(command)
     for (const line of stdout.split('\n').filter(line => line !== '')) {
       const [, snapshot, tag] = /^([^\t]+)\t(.*)\t\d+$/.exec(line) ?? []

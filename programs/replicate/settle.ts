@@ -56,14 +56,22 @@ export async function settle(job: Job, { items, isUnsettled }: Course, wires: Wi
   return { warnings, kept }
 }
 
-/** On the copy: what the next increment stands on cannot be destroyed there, and nothing else of ours stays held. */
+/** On the copy: what the next increment stands on cannot be destroyed there, and nothing older of ours stays held. */
 async function holdBases(job: Job, items: readonly Item[], { machine }: Wires): Promise<void> {
   const targetHost = asking(machine, job.target.login)
   const bases = new Map<string, string>()
+  const passed = new Set<string>()
   for (const { source, target, targetName } of items) {
     const guid = target === undefined ? undefined : baseOf(source, target)?.guid
-    const base = target === undefined ? undefined : snapshotsOf(target).find(point => point.guid === guid)
-    if (target !== undefined && base !== undefined) bases.set(targetName, fullName(target, base))
+    const snapshots = target === undefined ? [] : snapshotsOf(target)
+    const at = snapshots.findIndex(point => point.guid === guid)
+    if (target === undefined || at < 0) continue
+    const [base, ...older] = snapshots
+      .slice(0, at + 1)
+      .map(point => fullName(target, point))
+      .reverse()
+    bases.set(targetName, base ?? '')
+    for (const name of older) passed.add(name)
   }
   if (bases.size === 0) return
   for (const some of chunks([...bases.keys()])) {
@@ -78,7 +86,7 @@ async function holdBases(job: Job, items: readonly Item[], { machine }: Wires): 
       ),
       ...releaseSnapshots(
         HOLD,
-        ours.filter(name => !wanted.includes(name)),
+        ours.filter(name => passed.has(name)),
       ),
     ]
     for (const step of steps) await machine.perform(there(job.target.login, step))

@@ -1,8 +1,11 @@
 /** Much data from one process to another. */
-import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
 import { inPlace, transferHere } from '../../modules/core/streams.ts'
 
@@ -46,6 +49,32 @@ test('it can be ended', async () => {
   const ending = new AbortController()
   setTimeout(() => ending.abort(), 200)
   await expect(transferHere(['sleep', '60'], ['cat'], { ending: ending.signal })).rejects.toThrow(/SIGTERM/)
+})
+
+/** A process of its own, since it is about standard input. */
+function inAProcess(command: readonly string[], input: Buffer) {
+  const streams = fileURLToPath(new URL('../../modules/core/streams.ts', import.meta.url))
+  const contents = `
+    import { inPlace, readInput } from '${streams}'
+    readInput(100_000).then(head => inPlace(${JSON.stringify(command)}, head)).then(status => (process.exitCode = status))`
+  const program = file('program.cjs')
+  const stdin = { contents, resolveDir: directory }
+  buildSync({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: program, logLevel: 'error' })
+  return spawnSync(process.execPath, [program], { input, maxBuffer: 1 << 30 })
+}
+
+test('of what comes in, a beginning can be looked at: the command gets that first and then the rest', () => {
+  const input = randomBytes(3 * MEGABYTE)
+  const { stdout, status } = inAProcess(['cat'], input)
+  expect([stdout.equals(input), status]).toEqual([true, 0])
+  const short = inAProcess(['cat'], input.subarray(0, 1000))
+  expect([short.stdout.length, short.status]).toEqual([1000, 0])
+})
+
+test('a command that wants none of it, or is not there, ends it as it would without', () => {
+  expect(inAProcess(['false'], randomBytes(3 * MEGABYTE)).status).toBe(1)
+  expect(inAProcess(['head', '-c', '5'], randomBytes(3 * MEGABYTE))).toMatchObject({ status: 0, stdout: { length: 5 } })
+  expect(inAProcess(['no-such-program'], Buffer.alloc(10)).stderr.toString()).toMatch(/was not found/)
 })
 
 test('a command in place of this process ends with its own status', async () => {

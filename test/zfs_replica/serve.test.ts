@@ -3,11 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Command, describeCommand } from '../../modules/core/step.ts'
 import { overSsh, wordsOf } from '../../modules/freebsd/ssh.ts'
-import { type Grant, granted, isBelow, tokenIn } from '../../programs/replicate/serve.ts'
-import { DATASETS, PUSH, twoHosts } from './two-hosts.ts'
+import { checkAgainstHost, checkStream, type Grant, granted } from '../../programs/replicate/serve.ts'
+import { PUSH, twoHosts } from './two-hosts.ts'
 
 const TARGET: Grant = { dataset: 'backup/here', role: 'target' }
 const SOURCE: Grant = { dataset: 'zroot/hosting', role: 'source' }
+
+/** As it is sent, in letters. */
+const RECEIVE =
+  'zfs receive -s -u -x sharenfs -x sharesmb -x bluejail:replica -x bluejail:autosnap -x com.sun:auto-snapshot -o quota=none -o reservation=none -o refreservation=none -o mountpoint=none -o canmount=noauto -o readonly=on'
 
 const isGranted = (line: string, grant: Grant) => {
   try {
@@ -19,38 +23,28 @@ const isGranted = (line: string, grant: Grant) => {
 }
 
 describe('the other host', () => {
-  test('may have copies rotated, completed and given up, all that a run with everything in it asks for', async () => {
-    const hosts = twoHosts([{ ...PUSH, diverged: 'rotate' }], {
-      datasets: { ...DATASETS, 'zroot/hosting/instances/a b': {} },
-    })
-    hosts.here.outside('zfs', 'snapshot', '-r', 'zroot/hosting/instances/web1@a')
-    hosts.cuts.push(0.5)
-    expect((await hosts.run('run')).exit).toBe(0)
-    hosts.there.outside('zfs', 'release', 'bluejail-replica', 'backup/here/instances/web1/etc@a')
-    hosts.there.outside('zfs', 'destroy', 'backup/here/instances/web1/etc@a')
-    hosts.there.outside('zfs', 'snapshot', 'backup/here/instances/web1/etc@other')
-    hosts.here.outside('zfs', 'snapshot', '-r', 'zroot/hosting/instances@b')
-    await hosts.run('run')
-    const verbs = new Set(hosts.sent.map(line => line.split(' ').slice(0, 2).join(' ')))
-    expect([...verbs].sort()).toEqual(
-      ['create', 'hold', 'holds', 'list', 'receive', 'release', 'rename']
-        .map(verb => `zfs ${verb}`)
-        .filter(verb => verbs.has(verb)),
-    )
-    expect(verbs).toContain('zfs rename')
-    expect(verbs).toContain('zfs create')
+  test('may have a copy received so that nothing of it is mounted, and no word otherwise', () => {
+    expect(isGranted(`${RECEIVE} backup/here/x`, TARGET)).toBe(true)
   })
 
   test.each([
     ['to destroy', 'zfs destroy backup/here/instances@a'],
-    ['to destroy by force of a stream', 'zfs receive -s -u -F backup/here/instances'],
-    ['to set properties by a stream', 'zfs receive -s -u -o mountpoint=/etc -o readonly=on backup/here/x'],
-    ['to set others than those', 'zfs receive -s -u -o canmount=on backup/here/x'],
+    ['to destroy by force of a stream', `${RECEIVE.replace('-u', '-u -F')} backup/here/instances`],
+    ['to set properties by a stream', `${RECEIVE} -o mountpoint=/etc backup/here/x`],
+    ['to set others than those', `${RECEIVE.replace('noauto', 'on')} backup/here/x`],
+    ['to let in what a stream says', 'zfs receive -s -u backup/here/x'],
+    ['to have it mountable', `${RECEIVE.replace('-o readonly=on', '-x readonly')} backup/here/x`],
+    ['one whose mount point comes with it', `${RECEIVE.replace('-o mountpoint=none', '')} backup/here/x`],
+    ['a part of a tree by its name', `${RECEIVE.replace('-u', '-u -d')} backup/here`],
     ['to roll back', 'zfs rollback -r backup/here/instances@a'],
-    ['another dataset', 'zfs receive -s -u -o readonly=on backup/elsewhere'],
-    ['one whose name merely begins so', 'zfs receive -s -u -o readonly=on backup/here2'],
-    ['one above', 'zfs receive -s -u -o readonly=on backup'],
-    ['one by dots', 'zfs receive -s -u -o readonly=on backup/here/../x'],
+    ['another dataset', `${RECEIVE} backup/elsewhere`],
+    ['one whose name merely begins so', `${RECEIVE} backup/here2`],
+    ['one above', `${RECEIVE} backup`],
+    ['one by dots', `${RECEIVE} backup/here/../x`],
+    ['a snapshot in place of a dataset', `${RECEIVE} backup/here/x@a`],
+    ['a snapshot renamed', 'zfs rename backup/here/x@a backup/here/x@a-diverged-20261122T120000Z'],
+    ['a snapshot given to another', 'zfs rename -u backup/here/x@a backup/here/x-diverged-20261122T120000Z@a'],
+    ['a placeholder with a mount point', 'zfs create -o canmount=off -o mountpoint=/root -o readonly=on backup/here/x'],
     ['to send what it has', 'zfs send -Lecp backup/here/instances@a'],
     ['to rename it to another place', 'zfs rename -u backup/here/instances backup/gone-diverged-20261122T120000Z'],
     ['to put something beside in its place', 'zfs rename -u backup/here/x backup/here/instances'],
@@ -71,7 +65,11 @@ describe('the other host', () => {
   ])('may not have, of a target: %s', (_what, line) => expect(isGranted(line, TARGET)).toBe(false))
 
   test.each([
-    ['to receive', 'zfs receive -s -u -o readonly=on zroot/hosting/x'],
+    ['to receive', `${RECEIVE} zroot/hosting/x`],
+    ['to send with other properties', 'zfs send -Lecb zroot/hosting/x@a'],
+    ['an increment through bookmarks', "zfs send -Lecp -I 'zroot/hosting/x#m' zroot/hosting/x@b"],
+    ['to say what would break a line of a list', "zfs set 'bluejail:replica=5 a\tb' zroot/hosting/x"],
+    ['to take snapshots of nothing', 'zfs snapshot'],
     ['to destroy a snapshot', 'zfs destroy zroot/hosting/instances@a'],
     ["to destroy another's bookmark", "zfs destroy 'zroot/hosting/instances#mine'"],
     ['to send another dataset', 'zfs send -Lecp zroot/secret@a'],
@@ -82,20 +80,52 @@ describe('the other host', () => {
     ['files found elsewhere', 'find /hosting/../etc/instances -mindepth 2 -maxdepth 2 -name journal.json'],
     ['files found and deleted', 'find /hosting/instances -mindepth 2 -maxdepth 2 -name journal.json -delete'],
   ])('may not have, of a source: %s', (_what, line) => expect(isGranted(line, SOURCE)).toBe(false))
+})
 
-  test('may have of a source what pulling needs', () => {
-    for (const line of [
-      'zfs send -Lecp -w -I zroot/hosting/x@a zroot/hosting/x@b',
-      "zfs send -Lecp -i 'zroot/hosting/x#m' zroot/hosting/x@b",
-      'zfs send -t 1-ab-c8-789c63',
-      "zfs destroy 'zroot/hosting/x#replica_in_123'",
-      "zfs bookmark zroot/hosting/x@a 'zroot/hosting/x#replica_in_123'",
-      "zfs set 'bluejail:replica=5 zroot/copy' zroot/hosting/x",
-      'find /hosting/instances -mindepth 2 -maxdepth 2 -name journal.json',
-    ])
-      expect([line, isGranted(line, SOURCE)]).toEqual([line, true])
-    expect(tokenIn(granted('zfs send -t 1-ab-c8-789c63', SOURCE))).toBe('1-ab-c8-789c63')
-    expect(isBelow('zroot/secret@a', SOURCE.dataset)).toBe(false)
+describe('what the words alone do not tell', () => {
+  test('what the next increment stands on stays held until a newer one is', async () => {
+    const hosts = twoHosts()
+    const copy = 'backup/here/instances/web1'
+    const release = (...names: string[]) => {
+      const line = `zfs release bluejail-replica ${names.map(name => `${copy}@${name}`).join(' ')}`
+      return checkAgainstHost(granted(line, TARGET), TARGET, hosts.there)
+    }
+    hosts.here.outside('zfs', 'snapshot', '-r', 'zroot/hosting/instances@a')
+    await hosts.run('run')
+    await expect(release('a')).rejects.toThrow(`${copy}@a is what the next increment stands on`)
+    hosts.there.outside('zfs', 'snapshot', `${copy}@own`)
+    hosts.there.outside('zfs', 'hold', 'mine', `${copy}@own`)
+    await expect(release('a')).rejects.toThrow(/so it stays held/)
+    hosts.there.outside('zfs', 'hold', 'bluejail-replica', `${copy}@own`)
+    await expect(release('a')).resolves.toBeUndefined()
+    await expect(release('a', 'own')).rejects.toThrow(`${copy}@own is what`)
+    await expect(release('gone')).resolves.toBeUndefined()
+  })
+
+  test('a token is used for what is below alone, and not where it cannot be read', async () => {
+    const hosts = twoHosts([PUSH])
+    hosts.here.outside('zfs', 'snapshot', '-r', 'zroot/hosting/instances@a')
+    hosts.cuts.push(0.5, 0.5, 0.5)
+    await hosts.run('run')
+    const [token = ''] =
+      /1-\S+/.exec(
+        hosts.there.outside('zfs', 'get', '-Hp', '-o', 'value', 'receive_resume_token', 'backup/here/instances').stdout,
+      ) ?? []
+    const resume = (dataset: string, ...words: string[]) => {
+      const grant: Grant = { dataset, role: 'source' }
+      return checkAgainstHost(granted(['zfs send', ...words, `-t ${token}`].join(' '), grant), grant, hosts.here)
+    }
+    await expect(resume('zroot/hosting')).resolves.toBeUndefined()
+    await expect(resume('zroot/hosting/instances/web1')).rejects.toThrow(/the token names zroot\/hosting\/instances@a/)
+    hosts.here.outside('zfs', 'destroy', '-r', 'zroot/hosting/instances@a')
+    await expect(resume('zroot/hosting')).rejects.toThrow(/can make nothing of that token/)
+    // It must learn that, to give it up.
+    await expect(resume('zroot/hosting', '-nvP')).resolves.toBeUndefined()
+  })
+
+  test('a stream of a whole tree is refused', () => {
+    expect(() => checkStream({ isTree: true })).toThrow(/one dataset at a time/)
+    expect(checkStream({ isTree: false })).toBeUndefined()
   })
 })
 

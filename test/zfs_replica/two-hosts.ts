@@ -7,7 +7,7 @@ import { SETTINGS_FILE } from '../../modules/rules/replica/names.ts'
 import { SETTINGS } from '../../modules/rules/replica/options.ts'
 import { writeSettings } from '../../modules/rules/replica/settings.ts'
 import type { ReplicaReport } from '../../programs/replicate/report.ts'
-import { type Grant, granted } from '../../programs/replicate/serve.ts'
+import { checkAgainstHost, type Grant, granted } from '../../programs/replicate/serve.ts'
 import { type FakeHost, fakeFreeBSD } from '../support/fake-freebsd.ts'
 import { runReplicate } from '../support/replica-host.ts'
 
@@ -30,6 +30,8 @@ export const DATASETS = {
   'zroot/hosting/instances/web1/tmp': { mountpoint: 'legacy' },
 }
 
+const POOLS = { zroot: {}, backup: {} }
+
 /** A replica of `DATASETS`, pushed. */
 export const PUSH = {
   name: 'off',
@@ -44,13 +46,14 @@ export function twoHosts(
   {
     grant = { dataset: 'backup/here', role: 'target' } as Grant,
     datasets = DATASETS as Record<string, Record<string, string>>,
+    others = { 'backup/here': { mountpoint: 'none', canmount: 'off' } } as Record<string, Record<string, string>>,
   } = {},
 ): TwoHosts {
   const read = readOptions(SETTINGS, { replicas })
   if ('problems' in read) throw new Error(read.problems.join('; '))
   const hosts: TwoHosts = {
-    here: fakeFreeBSD({ datasets, files: { [SETTINGS_FILE]: writeSettings(read.values) } }),
-    there: fakeFreeBSD({ pools: { backup: {} }, datasets: { 'backup/here': { mountpoint: 'none', canmount: 'off' } } }),
+    here: fakeFreeBSD({ pools: POOLS, datasets, files: { [SETTINGS_FILE]: writeSettings(read.values) } }),
+    there: fakeFreeBSD({ pools: POOLS, datasets: others }),
     sent: [],
     cuts: [],
     now: new Date('2026-11-22T12:00:00Z'),
@@ -61,15 +64,17 @@ export function twoHosts(
 
 async function runProgram(hosts: TwoHosts, grant: Grant, args: readonly string[]) {
   const { here, there, sent, cuts } = hosts
-  const located = (command: Command): [FakeHost, Command] => {
+  const located = async (command: Command): Promise<[FakeHost, Command]> => {
     if (command[0] !== 'ssh') return [here, command]
     const line = command.at(-1) ?? ''
     sent.push(line)
-    return [there, granted(line, grant)]
+    const words = granted(line, grant)
+    await checkAgainstHost(words, grant, there)
+    return [there, words]
   }
   const transfer: Transfer = async (from, to) => {
-    const [source, sending] = located(from)
-    const [target, receiving] = located(to)
+    const [source, sending] = await located(from)
+    const [target, receiving] = await located(to)
     const { stdout } = await source.query(sending)
     const part = cuts.shift()
     const input = part === undefined ? stdout : stdout.slice(0, Math.ceil(stdout.length * part))
@@ -77,13 +82,13 @@ async function runProgram(hosts: TwoHosts, grant: Grant, args: readonly string[]
   }
   const host: Host = {
     ...here,
-    query: (command, options) => {
-      const [host, words] = located(command)
+    query: async (command, options) => {
+      const [host, words] = await located(command)
       return host.query(words, options)
     },
-    perform: step => {
+    perform: async step => {
       if (step.kind !== 'run') return here.perform(step)
-      const [host, command] = located(step.command)
+      const [host, command] = await located(step.command)
       return host.perform({ ...step, command })
     },
   }
