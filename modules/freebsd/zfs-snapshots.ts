@@ -92,6 +92,24 @@ export async function readTies(
 /** Of a bookmark it is said in other words (openzfs lib/libzfs/libzfs_dataset.c, zfs_open). */
 const MISSING = /^cannot open '.+': (dataset does not exist|no such pool or dataset)$/
 
+export const writtenQueries = (snapshots: readonly string[]): Command[] =>
+  inBatches(['zfs', 'list', '-Hp', '-t', 'snapshot', '-o', 'name,written'], snapshots)
+
+/** Bytes written between the snapshot before and each of these, by full name; 0 where it is of the same. Slow for each. */
+export async function readWritten(
+  machine: Pick<Probe, 'query'>,
+  snapshots: readonly string[],
+): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  for (const command of writtenQueries(snapshots)) {
+    const answer = await machine.query(command, { exits: [0, 1] })
+    if (answer.exit !== 0) refuseUnlessMissing(command, answer)
+    for (const [name, row] of parseTree(command, answer.stdout, ['written']))
+      found.set(name, Number(row.get('written')))
+  }
+  return found
+}
+
 /** Of a command that failed: something that was asked about is gone, and that is all. */
 export function refuseUnlessMissing(command: Command, answer: Answer): void {
   const lines = answer.stderr.split('\n').filter(line => line !== '')

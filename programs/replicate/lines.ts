@@ -15,7 +15,7 @@ import {
   releaseSnapshots,
 } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot, tokenQuery } from '../../modules/freebsd/zfs-send.ts'
-import { destroySnapshots, takeSnapshots, tiesQueries } from '../../modules/freebsd/zfs-snapshots.ts'
+import { destroySnapshots, takeSnapshots, tiesQueries, writtenQueries } from '../../modules/freebsd/zfs-snapshots.ts'
 import { renameDataset, setProperties } from '../../modules/freebsd/zfs-steps.ts'
 import { treeQuery } from '../../modules/freebsd/zfs-tree.ts'
 import { DEFAULT_SITE, PROPERTY } from '../../modules/rules/layout.ts'
@@ -98,6 +98,7 @@ export function prunedBy(word = ''): [dataset: string | undefined, names: readon
 const TARGET: readonly Form[] = [
   (words, ours) => heldQueries(namesOf(words, ours.dataset))[0],
   (words, ours) => holdsQueries(namesOf(words, ours.snapshot))[0],
+  (words, ours) => writtenQueries(namesOf(words, ours.snapshot))[0],
   (words, ours) => commandOf(holdSnapshots(HOLD, namesOf(words, ours.snapshot))[0]),
   (words, ours) => commandOf(releaseSnapshots(HOLD, namesOf(words, ours.snapshot))[0]),
   (words, ours) => (ours.dataset(words.at(-1)) ? commandOf(placeholder(words.at(-1) ?? '')) : undefined),

@@ -1,7 +1,7 @@
 /** What a run did, or what is to be done, for a person and for a program. */
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { describePlace } from '../../modules/rules/replica/jobs.ts'
-import { baseOf, newestOf } from '../../modules/rules/replica/side.ts'
+import { baseOf, newestOf, ownSince } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, missingOf } from '../../modules/rules/replica/tree.ts'
 import type { Course } from './rounds.ts'
 
@@ -17,6 +17,8 @@ export interface DatasetReport {
   readonly missing: number
   /** The newest snapshot of both. */
   readonly has?: string
+  /** Snapshots of the copy after that one, which the source has not. */
+  readonly own?: readonly string[]
   readonly lag_seconds?: number
 }
 
@@ -61,11 +63,13 @@ export const planned = (item: Item): DatasetReport => ({
 function describe(item: Item) {
   const { source, target, targetName, decision } = item
   const base = target === undefined ? undefined : baseOf(source, target)
+  const own = target === undefined ? [] : ownSince(source, target)
   return {
     dataset: source.name,
     copy: targetName,
     missing: missingOf(item),
     ...(base !== undefined && { has: base.name }),
+    ...(own.length > 0 && { own: own.map(({ name }) => name) }),
     ...('why' in decision && { why: decision.why }),
   }
 }

@@ -74,6 +74,40 @@ describe('the next send', () => {
     expect(decided(source, target)).toBe(expected)
   })
 
+  const own = ['a:1', 'o1:7', 'o2:8']
+  const many = ['a:1', ...[1, 2, 3, 4, 5, 6, 7].map(number => `o${number}:${number + 10}`)]
+  test.each([
+    ['snapshots of its own that are of what it received are gone over', copy(own), 'incremental a.b'],
+    [
+      'not if anything was written before them',
+      copy(own, { isChanged: true }),
+      'diverged: backup/db was changed after what it received last, and has snapshots since: @o1, @o2',
+    ],
+    [
+      'not where something was written and no snapshot taken',
+      copy(['a:1'], { isChanged: true }),
+      'diverged: backup/db was changed after what it received last',
+    ],
+    [
+      'what was written does not matter while there is nothing to send',
+      copy(['a:1', 'b:2'], { isChanged: true }),
+      'nothing',
+    ],
+    [
+      'of what is encrypted none are gone over',
+      copy(own, { isEncrypted: true }),
+      'diverged: backup/db has snapshots that zroot/db has not, and an increment of what is encrypted goes over none: @o1, @o2',
+    ],
+    [
+      'the first few are named',
+      copy(many, { isChanged: true }),
+      expect.stringMatching(/since: @o1, @o2, @o3, @o4, @o5, 2 more$/),
+    ],
+  ])('into a copy with changes: %s', (_title, target, expected) => {
+    const { isEncrypted } = target
+    expect(decided(from(['a:1', 'b:2'], { isEncrypted }), target)).toEqual(expected)
+  })
+
   test('none into a copy that is in use', () => {
     expect(decided(from(['a:1', 'b:2']), copy(['a:1'], { isReadOnly: false }))).toMatch(/^diverged: .*not read-only/)
   })

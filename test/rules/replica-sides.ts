@@ -3,7 +3,7 @@ import type { Resumable } from '../../modules/rules/replica/decide.ts'
 import { exchanging } from '../../modules/rules/replica/filling.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { bookmarkOf, fillingOf } from '../../modules/rules/replica/names.ts'
-import { type DatasetSeen, type Point, type Side, snapshotsOf } from '../../modules/rules/replica/side.ts'
+import { baseOf, type DatasetSeen, type Point, type Side, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree, type TreeWishes } from '../../modules/rules/replica/tree.ts'
 
 /** `content` stands for every byte of it: two with the same are equal. */
@@ -37,7 +37,7 @@ export function snapshot(dataset: ModelDataset, name = `s${fresh()}`): void {
   dataset.points.push({ kind: 'snapshot', name, guid, createtxg, content: dataset.content })
 }
 
-export const sideOf = (pool: Pool, root: string): Side =>
+export const sideOf = (pool: Pool, root: string, isEncrypted = false): Side =>
   new Map(
     [...pool]
       .filter(([name]) => [root, fillingOf(root)].some(top => name === top || name.startsWith(`${top}/`)))
@@ -46,7 +46,7 @@ export const sideOf = (pool: Pool, root: string): Side =>
         {
           name,
           type: 'filesystem',
-          isEncrypted: false,
+          isEncrypted,
           isReadOnly: dataset.readOnly,
           isNeverMounted: dataset.neverMounted,
           points: [...dataset.points].sort((a, b) => a.createtxg - b.createtxg),
@@ -66,6 +66,7 @@ export interface Model {
   readonly name?: string
   /** Default: SOURCE and TARGET. */
   readonly roots?: readonly [source: string, target: string]
+  readonly isEncrypted?: boolean
 }
 
 export const SOURCE = 'zroot/data'
@@ -76,16 +77,16 @@ export const WISHES: TreeWishes = { diverged: 'refuse', history: true, exclude: 
 export function replicate(model: Model, wishes = WISHES, switching: readonly string[] = []): Item[] {
   const [from, to] = model.roots ?? [SOURCE, TARGET]
   const name = model.name ?? 'copy'
-  const refused = new Map<string, string>()
   const failed = new Set<string>()
   for (let round = 0; ; round++) {
     if (round > 60) throw new Error('there is no end to it')
-    const target = sideOf(model.target, to)
+    const source = sideOf(model.source, from, model.isEncrypted)
+    const target = seenWithChanges(source, sideOf(model.target, to, model.isEncrypted), model)
     const tokens = new Map(
       [...target.values()].map(({ token, name }) => [token ?? '', model.target.get(name)?.partial]),
     )
-    const learned = { tokens, refused, switching: new Set(switching) }
-    const items = planTree(sideOf(model.source, from), target, to, wishes, learned)
+    const learned = { tokens, refused: new Map(), switching: new Set(switching) }
+    const items = planTree(source, target, to, wishes, learned)
     const work = items.filter(item => isWork(item) && !failed.has(item.path))
     for (const item of items) {
       const dataset = model.source.get(item.source.name) as ModelDataset
@@ -99,12 +100,25 @@ export function replicate(model: Model, wishes = WISHES, switching: readonly str
     for (const item of work) {
       const outcome = perform(model, item)
       if (outcome === 'short') return items
-      if (outcome === 'modified') refused.set(item.path, 'it was changed')
-      else if (outcome !== 'done') failed.add(item.path)
-      else if (item.decision.kind === 'rotate' || item.decision.kind === 'exchange') refused.delete(item.path)
+      if (outcome !== 'done') failed.add(item.path)
     }
   }
 }
+
+/** What `written` tells of each copy, and of snapshots of its own. */
+const seenWithChanges = (source: Side, target: Side, model: Model): Side =>
+  new Map(
+    [...target].map(([path, copy]) => {
+      const { content, points: all } = model.target.get(copy.name) as ModelDataset
+      const points = all.filter(({ kind }) => kind === 'snapshot')
+      const original = source.get(path)
+      const base = original === undefined ? undefined : baseOf(original, copy)
+      const since =
+        base === undefined ? points.slice(-1) : points.slice(points.findIndex(({ guid }) => guid === base.guid))
+      const isChanged = since.length > 0 && [...since, { content }].some(each => each.content !== since[0]?.content)
+      return [path, isChanged ? { ...copy, isChanged } : copy]
+    }),
+  )
 
 function perform(model: Model, { decision, source, target: seen, targetName }: Item) {
   const { target } = model
@@ -146,9 +160,11 @@ function perform(model: Model, { decision, source, target: seen, targetName }: I
     case 'incremental': {
       if (copy === undefined || copy.partial !== undefined) throw new Error(`${targetName} cannot take an increment`)
       if (decision.through && decision.from.kind === 'bookmark') throw new Error('-I from a bookmark')
-      const base = copy.points.find(({ guid }) => guid === decision.from.guid)
+      const base = copy.points.find(({ kind, guid }) => kind === 'snapshot' && guid === decision.from.guid)
       if (base === undefined) throw new Error(`${targetName} has not got the base`)
-      if (copy.content !== base.content) return 'modified'
+      if (copy.content !== base.content) throw new Error(`${targetName} has been modified`)
+      if (model.isEncrypted && copy.points.findLast(({ kind }) => kind === 'snapshot') !== base)
+        throw new Error(`${targetName} has been modified`)
       const all = snapshotsOf({ points: from.points } as never as DatasetSeen)
       const between = all.filter(
         one => one.createtxg > decision.from.createtxg && one.createtxg <= decision.to.createtxg,

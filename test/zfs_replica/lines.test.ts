@@ -50,6 +50,7 @@ async function linesOf(role: Role): Promise<string[]> {
     for (const name of ['a', 'b', 'c']) zfs(target, `destroy backup/here/hosting/${part}@${name}`)
     zfs(target, `snapshot backup/here/hosting/${part}@own`)
   }
+  zfs(target, 'snapshot backup/here/hosting/web1@own')
   zfs(source, 'snapshot -r zroot/hosting@d')
   hosts.cuts.push(...Array.from({ length: 30 }, () => 0.5))
   await run(10)

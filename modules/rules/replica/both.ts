@@ -4,12 +4,13 @@ import type { Probe } from '../../core/host.ts'
 import type { RunStep } from '../../core/step.ts'
 import { asking, type Login, overSsh } from '../../freebsd/ssh.ts'
 import { readToken, type TokenContents } from '../../freebsd/zfs-send.ts'
+import { readWritten } from '../../freebsd/zfs-snapshots.ts'
 import { mayBeFilling } from './filling.ts'
 import { describePlace, type Job, type Place } from './jobs.ts'
 import { JOURNAL_FIND, journalsIn, sawJournals, switchingOf } from './journals.ts'
 import { lookAtSide } from './look.ts'
 import { fillingOf } from './names.ts'
-import type { Side } from './side.ts'
+import { fullName, isBehind, ownSince, type Side } from './side.ts'
 
 type Machine = Pick<Probe, 'query' | 'list' | 'status'>
 
@@ -33,13 +34,36 @@ export async function lookAtBoth(job: Job, machine: Machine): Promise<Sides> {
   ])
   if (source.size === 0) throw new Refused(`${job.name}: there is no dataset ${describePlace(job.source)}.`)
   const { root } = job.target
-  const target = mayBeFilling(source.get(''), found.get(''))
+  const all = mayBeFilling(source.get(''), found.get(''))
     ? new Map([...found, ...(await lookAtSide(targetHost, fillingOf(root), root))])
     : found
+  const target = await withChanges(source, all, targetHost)
   const tokens = new Map<string, TokenContents | undefined>()
   for (const { token } of target.values())
     if (token !== undefined) tokens.set(token, await readToken(sourceHost, token))
   return { source, target, tokens, ...journals }
+}
+
+/**
+ * A copy with snapshots of its own can be continued where they are of what it had received: then nothing was written before
+ * any of them. That is asked only where there are some; of snapshots it is slow.
+ */
+async function withChanges(source: Side, target: Side, targetHost: Pick<Probe, 'query'>): Promise<Side> {
+  const doubtful = new Map<string, readonly string[]>()
+  for (const [path, copy] of target) {
+    const original = source.get(path)
+    if (original === undefined || original.isEncrypted || copy.isChanged || copy.token !== undefined) continue
+    const own = isBehind(original, copy) ? ownSince(original, copy) : []
+    if (own.length > 0)
+      doubtful.set(
+        path,
+        own.map(point => fullName(copy, point)),
+      )
+  }
+  if (doubtful.size === 0) return target
+  const written = await readWritten(targetHost, [...doubtful.values()].flat())
+  const isChanged = (path: string) => doubtful.get(path)?.some(name => (written.get(name) ?? 0) > 0) === true
+  return new Map([...target].map(([path, copy]) => [path, isChanged(path) ? { ...copy, isChanged: true } : copy]))
 }
 
 async function switchingOn(

@@ -1,6 +1,6 @@
 /** What is next for one dataset and its copy. Sends are decided one at a time: after each, both sides are looked at again. */
 import type { Exchange } from './filling.ts'
-import { baseOf, type DatasetSeen, fullName, newestOf, type Point, snapshotsOf } from './side.ts'
+import { baseOf, type DatasetSeen, fullName, newestOf, ownSince, type Point, snapshotsOf } from './side.ts'
 
 export type Decision =
   /** The copy has the source's newest snapshot. */
@@ -79,6 +79,17 @@ export function decide(
       kind: 'diverged',
       why: `${target.name} is not read-only: it is in use in place of ${source.name}, or was changed by hand. If it is still a mere copy: zfs set readonly=on ${target.name}`,
     }
+  const own = ownSince(source, target)
+  if (own.length > 0 && source.isEncrypted)
+    return parted(
+      `${target.name} has snapshots that ${source.name} has not, and an increment of what is encrypted goes over none: ${namesOf(own)}`,
+      wishes,
+    )
+  if (target.isChanged)
+    return parted(
+      `${target.name} was changed after what it received last${own.length === 0 ? '' : `, and has snapshots since: ${namesOf(own)}`}`,
+      wishes,
+    )
   const step = increment(source, base, newest, wishes)
   const clash = clashing(source, target, step)
   if (clash !== undefined)
@@ -130,6 +141,14 @@ const parted = (why: string, { diverged }: Wishes): Decision => ({
   kind: diverged === 'rotate' ? 'rotate' : 'diverged',
   why,
 })
+
+const MOST_NAMED = 5
+/** `@a, @b`, and how many more. */
+export const namesOf = (points: readonly Point[]) =>
+  [
+    ...points.slice(0, MOST_NAMED).map(({ name }) => `@${name}`),
+    ...(points.length > MOST_NAMED ? [`${points.length - MOST_NAMED} more`] : []),
+  ].join(', ')
 
 const lastOf = (target: DatasetSeen) => {
   const last = newestOf(target)

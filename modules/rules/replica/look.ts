@@ -11,6 +11,8 @@ export const COLUMNS = [
   'receive_resume_token',
   'readonly',
   'canmount',
+  // Of a dataset itself the kernel counts it in any case (dsl_dataset_stats in module/zfs/dsl_dataset.c).
+  'written',
   PROPERTY.instance,
   PROPERTY.replica,
 ] as const
@@ -28,6 +30,7 @@ export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string, ba
       row.get(PROPERTY.instance),
       row.get(PROPERTY.replica),
     ]
+    const isChanged = Number(row.get('written') ?? 0) > 0 && points.get(name)?.some(({ kind }) => kind === 'snapshot')
     // User properties are inherited: the instance's own dataset is the topmost that says its name.
     const above = rows.get(name.slice(0, name.lastIndexOf('/')))?.get(PROPERTY.instance)
     side.set(name.slice(base.length), {
@@ -37,6 +40,7 @@ export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string, ba
       isReadOnly: row.get('readonly') === 'on',
       isNeverMounted: row.get('canmount') === 'off',
       points: points.get(name) ?? [],
+      ...(isChanged && { isChanged }),
       ...(token !== undefined && { token }),
       ...(instance !== undefined && instance !== above && { instance }),
       ...(replica !== undefined && { replica }),

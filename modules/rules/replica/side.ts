@@ -15,6 +15,11 @@ export interface DatasetSeen {
   readonly isReadOnly: boolean
   /** `canmount=off`. */
   readonly isNeverMounted: boolean
+  /**
+   * Of a copy: something was written to it since what it received last. Nothing else moves `written` from 0 there, and
+   * zfs-receive(8) refuses every increment then (tried on OpenZFS 2.3.2: test/zfs/replica-parted.ts).
+   */
+  readonly isChanged?: true
   /** The id of the instance whose top dataset this is. */
   readonly instance?: string
   /** What PROPERTY.replica says on the dataset. */
@@ -47,6 +52,19 @@ export function baseOf(source: DatasetSeen, target: DatasetSeen): Point | undefi
     const [[bestTxg, bestKind], [txg, kind]] = [rank(best), rank(point)]
     return txg > bestTxg || (txg === bestTxg && kind > bestKind) ? point : best
   }, first)
+}
+
+/** Whether the source has a snapshot after the last that both have. */
+export function isBehind(source: DatasetSeen, target: DatasetSeen): boolean {
+  const [base, newest] = [baseOf(source, target), newestOf(source)]
+  return newest !== undefined && newest.createtxg > (base?.createtxg ?? -1)
+}
+
+/** Snapshots of the copy after what both have: its own, or such as the source lost with every mark of them. */
+export function ownSince(source: DatasetSeen, target: DatasetSeen): Point[] {
+  const base = baseOf(source, target)
+  const snapshots = snapshotsOf(target)
+  return base === undefined ? [] : snapshots.slice(snapshots.findIndex(({ guid }) => guid === base.guid) + 1)
 }
 
 /** The path above, or undefined for the root. */
