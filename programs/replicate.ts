@@ -11,9 +11,10 @@ import { readSettings } from '../modules/rules/replica/settings.ts'
 import { planTree } from '../modules/rules/replica/tree.ts'
 import { lagging } from './replicate/lag.ts'
 import { afterRun, headOf, linesOf, needsLook, planned, type ReplicaReport } from './replicate/report.ts'
-import { bringUpToDate, snapshotNow, type Wires } from './replicate/rounds.ts'
+import { bringUpToDate, type Wires } from './replicate/rounds.ts'
 import { checkAgainstHost, checkStream, type Grant, granted, takesStream } from './replicate/serve.ts'
 import { settle } from './replicate/settle.ts'
+import { snapshotNow } from './replicate/snapshot-now.ts'
 
 const USAGE = `usage: ${PROGRAM} run|plan|status [--json] [--quiet] [--snapshot] [--config FILE] [REPLICA ...]
        ${PROGRAM} serve --target DATASET | --source DATASET

@@ -16,7 +16,8 @@ import { ENVIRONMENT, hearComplaints, problemOf, type Running, signalTo, start }
 import type { Command } from './step.ts'
 
 export interface Flow {
-  readonly bytesPerSecond?: number
+  /** Of several at a time: what all that share it take together. */
+  readonly throttle?: Throttle
   /** Ends both commands. */
   readonly ending?: AbortSignal
 }
@@ -24,8 +25,8 @@ export interface Flow {
 /** Succeeds when both commands do; otherwise says what both said. */
 export type Transfer = (from: Command, to: Command, flow?: Flow) => Promise<void>
 
-export const transferHere: Transfer = async (from, to, { bytesPerSecond, ending } = {}) => {
-  const join = bytesPerSecond === undefined ? await kernelPipe() : undefined
+export const transferHere: Transfer = async (from, to, { throttle, ending } = {}) => {
+  const join = throttle === undefined ? await kernelPipe() : undefined
   let writer: Running | undefined
   let reader: Running | undefined
   const stop = () => {
@@ -42,9 +43,9 @@ export const transferHere: Transfer = async (from, to, { bytesPerSecond, ending 
   try {
     const [stdout, stdin] = [writer.child?.stdout, reader.child?.stdin]
     const flow =
-      bytesPerSecond !== undefined && stdout && stdin
+      throttle !== undefined && stdout && stdin
         ? // One that gives up takes the other along; how they ended tells why.
-          pipeline(stdout, limited(bytesPerSecond), stdin).catch(() => {})
+          pipeline(stdout, limited(throttle), stdin).catch(() => {})
         : undefined
     const outcomes = await Promise.all([complaint(writer), complaint(reader), flow])
     const problems = [outcomes[0], outcomes[1]].filter(each => each !== undefined)
@@ -81,19 +82,30 @@ async function kernelPipe() {
   }
 }
 
-/** Lets so many bytes through in a second, evenly. */
-function limited(bytesPerSecond: number): Transform {
-  const began = Date.now()
-  let passed = 0
-  return new Transform({
+/** So many milliseconds these bytes have to wait, once those before them have gone. */
+export type Throttle = (bytes: number) => number
+
+/** What was not used for longer than this is lost: after a silence not more goes at once than in so much time. */
+const BURST_MILLISECONDS = 250
+
+/** For so many bytes in a second, whoever sends them. */
+export function throttleTo(bytesPerSecond: number, now: () => number = Date.now): Throttle {
+  let booked = Number.NEGATIVE_INFINITY
+  return bytes => {
+    const at = now()
+    booked = Math.max(booked, at - BURST_MILLISECONDS) + (bytes / bytesPerSecond) * 1000
+    return Math.max(0, booked - at)
+  }
+}
+
+const limited = (throttle: Throttle) =>
+  new Transform({
     async transform(chunk: Buffer, _encoding, next) {
-      passed += chunk.length
-      const early = began + (passed / bytesPerSecond) * 1000 - Date.now()
+      const early = throttle(chunk.length)
       if (early > 1) await after(early)
       next(null, chunk)
     },
   })
-}
 
 const OWN_INPUT = 0
 

@@ -8,7 +8,8 @@ import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { outlivedBy } from '../../modules/rules/replica/prune.ts'
 import { type DatasetSeen, fullName, type Point } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
-import { chunks, inTurns, type Wires } from './rounds.ts'
+import type { Wires } from './rounds.ts'
+import { chunks, inTurns } from './turns.ts'
 
 /** It may be on its way to another host just now, or be gone already. */
 async function refusal(acting: Promise<void>): Promise<string | undefined> {

@@ -18,8 +18,10 @@ import { marksOf } from '../../modules/rules/replica/marks.ts'
 import { HOLD } from '../../modules/rules/replica/names.ts'
 import { baseOf, fullName, isAtOrBelow, newestOf, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
+import { mark } from './carry-out.ts'
 import { pruneOwn } from './prune.ts'
-import { type Course, chunks, inTurns, mark, unsettledFile, type Wires } from './rounds.ts'
+import { type Course, unsettledFile, type Wires } from './rounds.ts'
+import { chunks, inTurns } from './turns.ts'
 
 export interface Settled {
   /** Sentences about what could not be written down: the copies themselves are as they should be. */

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
+import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { inPlace, transferHere } from '../../modules/core/streams.ts'
+import { inPlace, throttleTo, transferHere } from '../../modules/core/streams.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'streams-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -29,11 +30,43 @@ test('every byte arrives, through the kernel alone', async () => {
   )
 })
 
-test('with a limit, every byte arrives and no sooner', async () => {
+test('with a limit, every byte arrives and no sooner; two that share one take as long as both', async () => {
   const began = Date.now()
-  await transferHere(writing(MEGABYTE), ['dd', `of=${file('slow')}`, 'status=none'], { bytesPerSecond: 2 * MEGABYTE })
-  expect(statSync(file('slow')).size).toBe(MEGABYTE)
-  expect(Date.now() - began).toBeGreaterThan(300)
+  const throttle = throttleTo(2 * MEGABYTE)
+  await Promise.all(
+    ['one', 'two'].map(name =>
+      transferHere(writing(MEGABYTE), ['dd', `of=${file(name)}`, 'status=none'], { throttle }),
+    ),
+  )
+  expect(statSync(file('one')).size + statSync(file('two')).size).toBe(2 * MEGABYTE)
+  expect(Date.now() - began).toBeGreaterThan(700)
+})
+
+test('in no second more goes than the limit and what a moment of silence has saved', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ pause: fc.nat(5000), bytes: fc.integer({ min: 1, max: 65_536 }) }), {
+        minLength: 1,
+        maxLength: 200,
+      }),
+      fc.integer({ min: 1_000, max: 1_000_000 }),
+      (chunks, rate) => {
+        let clock = 0
+        const throttle = throttleTo(rate, () => clock)
+        const gone: { at: number; bytes: number }[] = []
+        for (const { pause, bytes } of chunks) {
+          clock += pause % 7 === 0 ? pause : 0
+          clock += throttle(bytes)
+          gone.push({ at: clock, bytes })
+        }
+        for (const { at } of gone) {
+          const second = gone.filter(other => other.at > at - 1000 && other.at <= at)
+          const sum = second.reduce((total, { bytes }) => total + bytes, 0)
+          expect(sum).toBeLessThanOrEqual(rate * 1.25 + 65_536)
+        }
+      },
+    ),
+  )
 })
 
 test('a failure tells what both said', async () => {
@@ -42,7 +75,9 @@ test('a failure tells what both said', async () => {
   )
   await expect(transferHere(['ls', '/nowhere'], ['ls', '/neither'])).rejects.toThrow(/nowhere.* \/ .*neither/s)
   await expect(transferHere(['no-such-program'], ['cat'])).rejects.toThrow(/'no-such-program' was not found/)
-  await expect(transferHere(writing(MEGABYTE), ['ls', '/gone'], { bytesPerSecond: 1 << 30 })).rejects.toThrow(/gone/)
+  await expect(transferHere(writing(MEGABYTE), ['ls', '/gone'], { throttle: throttleTo(1 << 30) })).rejects.toThrow(
+    /gone/,
+  )
 })
 
 test('it can be ended', async () => {

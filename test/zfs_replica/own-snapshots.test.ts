@@ -69,6 +69,46 @@ describe('a snapshot that a run took', () => {
   })
 })
 
+describe('one dataset that can get no snapshot', () => {
+  const busy = ({ here, there }: TwoHosts, isPulled = false) =>
+    (isPulled ? there : here).machine.fault({
+      program: 'zfs',
+      when: args => args[0] === 'snapshot' && args.some(word => word.includes('/etc@')),
+      kind: 'exit',
+      exit: 1,
+      stderr: "cannot create snapshot 'DATASET/etc@x': dataset is busy\nno snapshots were created\n".replace(
+        'DATASET',
+        isPulled ? 'backup/here' : `${SOURCE}/web1`,
+      ),
+    })
+
+  test('is named; all others get theirs, and what there is of it is sent', async () => {
+    const hosts = twoHosts()
+    hosts.here.outside('zfs', 'snapshot', `${SOURCE}/web1/etc@mine`)
+    busy(hosts)
+    const { exit, replicas } = await hosts.run('run', '--snapshot', '--json')
+    expect([exit, replicas[0]?.warnings]).toEqual([1, [`${SOURCE}/web1/etc got no snapshot: dataset is busy`]])
+    const taken = 'replica-20261122T120000Z'
+    expect(snapshotsAt(hosts.there, COPY)).toEqual(['/web1/etc@mine', `/web1@${taken}`, `@${taken}`])
+  })
+
+  test('over ssh as well; a host that does not answer is asked once', async () => {
+    const pull = { name: 'in', dataset: 'backup/here', target: 'zroot/copy', from: 'there' }
+    const hosts = twoHosts([pull], { grant: { dataset: 'backup/here', role: 'source' }, datasets: { zroot: {} } })
+    hosts.there.outside('zfs', 'create', 'backup/here/etc')
+    busy(hosts, true)
+    const { exit, replicas } = await hosts.run('run', '--snapshot', '--json')
+    expect([exit, replicas[0]?.warnings]).toEqual([1, ['backup/here/etc got no snapshot: dataset is busy']])
+    hosts.there.machine.faults.length = 0
+    const isTaking = (args: readonly string[]) => args[0] === 'snapshot'
+    hosts.there.machine.fault({ program: 'zfs', when: isTaking, kind: 'exit', exit: 255, stderr: 'broken\n' })
+    hosts.sent.length = 0
+    hosts.now = new Date('2026-11-22T13:00:00Z')
+    expect(await hosts.run('run', '--snapshot')).toMatchObject({ exit: 2, said: [expect.stringMatching(/broken/)] })
+    expect(hosts.sent.filter(line => line.startsWith('zfs snapshot'))).toHaveLength(1)
+  })
+})
+
 describe('a key', () => {
   const grant: Grant = { dataset: 'backup/here', role: 'target' }
   const pruning = (names: string) => granted(`zfs destroy ${COPY}/web1@${names}`, grant)

@@ -35,8 +35,12 @@ const replica = record(
       ),
       'refuse',
     ),
-    bandwidth: optional(scalar('Bytes in a second for each dataset that is sent, like `20M`. Default: as many as go.')),
-    at_once: withDefault(integer('How many datasets are sent at a time.', 1, 32), 2),
+    bandwidth: optional(
+      scalar(
+        'Bytes in a second that this replica sends, all its datasets together, like `20M` (20 times 1024 times 1024). Default: as many as go.',
+      ),
+    ),
+    at_once: withDefault(integer('How many of its datasets are sent at a time.', 1, 32), 2),
     place: optional(text('What instances show as the place of their replica. Default: the host and the dataset.')),
   },
   'A dataset with all below it, and its copy.',
