@@ -28,6 +28,16 @@ describe('a tree', () => {
     ])
   })
 
+  test('has nothing of what this program or a restore put aside, nor of what is below that', () => {
+    const aside = ['-diverged-20261122T120000Z', '-placeholder-20261122T120000Z', '-bluejail-filling']
+    const restored = ['-before-20261122T120000Z', '-restored-20261122T120000Z', '-restoring', '-reading']
+    const names = [...aside, ...restored].flatMap(suffix => [`/web1${suffix}`, `/web1${suffix}/etc`])
+    const source = tree(['', ['r:1']], ['/web1', ['a:2']], ...names.map(name => [name, ['a:3']] as [string, string[]]))
+    expect(plan(source, tree(['', ['r:1']]))).toEqual([' nothing', '/web1 full a'])
+    const alike = tree(['', ['r:1']], ['/before-20261122T120000Z', ['a:2']], ['/web1-restoring2', ['a:3']])
+    expect(plan(alike, tree(['', ['r:1']]))).toHaveLength(3)
+  })
+
   test('fills a placeholder beside it, and what is below goes on meanwhile', () => {
     const source = tree(['', ['r:1', 'r2:2']], ['/web1', ['a:2', 'b:3']])
     const [[, placeholder] = []] = tree(['', []])

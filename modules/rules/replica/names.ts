@@ -1,6 +1,7 @@
 /** What replication calls its own things on hosts. */
 import { InvalidOptions } from '../../core/errors.ts'
 import { PROGRAM_SETTINGS, PROPERTY } from '../layout.ts'
+import { isOwnName } from '../restore/names.ts'
 import { stamp } from '../stamp.ts'
 import type { Point } from './side.ts'
 
@@ -46,8 +47,9 @@ const FILLING = '-bluejail-filling'
 /** Beside a placeholder: what is received to take its place. */
 export const fillingOf = (dataset: string) => `${dataset}${FILLING}`
 
-/** What has such a name, at its end or before a slash, is this program's own and nobody's source. */
-export const isSetAside = (path: string) => /(-(diverged|placeholder)-\d{8}T\d{6}Z|-bluejail-filling)(\/|$)/.test(path)
+/** What has such a name, or is below it, was put aside by this program or by a restore, and is nobody's source. */
+export const isSetAside = (path: string) =>
+  path.split('/').some(name => /(-placeholder-\d{8}T\d{6}Z|-bluejail-filling)$/.test(name) || isOwnName(name))
 
 /** Whether replication gives this other name to a dataset: aside, or in the exchange of a placeholder. */
 export function isRenaming(from: string, to: string): boolean {
