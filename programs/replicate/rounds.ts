@@ -10,6 +10,7 @@ import { whyParted } from '../../modules/freebsd/zfs-send.ts'
 import { lookAtBoth } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { PROGRAM } from '../../modules/rules/replica/names.ts'
+import { type DatasetSeen, fullName, standsOn } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
 import { carryOut } from './carry-out.ts'
 import { inTurns } from './turns.ts'
@@ -32,12 +33,23 @@ export interface Wires {
 export interface Course {
   /** As both sides were when nothing was left to do. */
   readonly items: readonly Item[]
+  /** Datasets of the source that are no part of the replica. */
+  readonly others: readonly DatasetSeen[]
+  /** On what the next increment of each copy stood when the run began, by path: full names. */
+  readonly stoodOn: ReadonlyMap<string, string>
   /** What was done, by path, in words. */
   readonly done: ReadonlyMap<string, readonly string[]>
   /** Why a dataset could not be brought up to date, by path. */
   readonly failed: ReadonlyMap<string, string>
-  /** Something is to be written down: by this run, or by one before it that was cut off. */
+  /** A run before this one was cut off before it had written down what it did. */
+  readonly wasUnsettled: boolean
+  /** Something is to be written down: by this run, or by one before it. */
   readonly isUnsettled: boolean
+}
+
+export function nameOfBase({ source, target }: Item): string | undefined {
+  const base = target === undefined ? undefined : standsOn(source, target)
+  return target === undefined || base === undefined ? undefined : fullName(target, base)
 }
 
 /** A line that breaks is tried again as often; what was received by then is not sent again. */
@@ -51,13 +63,20 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
   const failed = new Map<string, string>()
   const throttle = job.bytesPerSecond === undefined ? undefined : throttleTo(job.bytesPerSecond)
   const marker = unsettledFile(job)
-  let isUnsettled = (await wires.machine.status(marker)) !== undefined
+  const wasUnsettled = (await wires.machine.status(marker)) !== undefined
+  let isUnsettled = wasUnsettled
+  let stoodOn: Map<string, string> | undefined
 
   for (;;) {
     const { source, target, tokens, switching } = await lookAtBoth(job, wires.machine)
     const items = planTree(source, target, job.target.root, job.wishes, { tokens, refused, switching })
+    stoodOn ??= basesOf(items)
     const work = items.filter(item => isWork(item) && !failed.has(item.path))
-    if (work.length === 0 || wires.ending.aborted) return { items, done, failed, isUnsettled }
+    if (work.length === 0 || wires.ending.aborted) {
+      const paths = new Set(items.map(({ path }) => path))
+      const others = [...source].flatMap(([path, one]) => (paths.has(path) ? [] : [one]))
+      return { items, others, stoodOn, done, failed, wasUnsettled, isUnsettled }
+    }
     if (!isUnsettled) await noteUnsettled(marker, wires)
     isUnsettled = true
     await inTurns(work, job.atOnce, item => attempt(item))
@@ -81,6 +100,11 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
       else await wires.pause(FIRST_PAUSE_SECONDS * 2 ** (count - 1) * (1 + Math.random()))
     }
   }
+}
+
+function basesOf(items: readonly Item[]): Map<string, string> {
+  const named = items.map(item => [item.path, nameOfBase(item)] as const)
+  return new Map(named.flatMap(([path, name]) => (name === undefined ? [] : [[path, name] as const])))
 }
 
 async function noteUnsettled(path: string, { machine }: Wires): Promise<void> {

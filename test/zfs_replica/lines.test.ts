@@ -43,6 +43,7 @@ async function linesOf(role: Role): Promise<string[]> {
   zfs(source, 'snapshot -r zroot/hosting@b')
   for (const part of ['web1', 'web1/etc']) zfs(source, `destroy zroot/hosting/${part}@a`)
   zfs(source, 'snapshot -r zroot/hosting@c')
+  hosts.here.tree.write('/var/db/bluejail-replicate-all.unsettled', '')
   await run(9)
   // Both a filesystem and a volume are begun anew, and what another was about to get is gone.
   for (const part of ['secret', 'volume']) {

@@ -69,6 +69,47 @@ describe('a run', () => {
     expect(marks.trim().split('\n')).toHaveLength(2)
   })
 
+  test('asks no snapshot of a copy who holds it, unless a run before it was cut off', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    hosts.here.outside('zfs', 'snapshot', `${SOURCE}/web1/etc@b`)
+    hosts.sent.length = 0
+    await hosts.run('run')
+    expect(hosts.sent.filter(line => !/^zfs (list -Hp -r|receive)/.test(line))).toEqual([
+      `zfs hold bluejail-replica ${COPY}/web1/etc@b`,
+      `zfs release bluejail-replica ${COPY}/web1/etc@a`,
+    ])
+    // What another run has done already is as it should be.
+    hosts.here.outside('zfs', 'snapshot', `${SOURCE}/web1/etc@c`)
+    hosts.there.outside('zfs', 'release', 'bluejail-replica', `${COPY}/web1/etc@b`)
+    expect((await hosts.run('run')).exit).toBe(0)
+    hosts.here.tree.write('/var/db/bluejail-replicate-off.unsettled', '')
+    hosts.there.outside('zfs', 'hold', 'bluejail-replica', `${COPY}/web1/etc@a`)
+    hosts.sent.length = 0
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(hosts.sent.filter(line => /userrefs|release/.test(line))).toEqual([
+      `zfs list -Hp -t snapshot -o name,userrefs ${COPY} ${COPY}/web1 ${COPY}/web1/etc`,
+      `zfs release bluejail-replica ${COPY}/web1/etc@a`,
+    ])
+  })
+
+  test('leaves no marks on what is no part of the replica any more', async () => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    await hosts.run('run')
+    const marks = () =>
+      hosts.here
+        .outside('zfs', 'list', '-H', '-r', '-t', 'bookmark', '-o', 'name', SOURCE)
+        .stdout.match(/[^/\n]+(?=#)/g)
+    expect(marks()).toEqual(['instances', 'web1', 'etc'])
+    const without = { replicas: [{ ...PUSH, exclude: ['*/tmp', 'web1/etc'] }] }
+    const file = '/usr/local/etc/bluejail/replicate.json'
+    hosts.here.tree.write(file, JSON.stringify({ ...JSON.parse(hosts.here.tree.read(file) ?? ''), ...without }))
+    expect((await hosts.run('run')).exit).toBe(0)
+    expect(marks()).toEqual(['instances', 'web1'])
+  })
+
   test('tells each instance up to when its copy is, and where', async () => {
     const hosts = twoHosts()
     snap(hosts, 'a')

@@ -30,6 +30,10 @@ function outlived(replica: string, source: DatasetSeen, base: Point): Point[] {
   return past.slice(0, Math.max(0, past.length - (KEPT - 1)))
 }
 
+/** Of a dataset that this replica has no copy of, or none any more. */
+export const marksLeftOn = (replica: string, dataset: DatasetSeen): Point[] =>
+  bookmarksOf(dataset).filter(point => replicaOfBookmark(point) === replica)
+
 /** Of snapshots that a replica waits for, this many of a dataset are spared: one that is away for long must not fill the pool. */
 export const MOST_SPARED = 100
 

@@ -54,6 +54,12 @@ export function baseOf(source: DatasetSeen, target: DatasetSeen): Point | undefi
   }, first)
 }
 
+/** The copy's snapshot that the next increment begins at. */
+export function standsOn(source: DatasetSeen, target: DatasetSeen): Point | undefined {
+  const base = baseOf(source, target)
+  return base === undefined ? undefined : snapshotsOf(target).find(({ guid }) => guid === base.guid)
+}
+
 /** Whether the source has a snapshot after the last that both have. */
 export function isBehind(source: DatasetSeen, target: DatasetSeen): boolean {
   const [base, newest] = [baseOf(source, target), newestOf(source)]
@@ -62,9 +68,8 @@ export function isBehind(source: DatasetSeen, target: DatasetSeen): boolean {
 
 /** Snapshots of the copy after what both have: its own, or such as the source lost with every mark of them. */
 export function ownSince(source: DatasetSeen, target: DatasetSeen): Point[] {
-  const base = baseOf(source, target)
-  const snapshots = snapshotsOf(target)
-  return base === undefined ? [] : snapshots.slice(snapshots.findIndex(({ guid }) => guid === base.guid) + 1)
+  const base = standsOn(source, target)
+  return base === undefined ? [] : snapshotsOf(target).filter(({ createtxg }) => createtxg > base.createtxg)
 }
 
 /** The path above, or undefined for the root. */
