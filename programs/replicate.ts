@@ -12,7 +12,7 @@ import { planTree } from '../modules/rules/replica/tree.ts'
 import { lagging } from './replicate/lag.ts'
 import { afterRun, headOf, linesOf, needsLook, planned, type ReplicaReport } from './replicate/report.ts'
 import { bringUpToDate, type Wires } from './replicate/rounds.ts'
-import { checkAgainstHost, checkStream, type Grant, granted, takesStream } from './replicate/serve.ts'
+import { checkStream, type Grant, served, takesStream } from './replicate/serve.ts'
 import { settle } from './replicate/settle.ts'
 import { snapshotNow } from './replicate/snapshot-now.ts'
 
@@ -154,8 +154,7 @@ async function serve(
   const grant: Grant = { dataset, role: flag === '--target' ? 'target' : 'source' }
   const line = process.env.SSH_ORIGINAL_COMMAND
   if (line === undefined) throw new Refused('this key is for replication alone: there is no shell.')
-  const command = granted(line, grant)
-  await checkAgainstHost(command, grant, host)
+  const command = await served(line, grant, host)
   const head = takesStream(command) ? await readHead(readInput) : undefined
   if (head !== undefined) checkStream(head)
   const status = await inPlace(command, head?.bytes)

@@ -6,13 +6,15 @@ import { overSsh } from '../../modules/freebsd/ssh.ts'
 import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { abandonReceive, receive, sendResumed, sendSnapshot } from '../../modules/freebsd/zfs-send.ts'
 import { renameDataset } from '../../modules/freebsd/zfs-steps.ts'
+import { affairsOf } from '../../modules/rules/replica/affairs.ts'
 import { there } from '../../modules/rules/replica/both.ts'
-import { exchanging, placeholder } from '../../modules/rules/replica/filling.ts'
+import { exchanging, placeholder, unmountable } from '../../modules/rules/replica/filling.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksOf } from '../../modules/rules/replica/marks.ts'
-import { bookmarkOf, OWN_AFFAIR, setAside } from '../../modules/rules/replica/names.ts'
+import { bookmarkOf, setAside } from '../../modules/rules/replica/names.ts'
 import { fullName, type Point } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
+import { POLICY_FILE } from '../../modules/rules/snapshot/settings.ts'
 import type { Machine, Wires } from './rounds.ts'
 
 /** In words. */
@@ -31,6 +33,10 @@ export async function carryOut(
       const step = placeholder(targetName)
       await machine.perform(onTarget(step))
       return describeStep(step)
+    }
+    case 'mend': {
+      for (const step of unmountable(targetName)) await machine.perform(onTarget(step))
+      return 'set it not to be mounted at boot'
     }
     case 'abandon': {
       await machine.perform(onTarget(abandonReceive(targetName)))
@@ -60,7 +66,8 @@ export async function carryOut(
                 through: decision.through,
               }),
             })
-      const receiving = receive(targetName, { type: source.type, without: OWN_AFFAIR, nowhere: true })
+      const without = affairsOf(await machine.read(POLICY_FILE))
+      const receiving = receive(targetName, { type: source.type, without, nowhere: true })
       const from = job.source.login === undefined ? sending : overSsh(job.source.login, sending)
       const to = job.target.login === undefined ? receiving : overSsh(job.target.login, receiving)
       await transfer(from, to, { ending, ...(throttle !== undefined && { throttle }) })

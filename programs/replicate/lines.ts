@@ -19,10 +19,11 @@ import { destroySnapshots, takeSnapshots, tiesQueries, writtenQueries } from '..
 import { renameDataset, setProperties } from '../../modules/freebsd/zfs-steps.ts'
 import { treeQuery } from '../../modules/freebsd/zfs-tree.ts'
 import { DEFAULT_SITE, PROPERTY } from '../../modules/rules/layout.ts'
-import { placeholder } from '../../modules/rules/replica/filling.ts'
+import { isUserProperty, OWN_AFFAIR } from '../../modules/rules/replica/affairs.ts'
+import { placeholder, unmountable } from '../../modules/rules/replica/filling.ts'
 import { JOURNAL_FIND } from '../../modules/rules/replica/journals.ts'
 import { COLUMNS } from '../../modules/rules/replica/look.ts'
-import { HOLD, isOwnSnapshot, isRenaming, OWN_AFFAIR, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
+import { HOLD, isOwnSnapshot, isRenaming, replicaOfBookmark } from '../../modules/rules/replica/names.ts'
 
 export type Role = 'source' | 'target'
 
@@ -107,6 +108,7 @@ const TARGET: readonly Form[] = [
     if (!ours.dataset(from) || !ours.dataset(to) || !isRenaming(from, to)) return undefined
     return commandOf(renameDataset(from, to, { unmounted: words.includes('-u') }))
   },
+  (words, ours) => (ours.dataset(words.at(-1)) ? commandOf(unmountable(words.at(-1) ?? '')[0]) : undefined),
   (words, ours) => receiving('filesystem', words, ours),
   (words, ours) => receiving('volume', words, ours),
   (words, ours) => (ours.dataset(words.at(-1)) ? commandOf(abandonReceive(words.at(-1) ?? '')) : undefined),
@@ -114,7 +116,10 @@ const TARGET: readonly Form[] = [
 
 function receiving(type: 'filesystem' | 'volume', words: readonly string[], ours: Ours): Command | undefined {
   const dataset = words.at(-1)
-  return ours.dataset(dataset) ? receive(dataset, { type, without: OWN_AFFAIR, nowhere: true }) : undefined
+  // The sender's own property may have another name than this host's.
+  const own = words.filter((word, at) => words[at - 1] === '-x' && isUserProperty(word) && !OWN_AFFAIR.includes(word))
+  const without = [...OWN_AFFAIR, ...own.slice(0, 1)]
+  return ours.dataset(dataset) ? receive(dataset, { type, without, nowhere: true }) : undefined
 }
 
 const SOURCE: readonly Form[] = [

@@ -75,7 +75,7 @@ function describe(item: Item) {
 }
 
 function stateOf({ decision: { kind }, source }: Item): DatasetReport['state'] {
-  if (kind === 'nothing') return 'current'
+  if (kind === 'nothing' || kind === 'mend') return 'current'
   if (kind === 'diverged' || kind === 'skipped') return kind
   return newestOf(source) === undefined ? 'skipped' : 'behind'
 }
@@ -94,6 +94,8 @@ function wordsFor({ decision, targetName, because }: Item): string {
       return `make ${targetName} to hold what is below`
     case 'exchange':
       return `put ${decision.filled.name} in the place of ${targetName}`
+    case 'mend':
+      return `set ${targetName} not to be mounted at boot`
     case 'rotate':
       return `rename ${targetName} and begin anew: ${decision.why}`
     case 'waits':

@@ -15,7 +15,7 @@ import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts
 import { carryOut } from './carry-out.ts'
 import { inTurns } from './turns.ts'
 
-export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'status'>
+export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'read' | 'status'>
 
 /** There while a run has done something and not yet written down what came of it (settle.ts). */
 export const unsettledFile = (job: Job) => `${STATE_FOLDER}/bluejail-${PROGRAM}-${job.name}.unsettled`

@@ -13,7 +13,9 @@ import { listPoints } from '../../modules/freebsd/zfs-points.ts'
 import { readToken, sendResumed } from '../../modules/freebsd/zfs-send.ts'
 import { readTies } from '../../modules/freebsd/zfs-snapshots.ts'
 import type { StreamHead } from '../../modules/freebsd/zfs-stream.ts'
+import { affairsOf } from '../../modules/rules/replica/affairs.ts'
 import { HOLD } from '../../modules/rules/replica/names.ts'
+import { POLICY_FILE } from '../../modules/rules/snapshot/settings.ts'
 import { lineFor, prunedBy, type Role } from './lines.ts'
 
 export interface Grant {
@@ -26,8 +28,20 @@ export interface Grant {
 export function granted(line: string, { dataset, role }: Grant): Command {
   const command = lineFor(role, wordsOf(line) ?? [], dataset)
   if (command === undefined)
-    throw new Refused(`this key is for replication of ${dataset} alone, and not for: ${line.slice(0, 200)}`)
+    throw new Refused(
+      `this key is for replication of ${dataset} alone, and not for: ${line.slice(0, 200)}. If the other host's program asks that, one of the two is of another version: run the module zfs_replica (playbooks/backup.yml) on both.`,
+    )
   return command
+}
+
+/** What is run for a line: as it came, and with what is this host's own affair left out of what is received. */
+export async function served(line: string, grant: Grant, host: Pick<Probe, 'query' | 'read'>): Promise<Command> {
+  const command = granted(line, grant)
+  await checkAgainstHost(command, grant, host)
+  if (!takesStream(command)) return command
+  const more = affairsOf(await host.read(POLICY_FILE)).filter(property => !command.includes(property))
+  const [program, verb, ...words] = command
+  return [program, verb ?? '', ...more.flatMap(property => ['-x', property]), ...words]
 }
 
 /** What the words alone do not tell. */
@@ -81,7 +95,7 @@ async function checkRelease(snapshots: readonly string[], grant: Grant, host: Pi
 }
 
 /** Not so what gives one up. */
-export const takesStream = (command: Command) => command[1] === 'receive' && command[2] === '-s'
+export const takesStream = (command: Command) => command[1] === 'receive' && command.includes('-s')
 
 /** What the stream itself would do besides. */
 export function checkStream({ isTree }: Pick<StreamHead, 'isTree'>): void {

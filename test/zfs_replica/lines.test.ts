@@ -58,6 +58,8 @@ async function linesOf(role: Role): Promise<string[]> {
   hosts.cuts.length = 0
   zfs(source, 'destroy -r zroot/hosting@d')
   for (const hour of [11, 12, 13]) await run(hour, '--snapshot')
+  zfs(target, 'set canmount=on backup/here/hosting/web1')
+  await run(13)
   expect(await run(14)).toMatchObject({ exit: 0, said: [expect.stringMatching(/: \d current$/)] })
   return [...new Set(hosts.sent)]
 }

@@ -7,7 +7,7 @@ import { SETTINGS_FILE } from '../../modules/rules/replica/names.ts'
 import { SETTINGS } from '../../modules/rules/replica/options.ts'
 import { writeSettings } from '../../modules/rules/replica/settings.ts'
 import type { ReplicaReport } from '../../programs/replicate/report.ts'
-import { checkAgainstHost, type Grant, granted } from '../../programs/replicate/serve.ts'
+import { type Grant, served } from '../../programs/replicate/serve.ts'
 import { type FakeHost, fakeFreeBSD } from '../support/fake-freebsd.ts'
 import { runReplicate } from '../support/replica-host.ts'
 
@@ -68,9 +68,7 @@ async function runProgram(hosts: TwoHosts, grant: Grant, args: readonly string[]
     if (command[0] !== 'ssh') return [here, command]
     const line = command.at(-1) ?? ''
     sent.push(line)
-    const words = granted(line, grant)
-    await checkAgainstHost(words, grant, there)
-    return [there, words]
+    return [there, await served(line, grant, there)]
   }
   const transfer: Transfer = async (from, to) => {
     const [source, sending] = await located(from)

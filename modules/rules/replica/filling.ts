@@ -5,7 +5,7 @@
  * A copy that is to be begun anew goes the same way: what is below it need not be sent again.
  */
 import type { RunStep } from '../../core/step.ts'
-import { createFilesystem, renameDataset } from '../../freebsd/zfs-steps.ts'
+import { createFilesystem, renameDataset, setProperties } from '../../freebsd/zfs-steps.ts'
 import { fillingOf, placeholderAside, setAside } from './names.ts'
 import { type DatasetSeen, type Side, snapshotsOf } from './side.ts'
 
@@ -18,6 +18,9 @@ export const placeholder = (name: string): RunStep =>
     ['canmount', 'off'],
     ['readonly', 'on'],
   ])
+
+/** What is `noauto` is mounted by nobody at boot, wherever its mount point is. */
+export const unmountable = (name: string): RunStep[] => setProperties([[name, [['canmount', 'noauto']]]])
 
 /** As the program makes them. A copy is never `canmount=off`, and nobody can have written into what is read-only. */
 export const isPlaceholder = ({ type, isReadOnly, isNeverMounted, token, points }: DatasetSeen) =>

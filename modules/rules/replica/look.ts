@@ -40,6 +40,7 @@ export async function lookAtSide(machine: Pick<Probe, 'query'>, root: string, ba
       isReadOnly: row.get('readonly') === 'on',
       isNeverMounted: row.get('canmount') === 'off',
       points: points.get(name) ?? [],
+      ...(row.get('canmount') === 'on' && { isMountable: true }),
       ...(isChanged && { isChanged }),
       ...(token !== undefined && { token }),
       ...(instance !== undefined && instance !== above && { instance }),

@@ -1,6 +1,6 @@
 /** What replication calls its own things on hosts. */
 import { InvalidOptions } from '../../core/errors.ts'
-import { PROGRAM_SETTINGS, PROPERTY } from '../layout.ts'
+import { PROGRAM_SETTINGS } from '../layout.ts'
 import { isOwnName } from '../restore/names.ts'
 import { stamp } from '../stamp.ts'
 import type { Point } from './side.ts'
@@ -57,6 +57,3 @@ export function isRenaming(from: string, to: string): boolean {
   const [above, leaf] = [from.slice(0, from.lastIndexOf('/')), from.slice(from.lastIndexOf('/'))]
   return from === fillingOf(to) || to === `${fillingOf(above)}${leaf}`
 }
-
-/** User properties that a copy does not get: what they say is of the source, or would have effects at the target. */
-export const OWN_AFFAIR = [PROPERTY.replica, PROPERTY.autosnap, 'com.sun:auto-snapshot'] as const

@@ -15,6 +15,8 @@ export interface DatasetSeen {
   readonly isReadOnly: boolean
   /** `canmount=off`. */
   readonly isNeverMounted: boolean
+  /** `canmount=on`: at boot it is mounted where its mount point is. */
+  readonly isMountable?: true
   /**
    * Of a copy: something was written to it since what it received last. Nothing else moves `written` from 0 there, and
    * zfs-receive(8) refuses every increment then (tried on OpenZFS 2.3.2: test/zfs/replica-parted.ts).

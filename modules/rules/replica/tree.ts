@@ -44,7 +44,7 @@ export function planTree(
     const because = exchange === undefined ? whyBeside(path, seen) : undefined
     const place = because === undefined ? path : fillingOf(path)
     const copy = target.get(place)
-    const decision = before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned)
+    const decision = mended(before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned), copy)
     if (decision.kind === 'rotate') moving.set(path, 'begun anew')
     if (decision.kind === 'exchange') moving.set(path, 'replaced')
     items.push({
@@ -87,6 +87,15 @@ export function planTree(
   }
 }
 
+/**
+ * Whatever is received is made so (zfs-send.ts). Others were seeded by hand, or lost it since. One that is in use is left: it
+ * is mounted because that is wished.
+ */
+const mended = (decision: Decision, copy: DatasetSeen | undefined): Decision =>
+  (decision.kind === 'nothing' || decision.kind === 'diverged') && copy?.isMountable && copy.isReadOnly
+    ? { kind: 'mend' }
+    : decision
+
 /** What is half received for the first time may have to be given up, and could not be with others below it. */
 const isThere = (copy: DatasetSeen | undefined) =>
   copy !== undefined && (copy.token === undefined || snapshotsOf(copy).length > 0)
@@ -116,6 +125,7 @@ export const isWork = ({ decision: { kind } }: Item) =>
   kind === 'abandon' ||
   kind === 'placeholder' ||
   kind === 'exchange' ||
+  kind === 'mend' ||
   kind === 'rotate'
 
 /** What a person must look at. */
