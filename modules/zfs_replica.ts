@@ -5,9 +5,10 @@ import { choice, flag, integer, listOf, mapping, optional, record, text, withDef
 import { asksForAccess, lookAtAccess } from './rules/replica/access-plan.ts'
 import { lookAtInstalled } from './rules/replica/install.ts'
 import { jobsOf } from './rules/replica/jobs.ts'
+import { lookAtLeft } from './rules/replica/leave.ts'
 import { PROGRAM } from './rules/replica/names.ts'
 import { ACCESS, SETTINGS } from './rules/replica/options.ts'
-import { lookAtCopies, planReplicas, settingsOfTask } from './rules/replica/plan.ts'
+import { earlierJobs, lookAtCopies, planReplicas, settingsOfTask } from './rules/replica/plan.ts'
 
 const { replicas, ...site } = SETTINGS
 
@@ -25,14 +26,14 @@ export default defineModule({
     'Over ssh each host runs for the other the few commands that replication needs. On the other host `logins` makes a user without a password, whose keys run `replicate serve` and nothing else, on datasets below one that zfs(8) allows it: it can add to copies and take away the snapshots that replication took for itself, and cannot destroy copies, roll them back or see others. What it sends gets no mount point, whatever it says. Permissions that such a user was given by hand on that dataset are taken away.',
     'A host that fetches cannot see whether an instance is being switched to another blueprint, unless it logs in as root. It copies the snapshots that are there, none of which is of what is half changed, and takes none of instances itself, with `snapshot` neither.',
     'Its lock is its own: a run by cron and one by this module do not wait for each other, the later one says who is at it.',
-    '`state: absent` takes away the program and what makes it run. Copies stay, and bookmarks and holds with them.',
+    '`state: absent` takes away what makes this host replicate, and the program too unless other hosts log in by it. Copies stay, and the holds on them. Bookmarks of replicas that are not among `replicas` any more go from their source; those that an earlier version left there, `replicate forget NAME` takes away.',
+    '`replicate status` exits with 1 where a copy has lacked a snapshot for longer than `late_minutes`; it is in the daily mail of periodic(8), which `daily_status_bluejail_replicate_enable="NO"` in /etc/periodic.conf turns off. How old copies are it tells too: a source that takes no snapshots any more has no copy that is behind.',
   ],
   program: PROGRAM,
   options: {
     replicas: optional(replicas),
     ...site,
     ...ACCESS,
-    minutes: withDefault(integer('Cron starts the program every so many minutes; 0 for never.', 0, 30), 15),
     run: withDefault(flag('Replicate now.'), false),
     snapshot: withDefault(
       flag(
@@ -141,9 +142,11 @@ export default defineModule({
     if (unknown.length > 0) throw new InvalidOptions(`only: there is no replica ${unknown.join(', ')}`)
     const chosen = options.only === undefined ? jobs : jobs.filter(({ name }) => options.only?.includes(name))
     const installed = await lookAtInstalled(machine)
+    const isAboutReplicas = options.state === 'absent' || options.replicas !== undefined
     return {
       installed,
       jobs,
+      left: isAboutReplicas ? await lookAtLeft(earlierJobs(installed), jobs, machine) : [],
       access: asksForAccess(options) ? await lookAtAccess(options, machine) : undefined,
       copies: options.run ? await lookAtCopies(chosen, machine, done) : new Map(),
     }

@@ -69,6 +69,9 @@ export interface Probe {
 
 export interface Host extends Probe {
   perform(step: Step): Promise<void>
-  /** Takes the host's lock for changes, or throws `LockHeld` naming its holder. Returns the function that gives it back. */
-  lock(holder: string): Promise<() => Promise<void>>
+  /**
+   * Takes the host's lock for changes, or throws `LockHeld` naming its holder. Returns the function that gives it back. With
+   * `of`, of one thing alone: plain letters, digits and `-`.
+   */
+  lock(holder: string, of?: string): Promise<() => Promise<void>>
 }

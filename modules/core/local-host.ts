@@ -40,7 +40,7 @@ interface Asking {
 }
 
 export function localHost(limits: Partial<Limits> = {}): Host {
-  const { commandTimeoutSeconds, lockWaitSeconds, lockPath } = { ...LIMITS, ...limits }
+  const { commandTimeoutSeconds, lockWaitSeconds, lockPath: wholeLock } = { ...LIMITS, ...limits }
   /** The descriptor of the host's lock, while it is ours. */
   let lock: number | undefined
   /** What has the lock from us and did not end, not even when it was killed. */
@@ -109,7 +109,8 @@ export function localHost(limits: Partial<Limits> = {}): Host {
       CommandFailed.check(step, given)
     },
 
-    async lock(holder: string) {
+    async lock(holder: string, of?: string) {
+      const lockPath = of === undefined ? wholeLock : wholeLock.replace(/(\.lock)?$/, `-${of}.lock`)
       const deadline = Date.now() + lockWaitSeconds * 1000
       for (;;) {
         try {
@@ -119,9 +120,9 @@ export function localHost(limits: Partial<Limits> = {}): Host {
             0o644,
           )
           await writeInto(file, holder)
-          lock = file.fd
+          if (of === undefined) lock = file.fd
           return async () => {
-            lock = undefined
+            if (of === undefined) lock = undefined
             await writeInto(file, stuck.length === 0 ? '' : describeStuck(stuck, holder)).finally(() => file.close())
           }
         } catch (error) {

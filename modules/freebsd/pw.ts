@@ -23,3 +23,6 @@ export function usersIn(passwd: string): Map<string, User> {
 /** With a group of its own and no password: `-w no` writes `*`, with which a key may log in (usr.sbin/pw/pw_user.c). */
 export const addUser = (name: string, { about, home }: { readonly about: string; readonly home: string }): RunStep =>
   run('pw', 'useradd', '-n', name, '-c', about, '-d', home, '-s', '/bin/sh', '-w', 'no')
+
+/** With its group, if nobody else is in that. What is in its home stays (pw_user_del in the same file). */
+export const removeUser = (name: string): RunStep => run('pw', 'userdel', '-n', name)

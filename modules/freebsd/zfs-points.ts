@@ -81,6 +81,12 @@ export async function readCreations(machine: Asking, names: readonly string[]): 
   return found
 }
 
+/** Every bookmark of every pool, by dataset. */
+export async function listAllBookmarks(machine: Asking): Promise<Map<string, Point[]>> {
+  const command: Command = ['zfs', 'list', '-Hp', '-t', 'bookmark', '-o', 'name,guid,createtxg']
+  return parsePoints(command, (await machine.query(command)).stdout)
+}
+
 export interface Bookmark {
   readonly name: string
   readonly guid: string

@@ -1,13 +1,11 @@
-/** The last run and the state of each policy, in Prometheus' text format (its documentation, "Exposition formats"). */
+/** The last run and the state of each policy, for Prometheus. */
 import type { PolicyStatus } from '../../modules/rules/snapshot/status.ts'
+import { gauge as gaugeOf, type Sample } from '../prometheus.ts'
 import type { Report } from './report.ts'
 
 export function metrics(report: Report, policies: ReadonlyMap<string, PolicyStatus>, now: number): string {
-  const gauge = (name: string, help: string, samples: readonly (readonly [labels: string, value: number])[]) => [
-    `# HELP bluejail_autosnap_${name} ${help}`,
-    `# TYPE bluejail_autosnap_${name} gauge`,
-    ...samples.map(([labels, value]) => `bluejail_autosnap_${name}${labels} ${value}`),
-  ]
+  const gauge = (name: string, help: string, samples: readonly Sample[]) =>
+    gaugeOf(`bluejail_autosnap_${name}`, help, samples)
   const each = (value: (status: PolicyStatus) => number | undefined) =>
     [...policies].flatMap(([name, status]) => {
       const told = value(status)

@@ -1,6 +1,7 @@
 /** What a person reads of a run, and of how things are. */
 import type { Look } from '../../modules/rules/snapshot/look.ts'
 import { moment, type PolicyStatus } from '../../modules/rules/snapshot/status.ts'
+import { age } from '../ages.ts'
 
 export interface Report {
   readonly now: string
@@ -71,10 +72,4 @@ function table(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   )
-}
-
-/** `3h`, `2d`: enough to see that something is wrong. */
-function age(seconds: number): string {
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}min`
-  return seconds < 2 * 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
 }

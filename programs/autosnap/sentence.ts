@@ -3,6 +3,7 @@ import type { Probe } from '../../modules/core/host.ts'
 import { readHolds } from '../../modules/freebsd/zfs.ts'
 import { type Bookmark, listBookmarks } from '../../modules/freebsd/zfs-points.ts'
 import { readTies, type Ties } from '../../modules/freebsd/zfs-snapshots.ts'
+import { programPath } from '../../modules/rules/layout.ts'
 import { MOST_SPARED, sparedFor } from '../../modules/rules/replica/marks.ts'
 import type { NamesByDataset } from '../../modules/rules/snapshot/batches.ts'
 import { timeOfOwn } from '../../modules/rules/snapshot/names.ts'
@@ -53,8 +54,12 @@ export async function sentence(
 function keeping(tie: Ties | undefined, tags: readonly string[] | undefined, replica: string | undefined) {
   if (tie !== undefined && tie.clones.length > 0) return `it is the origin of ${tie.clones.join(', ')}`
   if (tie !== undefined && tie.holds > 0) return `it is held${tags === undefined ? '' : ` by ${tags.join(', ')}`}`
-  return replica === undefined ? undefined : `the replica ${replica} has not got it yet`
+  return replica === undefined ? undefined : waitingFor(replica)
 }
+
+/** Bookmarks tell that, and nobody else: a replica that is no more leaves them. */
+const waitingFor = (replica: string) =>
+  `the replica ${replica} may need it, as its bookmarks say; if there is none any more: ${programPath('replicate')} forget ${replica}`
 
 /** By full name the replica that waits for it, as bookmarks tell: no more than so many of each dataset, `already` included. */
 function awaited(

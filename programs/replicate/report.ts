@@ -3,6 +3,7 @@ import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { describePlace } from '../../modules/rules/replica/jobs.ts'
 import { baseOf, newestOf, ownSince } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, missingOf } from '../../modules/rules/replica/tree.ts'
+import { age } from '../ages.ts'
 import type { Course } from './rounds.ts'
 
 export interface DatasetReport {
@@ -19,7 +20,12 @@ export interface DatasetReport {
   readonly has?: string
   /** Snapshots of the copy after that one, which the source has not. */
   readonly own?: readonly string[]
+  /** `status`: how old that one is; undefined where there is none. */
+  readonly age_seconds?: number
+  /** `status`: for how long the oldest of those that are missing has been there. */
   readonly lag_seconds?: number
+  /** That is longer than the replica's `late_minutes`. */
+  readonly late?: true
 }
 
 export interface ReplicaReport {
@@ -111,16 +117,32 @@ export function linesOf({ replica, source, target, datasets, warnings, kept = []
   const counts = (['sent', 'current', 'behind', 'diverged', 'failed', 'skipped'] as const)
     .filter(state => count(state) > 0)
     .map(state => `${count(state)} ${state}`)
+  const ages = datasets.flatMap(each => each.age_seconds ?? [])
+  const oldest = ages.length === 0 ? [] : [`up to ${age(ages.reduce((a, b) => Math.max(a, b)))} old`]
   return [
-    `${replica}: ${source} -> ${target}: ${failed ?? (counts.join(', ') || 'nothing there')}`,
-    ...datasets
-      .filter(({ steps, state, why }) => steps.length > 0 || (state !== 'current' && why !== undefined))
-      .map(
-        ({ dataset, state, steps, why }) =>
-          `  ${dataset}: ${[...steps, ...(why === undefined ? [] : [`${state}: ${why}`])].join('; ')}`,
-      ),
+    `${replica}: ${source} -> ${target}: ${failed ?? ([...counts, ...oldest].join(', ') || 'nothing there')}`,
+    ...datasets.flatMap(each => {
+      const sentences = sentencesOf(each)
+      return sentences.length === 0 ? [] : [`  ${each.dataset}: ${sentences.join('; ')}`]
+    }),
     ...kept.map(sentence => `  ${sentence}`),
     ...warnings.map(warning => `  warning: ${warning}`),
+  ]
+}
+
+function sentencesOf({ state, steps, why, own = [], late, has, lag_seconds: lag = 0 }: DatasetReport): string[] {
+  // A step that is yet to be done may say the same reason itself.
+  const isSaid = why === undefined || state === 'current' || steps.some(step => step.includes(why))
+  return [
+    ...(late
+      ? [`LATE: ${has === undefined ? 'there is no copy, and ' : ''}what it lacks has been there for ${age(lag)}`]
+      : []),
+    ...steps,
+    ...(!late && lag > 0 ? [`what it lacks has been there for ${age(lag)}`] : []),
+    ...(isSaid ? [] : [`${state}: ${why}`]),
+    ...(own.length > 0 && !why?.includes(`@${own[0]}`)
+      ? [`the copy has ${own.map(name => `@${name}`).join(', ')} of its own`]
+      : []),
   ]
 }
 
@@ -128,4 +150,4 @@ export function linesOf({ replica, source, target, datasets, warnings, kept = []
 export const needsLook = ({ datasets, warnings, failed }: ReplicaReport) =>
   failed !== undefined ||
   warnings.length > 0 ||
-  datasets.some(({ state }) => state === 'diverged' || state === 'failed')
+  datasets.some(({ state, late }) => state === 'diverged' || state === 'failed' || late)

@@ -9,18 +9,13 @@ import { makeDirectories } from '../../modules/freebsd/directories.ts'
 import { whyParted } from '../../modules/freebsd/zfs-send.ts'
 import { lookAtBoth } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
-import { PROGRAM } from '../../modules/rules/replica/names.ts'
+import { STATE_FOLDER, unsettledFile } from '../../modules/rules/replica/names.ts'
 import { type DatasetSeen, fullName, standsOn } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
 import { carryOut } from './carry-out.ts'
 import { inTurns } from './turns.ts'
 
 export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'read' | 'status'>
-
-/** There while a run has done something and not yet written down what came of it (settle.ts). */
-export const unsettledFile = (job: Job) => `${STATE_FOLDER}/bluejail-${PROGRAM}-${job.name}.unsettled`
-/** As hier(7) has it; it outlives a reboot, as /var/run does not. */
-const STATE_FOLDER = '/var/db'
 
 export interface Wires {
   readonly machine: Machine
@@ -62,7 +57,7 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
   const done = new Map<string, string[]>()
   const failed = new Map<string, string>()
   const throttle = job.bytesPerSecond === undefined ? undefined : throttleTo(job.bytesPerSecond)
-  const marker = unsettledFile(job)
+  const marker = unsettledFile(job.name)
   const wasUnsettled = (await wires.machine.status(marker)) !== undefined
   let isUnsettled = wasUnsettled
   let stoodOn: Map<string, string> | undefined

@@ -7,12 +7,13 @@ import { PROPERTY } from '../../modules/rules/layout.ts'
 import { there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { marksLeftOn, marksOf } from '../../modules/rules/replica/marks.ts'
+import { unsettledFile } from '../../modules/rules/replica/names.ts'
 import { baseOf, fullName, isAtOrBelow, newestOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
 import { mark } from './carry-out.ts'
 import { holdBases } from './holds.ts'
 import { pruneOwn } from './prune.ts'
-import { type Course, nameOfBase, unsettledFile, type Wires } from './rounds.ts'
+import { type Course, nameOfBase, type Wires } from './rounds.ts'
 import { chunks, inTurns } from './turns.ts'
 
 export interface Settled {
@@ -50,7 +51,7 @@ export async function settle(job: Job, course: Course, wires: Wires): Promise<Se
   // Holds are where they belong by now, so what is held is held by somebody else.
   if (isUnsettled && warnings.length === 0)
     await orWarn(async () => void kept.push(...(await pruneOwn(job, items, wires))))
-  if (isUnsettled && warnings.length === 0) await machine.perform({ kind: 'remove', path: unsettledFile(job) })
+  if (isUnsettled && warnings.length === 0) await machine.perform({ kind: 'remove', path: unsettledFile(job.name) })
   return { warnings, kept }
 }
 

@@ -107,3 +107,10 @@ test('the lock has its holder written in it, and is empty when given back', asyn
   await giveBack()
   expect(readFileSync(lockPath, 'utf8')).toBe('')
 })
+
+test('of single things there are locks beside it', async () => {
+  const host = localHost({ lockPath: join(directory, 'program.lock') })
+  const [whole, one] = [await host.lock('all of it'), await host.lock('a part', 'web-1')]
+  expect(readFileSync(join(directory, 'program-web-1.lock'), 'utf8')).toBe('a part\n')
+  for (const giveBack of [whole, one]) await giveBack()
+})

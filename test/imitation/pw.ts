@@ -1,9 +1,11 @@
 /** pw(8): usr.sbin/pw/pw_user.c. Users alone, each with a group of its own. */
-import { getopt, imitation, Unknown } from './screen.ts'
+import type { Machine } from './machine.ts'
+import { getopt, imitation, type Screen, Unknown } from './screen.ts'
 
 const FIRST_ID = 1001
 
 export const pw = imitation('pw', (machine, { args: [verb, ...args] }, screen) => {
+  if (verb === 'userdel') return userdel(machine, args, screen)
   if (verb !== 'useradd') throw new Unknown(`subcommand '${verb}'`)
   const { values, operands } = getopt(args, 'n:c:d:s:w:')
   const value = (flag: string) => values.get(flag)?.at(-1)
@@ -35,3 +37,23 @@ export const pw = imitation('pw', (machine, { args: [verb, ...args] }, screen) =
   machine.changed()
   return 0
 })
+
+/** pw_user_del: its group goes with it where that has its name and nobody else is in it. Without -r its home stays. */
+function userdel(machine: Machine, args: readonly string[], screen: Screen): number {
+  const { values, operands } = getopt(args, 'n:')
+  const name = values.get('n')?.at(-1)
+  if (operands.length > 0 || name === undefined) throw new Unknown(`form: ${args.join(' ')}`)
+  const rowsOf = (path: string) => (machine.tree.read(path) ?? '').split('\n')
+  const isOf = (row: string) => row.startsWith(`${name}:`)
+  if (!rowsOf('/etc/passwd').some(isOf)) {
+    screen.err(`pw: no such user \`${name}'\n`)
+    return 67
+  }
+  for (const path of ['/etc/passwd', '/etc/master.passwd', '/etc/group']) {
+    if (machine.tree.read(path) === undefined) continue
+    const rows = rowsOf(path).filter(row => !isOf(row) || (path === '/etc/group' && !row.endsWith(':')))
+    machine.tree.files.write(path, Buffer.from(rows.join('\n')), path.includes('master') ? 0o600 : 0o644)
+  }
+  machine.changed()
+  return 0
+}

@@ -34,7 +34,10 @@ test('what a replica has not got yet stays and is named, until it has', async ()
   const waiting = await runAt(host, 3)
   expect(waiting).toMatchObject({
     destroyed: [],
-    blocked: { [nameAt(1)]: 'the replica off has not got it yet' },
+    blocked: {
+      [nameAt(1)]:
+        'the replica off may need it, as its bookmarks say; if there is none any more: /usr/local/libexec/bluejail/replicate forget off',
+    },
     troubles: [],
   })
   expect(snapshotsOn(host)).toEqual([1, 2, 3].map(nameAt))

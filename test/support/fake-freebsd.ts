@@ -72,7 +72,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
   const queried: Command[] = []
   const lockHolders: string[] = []
   const servers: FakeHost['servers'] = new Map()
-  let holder = options.lockedBy
+  const holders = new Map(options.lockedBy === undefined ? [] : [['', options.lockedBy]])
   let isOff = false
 
   async function answer(command: Command, input: string | Buffer, seconds: number): Promise<Outcome> {
@@ -149,20 +149,19 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       performed.push(step)
     },
 
-    async lock(name) {
+    async lock(name, of = '') {
+      const holder = holders.get(of)
       if (holder !== undefined) throw new LockHeld('/var/run/bluejail.lock', holder, 60)
-      holder = name
+      holders.set(of, name)
       lockHolders.push(name)
-      return async () => {
-        holder = undefined
-      }
+      return async () => void holders.delete(of)
     },
 
     outside: (...command) => outside(command),
 
     boot() {
       isOff = false
-      holder = undefined
+      holders.clear()
       boot(machine)
     },
   }

@@ -76,6 +76,39 @@ test('what it was allowed besides is taken away, and a key that is gone from the
   expect(host.tree.read('/var/db/bluejail-replica/a/.ssh/authorized_keys')).toBe('')
 })
 
+test('a login that is to be no more goes with its keys and permissions, cut off at any step as well; copies and others stay', async () => {
+  const gone = { logins: [{ user: 'a', dataset: 'zroot/copies/a', state: 'absent' }] }
+  const withTwo = async () => {
+    const host = fakeFreeBSD({ datasets: { 'zroot/copies/a': {}, 'zroot/copies/b': {} } })
+    await run(host, { logins: [login(), login({ user: 'b', dataset: 'zroot/copies/b' })] })
+    return host
+  }
+  const first = await withTwo()
+  const foretold = await converge(definition, gone, first, check, circumstances)
+  const { steps, state } = await run(first, gone)
+  expect(steps).toEqual(foretold.steps)
+  expect([steps[0], steps[2], state.logins]).toEqual([
+    'rm /var/db/bluejail-replica/a/.ssh/authorized_keys',
+    'pw userdel -n a',
+    {},
+  ])
+  for (let cut = 1; cut <= steps.length; cut++) {
+    const host = await withTwo()
+    host.machine.cutPowerAfter(cut)
+    await run(host, gone).catch(() => {})
+    host.machine.cutPowerAfter(Number.POSITIVE_INFINITY)
+    host.boot()
+    await run(host, gone)
+    expect(host.tree.read('/etc/passwd')).not.toMatch(/^a:/m)
+    expect(host.tree.read('/etc/passwd')).toMatch(/^b:/m)
+    expect(host.tree.lstat('/var/db/bluejail-replica/a')).toBeUndefined()
+    expect(host.tree.read('/var/db/bluejail-replica/b/.ssh/authorized_keys')).toContain(KEY)
+    expect(host.outside('zfs', 'allow', 'zroot/copies/a').stdout).toBe('')
+    expect(host.outside('zfs', 'allow', 'zroot/copies/b').stdout).toContain('user b ')
+    expect((await run(host, gone)).steps).toEqual([])
+  }
+})
+
 test('a key is made once, and told', async () => {
   const host = prepared()
   const options = { key: '/root/.ssh/replica', known_hosts: [{ host: 'b', port: 2222, key: KEY }] }
@@ -97,12 +130,16 @@ test.each([
   [login({ dataset: 'zroot/a b' }), /letters, digits/],
   [login({ dataset: 'zroot/a"; id' }), /letters, digits/],
   [login({ public_keys: ['no key'] }), /no public key/],
+  [login({ public_keys: undefined }), /give 'public_keys', or 'state: absent'/],
+  [login({ user: 'www', state: 'absent' }), /the user www is somebody else's/],
   [login({ public_keys: [`${KEY}\ncommand="id" ${KEY}`] }), /./],
   [login({ from: '*" command="id' }), /no list of addresses/],
 ])('refused in words: %j', async (one, reason) => {
   const host = fakeFreeBSD({
     datasets: { 'zroot/copies/a': {} },
-    files: { '/etc/passwd': 'root:*:0:0:Charlie &:/root:/bin/sh\n' },
+    files: {
+      '/etc/passwd': 'root:*:0:0:Charlie &:/root:/bin/sh\nwww:*:80:80::/nonexistent:/usr/sbin/nologin\n',
+    },
   })
   await expect(converge(definition, { logins: [one] }, host, check, circumstances)).rejects.toThrow(reason)
 })

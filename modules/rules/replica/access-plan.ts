@@ -4,7 +4,7 @@ import type { Probe } from '../../core/host.ts'
 import { UNKNOWN } from '../../core/module.ts'
 import type { Step } from '../../core/step.ts'
 import { makeDirectories } from '../../freebsd/directories.ts'
-import { addUser, PASSWD, type User, usersIn } from '../../freebsd/pw.ts'
+import { addUser, PASSWD, removeUser, type User, usersIn } from '../../freebsd/pw.ts'
 import { HOST_KEY, makeKey, publicKey } from '../../freebsd/ssh-keys.ts'
 import { allowUser, disallowUser, readAllowed } from '../../freebsd/zfs-allow.ts'
 import { readZfsVersion, type ZfsVersion } from '../../freebsd/zfs-version.ts'
@@ -36,6 +36,8 @@ interface SeenLogin {
   readonly one: Login
   readonly user: User | undefined
   readonly keys: string | undefined
+  /** Of its home those that are there, the innermost first. */
+  readonly directories: readonly string[]
   /** Undefined where there is no such dataset. */
   readonly allowed: ReadonlySet<string> | undefined
   readonly permissions: readonly string[]
@@ -70,10 +72,16 @@ export async function lookAtAccess(options: AccessOptions, machine: Probe): Prom
         permissions: permissionsOf(one.role, zfs),
         user: users.get(one.user),
         keys: await machine.read(keysFile(one)),
+        directories: await existing([`${homeOf(one)}/.ssh`, homeOf(one)], machine),
         allowed: await readAllowed(machine, one.dataset, one.user),
       })),
     ),
   }
+}
+
+async function existing(paths: readonly string[], machine: Probe): Promise<string[]> {
+  const found = await Promise.all(paths.map(async path => ((await machine.status(path)) === undefined ? [] : [path])))
+  return found.flat()
 }
 
 export interface AccessState {
@@ -107,10 +115,10 @@ export function planAccess(options: AccessOptions, seen: SeenAccess): AccessPlan
     steps: [
       ...keySteps(options, seen),
       ...(hosts === undefined ? [] : keepFile(KNOWN_HOSTS, seen.knownHosts, hosts, 0o644)),
-      ...seen.logins.flatMap(loginSteps),
+      ...seen.logins.flatMap(login => (login.one.isGone ? removalOf(login) : loginSteps(login))),
     ],
     unmet: seen.logins.flatMap(({ one, allowed }) =>
-      allowed === undefined
+      allowed === undefined && !one.isGone
         ? [`There is no dataset '${one.dataset}' for the login ${one.user}. Create it first (zfs_dataset).`]
         : [],
     ),
@@ -125,10 +133,7 @@ function keySteps({ key }: AccessOptions, { hasKey }: SeenAccess): Step[] {
 /** The keys come last: a login without its permissions would only fail. */
 function loginSteps({ one, user, keys, allowed, permissions: wanted }: SeenLogin): Step[] {
   const home = homeOf(one)
-  if (user !== undefined && user.home !== home)
-    throw new InvalidOptions(
-      `the user ${one.user} is somebody else's: its home is ${user.home}. Give the login another name`,
-    )
+  refuseOthers({ one, user })
   const missing = wanted.filter(each => allowed?.has(each) !== true)
   const excess = [...(allowed ?? [])].filter(each => !wanted.includes(each))
   return [
@@ -140,6 +145,24 @@ function loginSteps({ one, user, keys, allowed, permissions: wanted }: SeenLogin
       ? []
       : [{ kind: 'write' as const, path: keysFile(one), content: keysText(one), mode: 0o644 }]),
   ]
+}
+
+/** The keys go first: from then on nobody comes in. */
+function removalOf({ one, user, keys, allowed, directories }: SeenLogin): Step[] {
+  refuseOthers({ one, user })
+  return [
+    ...(keys === undefined ? [] : [{ kind: 'remove' as const, path: keysFile(one) }]),
+    ...(allowed === undefined || allowed.size === 0 ? [] : [disallowUser(one.user, [...allowed], one.dataset)]),
+    ...(user === undefined ? [] : [removeUser(one.user)]),
+    ...directories.map(path => ({ kind: 'remove' as const, path })),
+  ]
+}
+
+function refuseOthers({ one, user }: Pick<SeenLogin, 'one' | 'user'>): void {
+  if (user !== undefined && user.home !== homeOf(one))
+    throw new InvalidOptions(
+      `the user ${one.user} is somebody else's: its home is ${user.home}. Give the login another name`,
+    )
 }
 
 const count = (text: string | undefined) => (text ?? '').split('\n').filter(line => line !== '').length
@@ -156,8 +179,10 @@ const loginsBefore = ({ logins }: SeenAccess) =>
 
 const loginsAfter = ({ logins }: SeenAccess) =>
   Object.fromEntries(
-    logins.map(({ one, permissions }) => [
-      one.user,
-      { dataset: one.dataset, keys: one.keys.length, allowed: permissions.length },
-    ]),
+    logins
+      .filter(({ one }) => !one.isGone)
+      .map(({ one, permissions }) => [
+        one.user,
+        { dataset: one.dataset, keys: one.keys.length, allowed: permissions.length },
+      ]),
   )

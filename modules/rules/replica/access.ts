@@ -66,14 +66,17 @@ export interface Login {
   readonly role: 'target' | 'source'
   readonly keys: readonly string[]
   readonly from: string | undefined
+  /** It is to be no more. */
+  readonly isGone: boolean
 }
 
 export interface GivenLogin {
   readonly user: string
   readonly dataset: string
   readonly role: 'target' | 'source'
-  readonly public_keys: readonly string[]
+  readonly public_keys?: readonly string[] | undefined
   readonly from?: string | undefined
+  readonly state: 'present' | 'absent'
 }
 
 export function loginsOf(given: readonly GivenLogin[]): Login[] {
@@ -88,12 +91,14 @@ export function loginsOf(given: readonly GivenLogin[]): Login[] {
     if (strange !== undefined) throw new InvalidOptions(`${user}: '${dataset}': ${strange}`)
     if (from !== undefined && !/^[\w.:/*?,!-]+$/.test(from))
       throw new InvalidOptions(`${user}: from '${from}' is no list of addresses, as sshd(8) reads it`)
-    const keys = one.public_keys.map(line => {
+    if (one.public_keys === undefined && one.state === 'present')
+      throw new InvalidOptions(`${user}: give 'public_keys', or 'state: absent' for a login that is to be no more`)
+    const keys = (one.public_keys ?? []).map(line => {
       const key = publicKey(line)
       if (key === undefined) throw new InvalidOptions(`${user}: '${line.slice(0, 40)}' is no public key of ssh`)
       return key
     })
-    return { user, dataset, role, keys, from }
+    return { user, dataset, role, keys, from, isGone: one.state === 'absent' }
   })
   const users = logins.map(({ user }) => user)
   const twice = users.filter((user, index) => users.indexOf(user) !== index)
@@ -104,8 +109,8 @@ export function loginsOf(given: readonly GivenLogin[]): Login[] {
   return logins
 }
 
-export const homeOf = ({ user }: Login) => `${HOMES}/${user}`
-export const keysFile = (login: Login) => `${homeOf(login)}/.ssh/authorized_keys`
+export const homeOf = ({ user }: Pick<Login, 'user'>) => `${HOMES}/${user}`
+export const keysFile = (login: Pick<Login, 'user'>) => `${homeOf(login)}/.ssh/authorized_keys`
 
 export const keysText = ({ dataset, role, keys, from }: Login) =>
   keys.map(key => authorized(key, `${programPath(PROGRAM)} serve --${role} ${dataset}`, from)).join('')

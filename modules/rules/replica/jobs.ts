@@ -25,6 +25,8 @@ export interface Job {
   readonly wishes: TreeWishes
   readonly bytesPerSecond?: number
   readonly atOnce: number
+  /** For how long a snapshot may wait to be in the copy; undefined: for ever. */
+  readonly lateSeconds?: number
   /** What instances show as the place of their replica. */
   readonly shown: string
   readonly site: Site
@@ -32,7 +34,7 @@ export interface Job {
 
 export function jobsOf(settings: Settings): Job[] {
   const site = siteOf(settings)
-  const jobs = settings.replicas.map(replica => jobOf(replica, site))
+  const jobs = settings.replicas.map(replica => jobOf(replica, site, settings.minutes))
   const twice = jobs.map(({ name }) => name).filter((name, index, all) => all.indexOf(name) !== index)
   if (twice.length > 0) throw new InvalidOptions(`${[...new Set(twice)].join(', ')}: a replica's name is given twice`)
   for (const one of jobs)
@@ -42,7 +44,10 @@ export function jobsOf(settings: Settings): Job[] {
   return jobs
 }
 
-function jobOf(given: Settings['replicas'][number], site: Site): Job {
+/** So many runs that brought nothing are more than chance. */
+const LATE_RUNS = 4
+
+function jobOf(given: Settings['replicas'][number], site: Site, everyMinutes: number): Job {
   const name = checkReplicaName(given.name)
   for (const dataset of [given.dataset, given.target]) {
     const problem = datasetNameProblem(dataset)
@@ -56,6 +61,7 @@ function jobOf(given: Settings['replicas'][number], site: Site): Job {
       `${name}: ${given.target} and ${given.dataset} lie in each other, so the copy would copy itself`,
     )
   const target: Place = { root: given.target, ...(there && { login: there }) }
+  const lateMinutes = given.late_minutes ?? LATE_RUNS * everyMinutes
   const bytesPerSecond = given.bandwidth === undefined ? undefined : rateOf(name, String(given.bandwidth))
   return {
     name,
@@ -66,6 +72,7 @@ function jobOf(given: Settings['replicas'][number], site: Site): Job {
     shown: given.place ?? describePlace(target),
     site,
     ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+    ...(lateMinutes > 0 && { lateSeconds: lateMinutes * 60 }),
   }
 }
 

@@ -8,6 +8,10 @@ import type { Point } from './side.ts'
 export const PROGRAM = 'replicate'
 export const SETTINGS_FILE = `${PROGRAM_SETTINGS}/${PROGRAM}.json`
 
+/** There while a run has done something and not yet written down what came of it. It outlives a reboot (hier(7)). */
+export const unsettledFile = (replica: string) => `${STATE_FOLDER}/bluejail-${PROGRAM}-${replica}.unsettled`
+export const STATE_FOLDER = '/var/db'
+
 /** A part of bookmarks' names. */
 const REPLICA_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/
 

@@ -41,6 +41,12 @@ const replica = record(
       ),
     ),
     at_once: withDefault(integer('How many of its datasets are sent at a time.', 1, 32), 2),
+    late_minutes: optional(
+      integer(
+        'For how many minutes a snapshot may wait to be in the copy until `replicate status` exits with 1 and says so; 0 for ever. Default: four times `minutes`.',
+        0,
+      ),
+    ),
     place: optional(text('What instances show as the place of their replica. Default: the host and the dataset.')),
   },
   'A dataset with all below it, and its copy.',
@@ -49,6 +55,10 @@ const replica = record(
 /** What the file on the host holds. */
 export const SETTINGS = {
   replicas: listOf(replica, 'The replicas that this host makes.'),
+  minutes: withDefault(integer('Cron starts the program every so many minutes; 0 for never.', 0, 30), 15),
+  prometheus_file: optional(
+    text('Write metrics there after each run, for the textfile collector of node_exporter. Its directory must exist.'),
+  ),
   ...siteOptions,
 }
 
@@ -60,11 +70,17 @@ const access = record(
       choice(['target', 'source'], '`target`: copies come here. `source`: the other host fetches.'),
       'target',
     ),
-    public_keys: listOf(
-      text('A line of a `.pub` file.'),
-      'Who has one of these may log in, and run replication alone.',
+    public_keys: optional(
+      listOf(text('A line of a `.pub` file.'), 'Who has one of these may log in, and run replication alone.'),
     ),
     from: optional(text('Addresses from which these keys count, as `from=` in authorized_keys.')),
+    state: withDefault(
+      choice(
+        ['present', 'absent'],
+        'With `absent` the user goes, with its keys and what it was allowed. Copies stay. Logins that are not listed stay as they are.',
+      ),
+      'present',
+    ),
   },
   'A login for another host.',
 )

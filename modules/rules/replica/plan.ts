@@ -10,13 +10,13 @@ import { type AccessOptions, type AccessPlan, type AccessState, planAccess, type
 import { lookAtBoth } from './both.ts'
 import { type Installed, installing, removing } from './install.ts'
 import { describePlace, type Job, jobsOf, type Settings } from './jobs.ts'
+import { type Left, leaving, warningsOf } from './leave.ts'
 import { PROGRAM } from './names.ts'
 import { parseSettings } from './settings.ts'
 import { type Item, isWork, planTree } from './tree.ts'
 
 interface TaskOptions extends Omit<Settings, 'replicas'>, AccessOptions {
   readonly replicas?: Settings['replicas'] | undefined
-  readonly minutes: number
   readonly run: boolean
   readonly snapshot: boolean
   readonly only?: readonly string[] | undefined
@@ -31,6 +31,8 @@ export interface Seen {
   readonly jobs: readonly Job[]
   /** Where the task speaks of keys or logins. */
   readonly access: SeenAccess | undefined
+  /** Of replicas that it made before and makes no more. */
+  readonly left: readonly Left[]
   /** With `run`, by name. */
   readonly copies: ReadonlyMap<string, Copies>
 }
@@ -48,8 +50,16 @@ export interface State extends AccessState {
   readonly replicas: Record<string, ReplicaState>
 }
 
-export const settingsOfTask = ({ replicas, hosting_dataset, hosting_path }: TaskOptions): Settings => ({
+export const settingsOfTask = ({
+  replicas,
+  minutes,
+  prometheus_file,
+  hosting_dataset,
+  hosting_path,
+}: TaskOptions): Settings => ({
   replicas: replicas ?? [],
+  minutes,
+  ...(prometheus_file !== undefined && { prometheus_file }),
   hosting_dataset,
   hosting_path,
 })
@@ -97,9 +107,9 @@ export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Do
   const isScheduled = installed.cron.status !== undefined
   const present = { scheduled: isScheduled, replicas: stateOf(earlierJobs(installed), copies) }
   if (options.state === 'absent') {
-    const steps = removing(installed)
+    const steps = [...leaving(seen.left), ...removing(installed)]
     const msg = steps.length === 0 ? 'This host makes no copies.' : 'This host makes no copies by itself any more.'
-    return { before: present, after: { scheduled: false, replicas: {} }, steps, msg }
+    return { before: present, after: { scheduled: false, replicas: {} }, steps, warnings: warningsOf(seen.left), msg }
   }
   const access = seen.access === undefined ? NO_ACCESS : planAccess(options, seen.access)
   if (options.replicas === undefined) {
@@ -114,23 +124,22 @@ export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Do
       msg,
     }
   }
-  const everyMinutes = options.minutes === 0 ? undefined : options.minutes
   const runs =
     options.run &&
     !hasRun(done) &&
     (options.snapshot || [...copies.values()].some(copy => 'problem' in copy || hasWork(copy)))
-  const setUp = [...access.steps, ...installing(installed, settingsOfTask(options), everyMinutes)]
+  const setUp = [...access.steps, ...leaving(seen.left), ...installing(installed, settingsOfTask(options))]
   const problems = [...copies].flatMap(([name, copy]) =>
     problemsOf(copy).map(why => `${why.startsWith(`${name}: `) ? '' : `${name}: `}${why}.`),
   )
   const unseen = hasRun(done) ? [] : [...copies.values()].flatMap(copy => ('problem' in copy ? [copy.problem] : []))
   return {
     before: { ...present, ...access.before },
-    after: { scheduled: everyMinutes !== undefined, replicas: stateOf(jobs, copies, runs), ...access.after },
+    after: { scheduled: options.minutes > 0, replicas: stateOf(jobs, copies, runs), ...access.after },
     steps: [...setUp, ...(runs ? [running([...copies.keys()], options.snapshot)] : [])],
     verify: runs,
     unmet: [...access.unmet, ...unseen],
-    warnings: warned(done),
+    warnings: [...warningsOf(seen.left), ...warned(done)],
     // A copy that needs a look fails the task, whether or not others were sent.
     ...(options.run && !runs && problems.length > 0 && { failures: [...problems, ...said(done)] }),
     msg: told(jobs, copies, runs),
@@ -179,7 +188,7 @@ function stateOf(jobs: readonly Job[], copies: ReadonlyMap<string, Copies>, runs
 const copyProblems = (copy: Copies) =>
   itemsOf(copy).flatMap(({ decision }) => (decision.kind === 'diverged' ? [decision.why] : []))
 
-function earlierJobs({ settings: { text } }: Installed): Job[] {
+export function earlierJobs({ settings: { text } }: Installed): Job[] {
   if (text === undefined) return []
   try {
     return jobsFrom(text)

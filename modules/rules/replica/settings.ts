@@ -8,11 +8,18 @@ import { SETTINGS } from './options.ts'
 
 export const writeSettings = (settings: Settings) => `${JSON.stringify({ format: FORMAT, ...settings }, null, 2)}\n`
 
-export async function readSettings(machine: Pick<Probe, 'read'>, path: string): Promise<Job[]> {
+/** What the file tells the program. */
+export interface Told {
+  readonly jobs: readonly Job[]
+  readonly prometheusFile: string | undefined
+}
+
+export async function readSettings(machine: Pick<Probe, 'read'>, path: string): Promise<Told> {
   const text = await machine.read(path)
   if (text === undefined)
     throw new Refused(`there is no ${path}: the module bluejail.hosting.zfs_replica writes it, from a task's replicas.`)
-  return jobsOf(parseSettings(text, path))
+  const settings = parseSettings(text, path)
+  return { jobs: jobsOf(settings), prometheusFile: settings.prometheus_file }
 }
 
 export function parseSettings(text: string, path: string): Settings {
