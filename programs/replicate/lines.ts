@@ -60,7 +60,7 @@ export function oursBelow(top: string): Ours {
       word !== undefined && snapshotNameProblem(word) === undefined && isBelow(word.split('@')[0] ?? ''),
     bookmark: (word): word is string => {
       const [dataset, mark = '', ...more] = word?.split('#') ?? []
-      return ours.dataset(dataset) && more.length === 0 && /^[\w.:-]+$/.test(mark)
+      return ours.dataset(dataset) && more.length === 0 && /^[\w.: -]+$/.test(mark)
     },
   }
   return ours

@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts'
 import { installProgram } from './programs.ts'
 
 export const REPLICATE = '/usr/local/libexec/bluejail/replicate'
-const SETTINGS_FILE = '/usr/local/etc/bluejail/replicate.json'
+export const SETTINGS_FILE = '/usr/local/etc/bluejail/replicate.json'
 
 /** One replica; over ssh from the machine to itself where `ssh` is true, else from pool to pool. */
 export async function installReplicate(machine: Machine, replica: Record<string, unknown>, ssh = false): Promise<void> {
@@ -36,8 +36,11 @@ export interface Told {
 }
 
 /** One run, with what it told of the one replica. */
-export async function runReplicate(machine: Machine): Promise<Told> {
-  const { exit, stdout } = await machine.run([REPLICATE, 'run', '--json'], { exits: [0, 1, 2], timeoutSeconds: 3600 })
+export async function runReplicate(machine: Machine, args: readonly string[] = []): Promise<Told> {
+  const { exit, stdout } = await machine.run([REPLICATE, 'run', '--json', ...args], {
+    exits: [0, 1, 2],
+    timeoutSeconds: 3600,
+  })
   const [report] = JSON.parse(stdout).replicas
   return { exit, ...report }
 }

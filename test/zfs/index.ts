@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { datasets } from './acceptance.ts'
+import { acceptance } from './acceptance.ts'
 import { autosnap } from './autosnap.ts'
 import { type Book, benchFor, type Suite } from './bench.ts'
 import { figures } from './figures.ts'
@@ -13,7 +13,7 @@ import { manyDisk } from './many.ts'
 import { replica } from './replica.ts'
 import { scale } from './scale.ts'
 
-const CASES: Readonly<Record<string, Suite>> = { datasets, autosnap, replica }
+const CASES: Readonly<Record<string, Suite>> = { acceptance, autosnap, replica }
 /** For a machine that does nothing else: left out of a quick run unless they are named. */
 const MEASURES: Readonly<Record<string, Suite>> = { figures, scale }
 const SUITES = { ...CASES, ...MEASURES }

@@ -11,11 +11,15 @@ export async function installProgram(machine: Machine, name: string): Promise<st
 
 const LOG = '/run/watch/log'
 const KILL_AT = '/run/watch/kill-at'
+export const VICTIM = '/run/watch/victim'
 
 export interface Watch {
   /** Command lines since the last call, in the order they were started. */
   commands(): Promise<string[]>
-  /** Whoever starts the n-th command from now on is killed by SIGKILL: before it does anything, or once it is done. */
+  /**
+   * Whoever starts the n-th command from now on is killed by SIGKILL: before it does anything, or once it is done. Behind
+   * ssh that would be its server; where a process has written its id into VICTIM, it is that one.
+   */
   killAt(number: number, when: 'before' | 'after'): Promise<void>
   /** Nobody is killed any more. */
   calm(): Promise<void>
@@ -39,7 +43,7 @@ export async function watchCommands(machine: Machine, paths: readonly string[]):
       return text.split('\n').filter(line => line !== '')
     },
     killAt: async (number, when) => void (await machine.shell(`rm -f ${LOG}; echo ${number} ${when} >${KILL_AT}`)),
-    calm: async () => void (await machine.shell(`rm -f ${KILL_AT} ${LOG}`)),
+    calm: async () => void (await machine.shell(`rm -f ${KILL_AT} ${LOG} ${VICTIM}`)),
     async remove() {
       for (const path of paths) await machine.run(['mv', `${path}.watched`, path])
       await machine.run(['rm', '-rf', '/run/watch'])
@@ -57,12 +61,13 @@ if [ -e ${KILL_AT} ]; then
   [ "$(wc -l <${LOG})" = "$number" ] || when=
 fi
 exec 9>&-
+victim=$(cat ${VICTIM} 2>/dev/null || echo $PPID)
 case $when in
-before) kill -9 $PPID; exit 1 ;;
+before) kill -9 $victim; exit 1 ;;
 after)
   ${path}.watched "$@"
   status=$?
-  kill -9 $PPID
+  kill -9 $victim
   exit $status ;;
 esac
 exec ${path}.watched "$@"

@@ -1,7 +1,7 @@
 /** Copies on real OpenZFS that cannot simply be continued: changed ones, and placeholders. */
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import type { Bench } from './bench.ts'
-import { assertCopied, guidsBelow, runReplicate, states, writeReplica } from './copies.ts'
+import { assertCopied, guidsBelow, REPLICATE, runReplicate, states, writeReplica } from './copies.ts'
 
 export async function diverged({ machine, check }: Bench): Promise<void> {
   const wishes = { dataset: 'zroot/split', target: 'backup/split' }
@@ -18,7 +18,10 @@ export async function diverged({ machine, check }: Bench): Promise<void> {
     echo ours >/zroot/split/note
     zfs snapshot zroot/split@two`)
 
-  await check('a copy that was changed is refused, named, and left as it is', async () => {
+  await check('a copy that was changed is known for one, refused, named, and left as it is', async () => {
+    const [plan] = JSON.parse((await machine.run([REPLICATE, 'plan', '--json'], { exits: [0, 1] })).stdout).replicas
+    strictEqual(states(plan)['zroot/split'], 'diverged')
+    match(plan.datasets[0].why, /was changed .* has snapshots since: @own/)
     const told = await runReplicate(machine)
     strictEqual(told.exit, 1, JSON.stringify(told))
     strictEqual(states(told)['zroot/split'], 'diverged')
@@ -33,6 +36,34 @@ export async function diverged({ machine, check }: Bench): Promise<void> {
     const aside = (await machine.shell('zfs list -H -o name -r backup')).match(/backup\/split-diverged-\w+/)?.[0]
     ok(aside !== undefined, 'the former copy is there under another name')
     deepStrictEqual([...(await guidsBelow(machine, aside)).keys()], ['@one', '@own'])
+  })
+}
+
+/** What `written` says decides whether an increment is tried: it must say what zfs receive would. */
+export async function written({ machine, check }: Bench): Promise<void> {
+  await machine.shell(
+    'zfs create zroot/words; zfs create -s -V 16M zroot/words/volume; zfs snapshot -r zroot/words@one',
+  )
+  await writeReplica(machine, { dataset: 'zroot/words', target: 'backup/words' })
+  await runReplicate(machine)
+  const bytes = async (...names: string[]) =>
+    (await machine.run(['zfs', 'list', '-Hp', '-t', 'all', '-o', 'written', ...names])).stdout.trim().split('\n')
+
+  await check('nothing counts as written to a copy but what zfs receive refuses it for', async () => {
+    deepStrictEqual(await bytes('backup/words', 'backup/words/volume'), ['0', '0'])
+    const mounted = (options: string, act: string) =>
+      machine.shell(`
+        mkdir -p /mnt/words; mount.linux -t zfs -o zfsutil,${options} backup/words /mnt/words
+        ${act}; umount /mnt/words; zpool sync backup`)
+    await mounted('ro', 'ls /mnt/words')
+    await machine.shell('zfs set readonly=off backup/words')
+    await mounted('rw', ':')
+    await machine.shell('zfs set readonly=on backup/words; zfs snapshot backup/words@own')
+    deepStrictEqual(await bytes('backup/words', 'backup/words@own'), ['0', '0'])
+    await machine.shell('echo x >/zroot/words/x; zfs snapshot -r zroot/words@two')
+    const told = await runReplicate(machine)
+    deepStrictEqual(states(told), { 'zroot/words': 'sent', 'zroot/words/volume': 'sent' }, JSON.stringify(told))
+    deepStrictEqual(await bytes('backup/words', 'backup/words/volume'), ['0', '0'])
   })
 }
 

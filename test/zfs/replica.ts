@@ -12,17 +12,22 @@ import {
   writeReplica,
 } from './copies.ts'
 import { watchCommands } from './programs.ts'
-import { diverged, placeholder, wayBack } from './replica-parted.ts'
+import { killed } from './replica-killed.ts'
+import { throughLogin } from './replica-login.ts'
+import { diverged, placeholder, wayBack, written } from './replica-parted.ts'
 
 const ZFS = '/usr/sbin/zfs'
 
 export const replica: Suite = async bench => {
   await overSsh(bench)
-  await cutOff(bench)
+  await cutOff(bench, false)
+  await cutOff(bench, true)
   await diverged(bench)
+  await written(bench)
   await placeholder(bench)
   await wayBack(bench)
   await encrypted(bench)
+  await throughLogin(bench)
   await killed(bench)
 }
 
@@ -114,15 +119,16 @@ esac
 exec /usr/sbin/zfs.watched "$@"
 `
 
-async function cutOff({ machine, quick, check }: Bench): Promise<void> {
+async function cutOff({ machine, quick, check }: Bench, ssh: boolean): Promise<void> {
   const snapshots = quick ? 2 : 5
-  await machine.run(['zfs', 'create', 'zroot/cut'])
+  const name = ssh ? 'cutover' : 'cut'
+  await machine.run(['zfs', 'create', `zroot/${name}`])
   for (let number = 1; number <= snapshots; number++) {
-    await fill(machine, '/zroot/cut/file', 1)
-    await machine.run(['zfs', 'snapshot', `zroot/cut@s${number}`])
+    await fill(machine, `/zroot/${name}/file`, 1)
+    await machine.run(['zfs', 'snapshot', `zroot/${name}@s${number}`])
   }
-  await writeReplica(machine, { dataset: 'zroot/cut', target: 'backup/cut' })
-  await check(`each of ${snapshots} receives is cut off once and continued`, async () => {
+  await writeReplica(machine, { dataset: `zroot/${name}`, target: `backup/${name}` }, ssh)
+  await check(`each of ${snapshots} receives${ssh ? ' over ssh' : ''} is cut off once and continued`, async () => {
     const watch = await watchCommands(machine, [ZFS])
     await machine.write(ZFS, CUTS_OFF, '0755')
     try {
@@ -131,16 +137,16 @@ async function cutOff({ machine, quick, check }: Bench): Promise<void> {
       for (let run = 0; run <= snapshots; run++) {
         const told = await runReplicate(machine)
         steps.push(...told.datasets.flatMap(each => each.steps))
-        if (states(told)['zroot/cut'] !== 'failed') break
+        if (states(told)[`zroot/${name}`] !== 'failed') break
       }
-      await assertCopied(machine, 'zroot/cut', 'backup/cut')
+      await assertCopied(machine, `zroot/${name}`, `backup/${name}`)
       const receives = Number(await machine.shell('cat /run/watch/receives'))
       ok(receives >= 4, `${receives} receives`)
       match(steps.join('\n'), /what was left of it/)
     } finally {
       await watch.remove()
     }
-    strictEqual((await machine.shell('zfs get -H -o value receive_resume_token backup/cut')).trim(), '-')
+    strictEqual((await machine.shell(`zfs get -H -o value receive_resume_token backup/${name}`)).trim(), '-')
   })
 }
 
@@ -177,55 +183,26 @@ async function encrypted({ machine, quick, check }: Bench): Promise<void> {
       strictEqual(theirs, ours)
     },
   )
-}
 
-/** By SIGKILL at each command; what it started may still be at work when the next run comes. */
-async function killed({ machine, quick, check }: Bench): Promise<void> {
-  const prepare = async () => {
+  await check('a snapshot of its own, though nothing was written, ends a raw chain: that is foretold', async () => {
     await machine.shell(`
-      while pgrep -x zfs.watched >/dev/null; do sleep 0.2; done
-      zfs receive -A backup/killed/a 2>/dev/null || :
-      for name in $(zfs list -H -t snapshot -o name -r backup/killed 2>/dev/null); do
-        zfs release bluejail-replica $name 2>/dev/null || :
-      done
-      zfs destroy -r backup/killed 2>/dev/null || :
-      zfs destroy -r zroot/killed 2>/dev/null || :
-      zfs create -o canmount=off zroot/killed
-      zfs create -o canmount=off zroot/killed/a
-      zfs snapshot -r zroot/killed@one
-      zfs send -R zroot/killed@one | zfs receive -u -o readonly=on backup/killed
-      zfs snapshot -r zroot/killed@two`)
-  }
-  await writeReplica(machine, { dataset: 'zroot/killed', target: 'backup/killed' })
-  const watch = await watchCommands(machine, [ZFS])
-  try {
-    await watch.calm()
-    await prepare()
-    await watch.commands()
-    deepStrictEqual((await runReplicate(machine)).exit, 0)
-    const commands = await watch.commands()
-    const places = commands.flatMap((command, index) =>
-      (['before', 'after'] as const).map(when => ({ command, number: index + 1, when })),
+      zfs unload-key -a
+      zfs snapshot backup/secret/below@own
+      zfs snapshot -r zroot/secret@later`)
+    const [plan] = JSON.parse((await machine.run([REPLICATE, 'plan', '--json'], { exits: [0, 1] })).stdout).replicas
+    strictEqual(states(plan)['zroot/secret/below'], 'diverged')
+    const received = await machine.run(
+      [
+        'sh',
+        '-c',
+        'zfs send -Lecp -w -i @"$1" zroot/secret/below@later | zfs receive -s -u backup/secret/below',
+        '-',
+        `s${increments}`,
+      ],
+      { exits: [0, 1] },
     )
-    // Two datasets go at a time, so which command is the n-th may differ by one.
-    for (const { command, number, when } of quick ? places.filter((_, at) => at % 16 === 5) : places)
-      await check(`killed ${when} its command ${number}, '${command.split(' ').slice(0, 2).join(' ')}'`, async () => {
-        await watch.calm()
-        await prepare()
-        await watch.killAt(number, when)
-        // ssh(1) itself says only 255 of a command that a signal ended.
-        const exit = (await machine.shell(`${REPLICATE} run >/dev/null 2>&1 || echo $?`)).trim()
-        await watch.calm()
-        strictEqual(exit, '137')
-        const told = await runReplicate(machine)
-        deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
-        await assertCopied(machine, 'zroot/killed', 'backup/killed')
-        strictEqual(
-          (await machine.shell('zfs list -H -o receive_resume_token -r backup/killed')).replace(/[-\n]/g, ''),
-          '',
-        )
-      })
-  } finally {
-    await watch.remove()
-  }
+    match(received.stderr, /has been modified/)
+    const told = await runReplicate(machine)
+    deepStrictEqual([states(told)['zroot/secret'], states(told)['zroot/secret/below']], ['sent', 'diverged'])
+  })
 }
