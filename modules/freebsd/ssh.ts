@@ -77,3 +77,10 @@ export function wordsOf(line: string): string[] | undefined {
   }
   return word === undefined ? undefined : [...words, word]
 }
+
+/** Over ssh all names go in one word, which some systems do not take longer than 128 KiB. */
+const MOST_NAMES = 300
+export const chunks = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / MOST_NAMES) }, (_, index) =>
+    all.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES),
+  )

@@ -5,7 +5,7 @@
  */
 import { CommandFailed } from '../../modules/core/errors.ts'
 import type { RunStep } from '../../modules/core/step.ts'
-import { asking } from '../../modules/freebsd/ssh.ts'
+import { asking, chunks } from '../../modules/freebsd/ssh.ts'
 import { readHolds } from '../../modules/freebsd/zfs.ts'
 import { holdSnapshots, readHeld, releaseSnapshots } from '../../modules/freebsd/zfs-points.ts'
 import { there } from '../../modules/rules/replica/both.ts'
@@ -14,7 +14,6 @@ import { HOLD } from '../../modules/rules/replica/names.ts'
 import { fullName, snapshotsOf, standsOn } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
 import type { Course, Wires } from './rounds.ts'
-import { chunks } from './turns.ts'
 
 export async function holdBases(job: Job, { items, stoodOn, wasUnsettled }: Course, { machine }: Wires): Promise<void> {
   const copies = items.flatMap(placesOf)

@@ -2,14 +2,13 @@
  * How far copies are: of when what they have is, and since when something waits to be sent. A source that takes no snapshots
  * any more has nothing that waits, and copies that grow old.
  */
-import { asking } from '../../modules/freebsd/ssh.ts'
+import { asking, chunks } from '../../modules/freebsd/ssh.ts'
 import { readCreations } from '../../modules/freebsd/zfs-points.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { baseOf, fullName, snapshotsOf } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
 import type { DatasetReport } from './report.ts'
 import type { Wires } from './rounds.ts'
-import { chunks } from './turns.ts'
 
 /** In seconds since 1970. */
 export interface Lag {

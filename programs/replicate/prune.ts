@@ -1,7 +1,7 @@
 /** What runs with `--snapshot` took goes from both sides, once the copy has something newer. */
 import { CommandFailed } from '../../modules/core/errors.ts'
 import { describeStep, type RunStep } from '../../modules/core/step.ts'
-import { asking, type Login } from '../../modules/freebsd/ssh.ts'
+import { asking, chunks, type Login } from '../../modules/freebsd/ssh.ts'
 import { destroySnapshots, readTies, saysNoneLeft } from '../../modules/freebsd/zfs-snapshots.ts'
 import { there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
@@ -9,7 +9,7 @@ import { outlivedBy } from '../../modules/rules/replica/prune.ts'
 import { type DatasetSeen, fullName, type Point } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
 import type { Wires } from './rounds.ts'
-import { chunks, inTurns } from './turns.ts'
+import { inTurns } from './turns.ts'
 
 /** It may be on its way to another host just now, or be gone already. */
 async function refusal(acting: Promise<void>): Promise<string | undefined> {

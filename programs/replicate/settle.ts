@@ -1,6 +1,6 @@
 /** What is written down once a copy is up to date: bookmarks, holds, and what instances show of their replica. */
 import { isExplained } from '../../modules/core/errors.ts'
-import { asking } from '../../modules/freebsd/ssh.ts'
+import { asking, chunks } from '../../modules/freebsd/ssh.ts'
 import { destroyBookmark, readCreations } from '../../modules/freebsd/zfs-points.ts'
 import { setProperties } from '../../modules/freebsd/zfs-steps.ts'
 import { PROPERTY } from '../../modules/rules/layout.ts'
@@ -14,7 +14,7 @@ import { mark } from './carry-out.ts'
 import { holdBases } from './holds.ts'
 import { pruneOwn } from './prune.ts'
 import { type Course, nameOfBase, type Wires } from './rounds.ts'
-import { chunks, inTurns } from './turns.ts'
+import { inTurns } from './turns.ts'
 
 export interface Settled {
   /** Sentences about what could not be written down: the copies themselves are as they should be. */

@@ -1,13 +1,13 @@
 /** `run --snapshot`: what is replicated gets a snapshot first. */
 import { CommandFailed, Refused } from '../../modules/core/errors.ts'
 import type { RunStep, Step } from '../../modules/core/step.ts'
+import { chunks } from '../../modules/freebsd/ssh.ts'
 import { isAtOrBelow } from '../../modules/freebsd/zfs-names.ts'
 import { lookAtBoth, there } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { planTree } from '../../modules/rules/replica/tree.ts'
 import { takeAll } from '../autosnap/attempt.ts'
 import type { Wires } from './rounds.ts'
-import { chunks } from './turns.ts'
 
 /**
  * A snapshot of all that is replicated, taken in one transaction where it can be; and sentences about what got none. What was

@@ -2,7 +2,7 @@
 import { CommandFailed, Refused } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import type { RunStep } from '../../core/step.ts'
-import { asking, type Login, overSsh } from '../../freebsd/ssh.ts'
+import { asking, chunks, type Login, overSsh } from '../../freebsd/ssh.ts'
 import { readToken, type TokenContents } from '../../freebsd/zfs-send.ts'
 import { readWritten } from '../../freebsd/zfs-snapshots.ts'
 import { mayBeFilling } from './filling.ts'
@@ -61,7 +61,9 @@ async function withChanges(source: Side, target: Side, targetHost: Pick<Probe, '
       )
   }
   if (doubtful.size === 0) return target
-  const written = await readWritten(targetHost, [...doubtful.values()].flat())
+  const written = new Map<string, number>()
+  for (const some of chunks([...doubtful.values()].flat()))
+    for (const [name, bytes] of await readWritten(targetHost, some)) written.set(name, bytes)
   const isChanged = (path: string) => doubtful.get(path)?.some(name => (written.get(name) ?? 0) > 0) === true
   return new Map([...target].map(([path, copy]) => [path, isChanged(path) ? { ...copy, isChanged: true } : copy]))
 }
