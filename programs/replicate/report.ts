@@ -2,7 +2,7 @@
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { describePlace } from '../../modules/rules/replica/jobs.ts'
 import { baseOf, newestOf, ownSince } from '../../modules/rules/replica/side.ts'
-import { type Item, isWork, missingOf } from '../../modules/rules/replica/tree.ts'
+import { type Item, isWork, missingOf, verdictOf } from '../../modules/rules/replica/tree.ts'
 import { age } from '../ages.ts'
 import type { Course } from './rounds.ts'
 
@@ -67,7 +67,8 @@ export const planned = (item: Item): DatasetReport => ({
 })
 
 function describe(item: Item) {
-  const { source, target, targetName, decision } = item
+  const { source, target, targetName } = item
+  const verdict = verdictOf(item)
   const base = target === undefined ? undefined : baseOf(source, target)
   const own = target === undefined ? [] : ownSince(source, target)
   return {
@@ -76,14 +77,15 @@ function describe(item: Item) {
     missing: missingOf(item),
     ...(base !== undefined && { has: base.name }),
     ...(own.length > 0 && { own: own.map(({ name }) => name) }),
-    ...('why' in decision && { why: decision.why }),
+    ...('why' in verdict && { why: verdict.why }),
   }
 }
 
-function stateOf({ decision: { kind }, source }: Item): DatasetReport['state'] {
-  if (kind === 'nothing' || kind === 'mend') return 'current'
+function stateOf(item: Item): DatasetReport['state'] {
+  const { kind } = verdictOf(item)
+  if (kind === 'nothing') return 'current'
   if (kind === 'diverged' || kind === 'skipped') return kind
-  return newestOf(source) === undefined ? 'skipped' : 'behind'
+  return newestOf(item.source) === undefined ? 'skipped' : 'behind'
 }
 
 function wordsFor({ decision, targetName, because }: Item): string {

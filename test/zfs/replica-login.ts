@@ -7,7 +7,7 @@ import { OWN_AFFAIR } from '../../modules/rules/replica/affairs.ts'
 import type { Bench } from './bench.ts'
 import { assertCopied, guidsBelow, runReplicate, SETTINGS_FILE } from './copies.ts'
 
-const GRANT = 'backup/copies/host1'
+const GRANT = 'backup/logins/host1'
 const SSH = 'ssh -o BatchMode=yes -i /root/.ssh/id_login host1@localhost'
 
 export async function throughLogin({ machine, check }: Bench): Promise<void> {
@@ -21,7 +21,7 @@ export async function throughLogin({ machine, check }: Bench): Promise<void> {
   await machine.shell(`
     id host1 2>/dev/null >&2 || useradd -m -p '*' -s /bin/sh host1
     chmod 666 /dev/zfs
-    zfs create -o mountpoint=none -o canmount=off backup/copies
+    zfs create -o mountpoint=none -o canmount=off backup/logins
     zfs create -o mountpoint=none -o canmount=off ${GRANT}
     zfs allow -u host1 ${allowed.join(',')} ${GRANT}
     zfs create -o mountpoint=/zroot/theirs -o quota=1G zroot/theirs

@@ -39,8 +39,13 @@ describe('a copy that would be mounted at boot', () => {
     hosts.there.outside('umount', '/mnt')
     hosts.there.outside('zfs', 'set', 'readonly=on', `${COPY}/web1/etc`)
     hosts.here.outside('zfs', 'snapshot', '-r', `${SOURCE}@b`)
+    const foretold = await hosts.run('plan', '--json')
     const { exit, replicas } = await hosts.run('run', '--json')
-    expect([exit, replicas[0]?.datasets[2]]).toMatchObject([1, { state: 'diverged' }])
+    expect([exit, replicas[0]?.datasets[2]]).toMatchObject([
+      1,
+      { state: 'diverged', why: expect.stringMatching(/was changed/) },
+    ])
+    expect(foretold.replicas[0]?.datasets[2]).toMatchObject({ state: 'diverged', why: replicas[0]?.datasets[2]?.why })
     expect(get(hosts.there, 'canmount', `${COPY}/web1/etc`)).toBe('noauto')
   })
 

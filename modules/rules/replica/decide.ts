@@ -18,7 +18,7 @@ export type Decision =
   /** The placeholder's filling is there, beside it: they change names. */
   | Exchange
   /** The copy gets nothing for now, and would be mounted at the next boot, in the place of its source: it is set not to be. */
-  | { readonly kind: 'mend' }
+  | { readonly kind: 'mend'; readonly otherwise: Decision }
   /** The copy cannot be continued; it is renamed, and begun anew. */
   | { readonly kind: 'rotate'; readonly why: string }
   | { readonly kind: 'diverged'; readonly why: string }

@@ -13,7 +13,7 @@ import { describePlace, type Job, jobsOf, type Settings } from './jobs.ts'
 import { type Left, leaving, warningsOf } from './leave.ts'
 import { PROGRAM } from './names.ts'
 import { parseSettings } from './settings.ts'
-import { type Item, isWork, planTree } from './tree.ts'
+import { type Item, isWork, planTree, verdictOf } from './tree.ts'
 
 interface TaskOptions extends Omit<Settings, 'replicas'>, AccessOptions {
   readonly replicas?: Settings['replicas'] | undefined
@@ -162,8 +162,8 @@ const hasWork = (copy: Copies) => itemsOf(copy).some(isWork)
 function problemsOf(copy: Copies): string[] {
   if ('problem' in copy) return [copy.problem.replace(/\.$/, '')]
   return copy.flatMap(item => {
-    const { decision } = item
-    if (decision.kind === 'diverged') return [decision.why]
+    const verdict = verdictOf(item)
+    if (verdict.kind === 'diverged') return [verdict.why]
     return isWork(item) ? [`${item.source.name} is not up to date`] : []
   })
 }
@@ -186,7 +186,10 @@ function stateOf(jobs: readonly Job[], copies: ReadonlyMap<string, Copies>, runs
 
 /** Those that a run will not end. */
 const copyProblems = (copy: Copies) =>
-  itemsOf(copy).flatMap(({ decision }) => (decision.kind === 'diverged' ? [decision.why] : []))
+  itemsOf(copy).flatMap(item => {
+    const verdict = verdictOf(item)
+    return verdict.kind === 'diverged' ? [verdict.why] : []
+  })
 
 export function earlierJobs({ settings: { text } }: Installed): Job[] {
   if (text === undefined) return []

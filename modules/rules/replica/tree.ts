@@ -93,8 +93,11 @@ export function planTree(
  */
 const mended = (decision: Decision, copy: DatasetSeen | undefined): Decision =>
   (decision.kind === 'nothing' || decision.kind === 'diverged') && copy?.isMountable && copy.isReadOnly
-    ? { kind: 'mend' }
+    ? { kind: 'mend', otherwise: decision }
     : decision
+
+/** What is to be said of a dataset, whatever is done to its copy meanwhile. */
+export const verdictOf = ({ decision }: Item): Decision => (decision.kind === 'mend' ? decision.otherwise : decision)
 
 /** What is half received for the first time may have to be given up, and could not be with others below it. */
 const isThere = (copy: DatasetSeen | undefined) =>
@@ -127,9 +130,6 @@ export const isWork = ({ decision: { kind } }: Item) =>
   kind === 'exchange' ||
   kind === 'mend' ||
   kind === 'rotate'
-
-/** What a person must look at. */
-export const isTrouble = ({ decision: { kind } }: Item) => kind === 'diverged'
 
 /** How far the copy is behind: snapshots of the source that came after what both have. */
 export function missingOf({ source, target }: Item): number {
