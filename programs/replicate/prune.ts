@@ -1,5 +1,6 @@
 /** What runs with `--snapshot` took goes from both sides, once the copy has something newer. */
 import { CommandFailed } from '../../modules/core/errors.ts'
+import { takingTurns } from '../../modules/core/perform.ts'
 import { describeStep, type RunStep } from '../../modules/core/step.ts'
 import { asking, chunks, type Login } from '../../modules/freebsd/ssh.ts'
 import { destroySnapshots, readTies, saysNoneLeft } from '../../modules/freebsd/zfs-snapshots.ts'
@@ -9,7 +10,6 @@ import { outlivedBy } from '../../modules/rules/replica/prune.ts'
 import { type DatasetSeen, fullName, type Point } from '../../modules/rules/replica/side.ts'
 import type { Item } from '../../modules/rules/replica/tree.ts'
 import type { Wires } from './rounds.ts'
-import { inTurns } from './turns.ts'
 
 /** It may be on its way to another host just now, or be gone already. */
 async function refusal(acting: Promise<void>): Promise<string | undefined> {
@@ -54,7 +54,7 @@ export async function pruneOwn(job: Job, items: readonly Item[], { machine }: Wi
       const free = points.filter(point => !stays.has(fullName(dataset, point))).map(({ name }) => name)
       return chunks(free).map(some => destroySnapshots(dataset.name, some, false))
     })
-    await inTurns(steps, job.atOnce, async step => {
+    await takingTurns(steps, job.atOnce, async step => {
       const why = await refusal(machine.perform(there(login, step)))
       if (why !== undefined) stays.set(describeStep(step), `${step.command.at(-1)} stays for now: ${why}`)
     })

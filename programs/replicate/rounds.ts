@@ -4,6 +4,7 @@
  */
 import { isExplained } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
+import { takingTurns } from '../../modules/core/perform.ts'
 import { type Transfer, throttleTo } from '../../modules/core/streams.ts'
 import { makeDirectories } from '../../modules/freebsd/directories.ts'
 import { whyParted } from '../../modules/freebsd/zfs-send.ts'
@@ -13,7 +14,6 @@ import { STATE_FOLDER, unsettledFile } from '../../modules/rules/replica/names.t
 import { type DatasetSeen, fullName, standsOn } from '../../modules/rules/replica/side.ts'
 import { type Item, isWork, planTree } from '../../modules/rules/replica/tree.ts'
 import { carryOut } from './carry-out.ts'
-import { inTurns } from './turns.ts'
 
 export type Machine = Pick<Host, 'query' | 'perform' | 'list' | 'read' | 'status'>
 
@@ -74,7 +74,7 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
     }
     if (!isUnsettled) await noteUnsettled(marker, wires)
     isUnsettled = true
-    await inTurns(work, job.atOnce, item => attempt(item))
+    await takingTurns(work, job.atOnce, item => attempt(item))
   }
 
   async function attempt(item: Item): Promise<void> {

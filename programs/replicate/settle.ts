@@ -1,5 +1,6 @@
 /** What is written down once a copy is up to date: bookmarks, holds, and what instances show of their replica. */
 import { isExplained } from '../../modules/core/errors.ts'
+import { takingTurns } from '../../modules/core/perform.ts'
 import { asking, chunks } from '../../modules/freebsd/ssh.ts'
 import { destroyBookmark, readCreations } from '../../modules/freebsd/zfs-points.ts'
 import { setProperties } from '../../modules/freebsd/zfs-steps.ts'
@@ -14,7 +15,6 @@ import { mark } from './carry-out.ts'
 import { holdBases } from './holds.ts'
 import { pruneOwn } from './prune.ts'
 import { type Course, nameOfBase, type Wires } from './rounds.ts'
-import { inTurns } from './turns.ts'
 
 export interface Settled {
   /** Sentences about what could not be written down: the copies themselves are as they should be. */
@@ -34,7 +34,7 @@ export async function settle(job: Job, course: Course, wires: Wires): Promise<Se
       warnings.push((error as Error).message)
     })
 
-  await inTurns(items, job.atOnce, item =>
+  await takingTurns(items, job.atOnce, item =>
     orWarn(async () => {
       const { make, drop } = marksOf(job.name, item)
       if (item.decision.kind !== 'nothing') return
