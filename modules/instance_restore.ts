@@ -10,7 +10,7 @@ export default defineModule({
   name: 'instance_restore',
   summary: 'An instance, datasets or files of it are as they were at a moment',
   description: [
-    "Takes the newest snapshot that is not later than `as_of` (of each dataset, where they have none in common), and says which. It comes from the instance's own snapshots, or with `from` from a copy on this host, which itself stays as it is.",
+    "Takes the newest snapshot that is not later than `as_of` and that all of the datasets have, so that they are of one moment, and says which. Newer ones that some of them lack are named; where there is none in common, each is of its own newest, and that is said. It comes from the instance's own snapshots, or with `from` from a copy on this host, which itself stays as it is.",
     'Without `in_place` nothing that the instance has is touched: datasets appear beside the present ones, read-only, below the directory of the instance (`/hosting/instances/ID/var-db-restored-TIME`), and files in it, in `restored-TIME` of the dataset that they are of.',
     'With `in_place`, datasets are replaced while the instance is stopped: what is there is renamed to `NAME-before-TIME` and kept. What takes its place is mounted by the layout of the instance, never as the copy was. Files are replaced while it runs; each that is there is renamed to `NAME.replaced-TIME`.',
     'Files are read from the snapshot without following a link, and written through the jail of the instance, where none leads out.',

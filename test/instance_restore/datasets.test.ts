@@ -1,9 +1,8 @@
 /** instance_restore: whole datasets, in their place and beside it. */
 import { describe, expect, test } from 'vitest'
-import type { FakeHost } from '../support/fake-freebsd.ts'
 import { startJail } from '../support/instance-host.ts'
 import { restoreHost, rowsIn, snapshotAt, TOP } from '../support/restore-host.ts'
-import { AS_OF, datasetsBelow, foretold, propertiesOf, restored, snapshotsOf } from './runs.ts'
+import { AS_OF, foretold, propertiesOf, restored, snapshotsOf } from './runs.ts'
 
 const MYSQL = `${TOP}/var-db-mysql`
 const ASIDE = `${MYSQL}-before-20261122T120000Z`
@@ -72,26 +71,6 @@ describe('a dataset in its place', () => {
     expect(host.outside('zfs', 'list', ASIDE).exit).toBe(1)
   })
 
-  test('cut off after any step, the next run brings it to its end', async () => {
-    for (let survived = 0; survived < 4; survived++) {
-      const host = await restoreHost()
-      const { perform } = host
-      let count = 0
-      const breaking = Object.assign(Object.create(host) as FakeHost, {
-        perform: async (step: Parameters<FakeHost['perform']>[0]) => {
-          if (count++ === survived) throw new Error('power cut')
-          await perform(step)
-        },
-      })
-      await expect(restored(breaking, mysql)).rejects.toThrow()
-      await restored(host, mysql)
-      expect(rowsIn(host, MYSQL)).toBe('rows of 13\n')
-      expect(rowsIn(host, ASIDE)).toBe('rows of now\n')
-      expect(datasetsBelow(host, TOP).filter(name => name.endsWith('-restoring'))).toEqual([])
-      expect(await restored(host, mysql)).toMatchObject({ changed: false })
-    }
-  })
-
   test('what is in the way of it is refused before anything is done', async () => {
     const host = await restoreHost()
     host.outside('zfs', 'create', `${MYSQL}-restoring`)
@@ -103,53 +82,6 @@ describe('a dataset in its place', () => {
     host.tree.write('/hosting/instances/web1/journal.json', '{}')
     await expect(restored(host, mysql)).rejects.toThrow('is being switched to another blueprint')
     expect(rowsIn(host, MYSQL)).toBe('rows of now\n')
-  })
-})
-
-describe('the moment', () => {
-  test('is of the time zone, and says which snapshot that is', async () => {
-    const host = await restoreHost()
-    const of = async (options: object) => (await foretold(host, { parts: ['home'], ...options })).state.parts
-    const taken = (name: string, at: string) => ({ home: expect.objectContaining({ snapshot: name, taken: at }) })
-    const [early, late] = [
-      taken('auto-20261120T130000Z', '2026-11-20 13:00:00 UTC'),
-      taken('auto-20261120T150000Z', '2026-11-20 15:00:00 UTC'),
-    ]
-    expect(await of({ as_of: '2026-11-20 15:59', timezone: 'Europe/Berlin' })).toEqual(early)
-    expect(await of({ as_of: '2026-11-20 16:00', timezone: 'Europe/Berlin' })).toEqual(late)
-    expect(await of({ as_of: '2026-11-20T16:00:00+02:00' })).toEqual(early)
-    expect(await of({ as_of: '2026-11-21' })).toEqual(late)
-    expect(await of({})).toEqual(late)
-    expect(await of({ snapshot: 'auto-20261120T130000Z' })).toEqual(early)
-  })
-
-  test('before all snapshots is refused, and what is no time', async () => {
-    const host = await restoreHost()
-    await expect(restored(host, { parts: ['home'], as_of: '2026-11-20 12:59' })).rejects.toThrow(
-      `there is no snapshot as old as 2026-11-20 12:59:00 UTC of ${TOP}/home`,
-    )
-    await expect(restored(host, { as_of: 'yesterday' })).rejects.toThrow("as_of 'yesterday' is no time")
-    await expect(restored(host, { snapshot: 'nosuch' })).rejects.toThrow('there is no snapshot nosuch of')
-  })
-
-  test('of datasets without a snapshot in common is told for each', async () => {
-    const host = await restoreHost()
-    snapshotAt(host, '2026-11-21T09:00:00Z', 'hourly', [MYSQL])
-    const report = await foretold(host, { parts: ['home', 'var/db/mysql'] })
-    expect(report.warnings).toEqual([
-      'web1: its datasets have no snapshot in common at that moment, so they are of different ones: home of 2026-11-20 15:00:00 UTC, var-db-mysql of 2026-11-21 09:00:00 UTC.',
-    ])
-  })
-
-  test('before a switch: not for what the switch merged, and told for the rest', async () => {
-    const host = await restoreHost()
-    host.outside('zfs', 'snapshot', '-r', '-o', 'bluejail:blueprint=2026Q3-php82', `${TOP}@switch-20261121T030000Z`)
-    await expect(restored(host, { as_of: AS_OF, in_place: true })).rejects.toThrow(
-      'at that moment it ran on 2026Q3-php82, and now on 2026Q4-php83, so what it had in etc and usr-local-etc does not belong',
-    )
-    expect((await restored(host, mysql)).warnings).toEqual([
-      'web1: var-db-mysql is from before its switch from 2026Q3-php82 to 2026Q4-php83. See that its programs can read it.',
-    ])
   })
 })
 

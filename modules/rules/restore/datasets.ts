@@ -9,32 +9,11 @@ import { abandonReceive, receive, sendSnapshot } from '../../freebsd/zfs-send.ts
 import { cloneSnapshot, promoteClone, renameDataset, type Setting, setProperties } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
 import { OWN_AFFAIR } from '../replica/affairs.ts'
-import { partsBelow, type World } from './look.ts'
-import { chosenOf, type Taken } from './moment.ts'
+import type { World } from './look.ts'
+import type { Taken } from './moment.ts'
 import { arriving, beside, setAside } from './names.ts'
+import type { Part } from './parts.ts'
 import type { Request } from './requests.ts'
-
-export interface Part {
-  /** Its name below the instance's dataset. */
-  readonly name: string
-  readonly dataset: string
-  readonly source: string
-  readonly snapshot: Taken | undefined
-}
-
-type Places = Pick<World, 'snapshots' | 'ownSnapshots'>
-
-export const partsOf = (request: Request, world: Places & Pick<World, 'source'>): Part[] =>
-  (request.parts ?? partsBelow(request.from, world.source)).map(name => partOf(name, request, world))
-
-export function partOf(name: string, { from, places, wish, isCopy }: Request, world: Places): Part {
-  const source = `${from}/${name}`
-  // Where a run was cut off, those up to the chosen one have gone over to what takes its place.
-  const dataset = `${places.dataset}/${name}`
-  const gone = isCopy ? world.ownSnapshots.get(arriving(dataset)) : world.snapshots.get(arriving(source))
-  const all = [...(gone ?? []), ...(world.snapshots.get(source) ?? [])]
-  return { name, source, dataset, snapshot: chosenOf(all, wish) }
-}
 
 export interface Restoring {
   /** It is as it was then, already. */
@@ -58,7 +37,7 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
   const { dataset } = part
   const next = arriving(dataset)
   const isThere = world.own.has(dataset)
-  const arrived = stateOf(next, part, snapshot, world)
+  const arrived = stateOf(next, snapshot, world)
   if (arrived === 'missing' && isThere && isRestored(part, snapshot, world))
     return { isDone: true, bring: [], place: [] }
   const isPromoted = !request.isCopy || (request.adopts && poolOf(dataset) === poolOf(part.source))
@@ -91,7 +70,7 @@ function freeName(dataset: string, world: Pick<World, 'own'>, now: Date): string
 /** Mounted below the instance's directory, which is root's alone. */
 function besideIt(part: Part, snapshot: Taken, _request: Request, world: World): Restoring {
   const name = beside(part.dataset, snapshot)
-  const arrived = stateOf(name, part, snapshot, world)
+  const arrived = stateOf(name, snapshot, world)
   const settings: Setting[] = [
     ['readonly', 'on'],
     ['setuid', 'off'],
@@ -106,21 +85,26 @@ function besideIt(part: Part, snapshot: Taken, _request: Request, world: World):
 
 type Arrival = 'missing' | 'half' | 'clone' | 'independent' | 'foreign'
 
-/** What there is of a dataset that is to become `part` as of `snapshot`. */
-export function stateOf(name: string, part: Part, snapshot: Taken, { own, ownSnapshots }: World): Arrival {
+/**
+ * What there is of a dataset that is to become `part` as of `snapshot`. It says itself what it was made from: others may have
+ * taken snapshots of it since. Only where a run was cut off right after it was received, what came first tells.
+ */
+export function stateOf(name: string, snapshot: Taken, { own, ownSnapshots }: World): Arrival {
   const row = own.get(name)
   if (row === undefined) return 'missing'
   if (row.get('receive_resume_token') !== undefined) return 'half'
-  if (row.get('origin') === `${part.source}@${snapshot.name}`) return 'clone'
-  return (ownSnapshots.get(name) ?? []).at(-1)?.guid === snapshot.guid ? 'independent' : 'foreign'
+  const restored = row.get(PROPERTY.restored) ?? ownSnapshots.get(name)?.[0]?.guid
+  if (restored !== undefined && restored !== snapshot.guid) return 'foreign'
+  if (row.get('origin') === snapshot.full) return 'clone'
+  return restored === undefined ? 'foreign' : 'independent'
 }
 
 /** In the state of that snapshot, and no other taken since. */
-function isRestored({ dataset, source }: Part, { name, guid }: Taken, { own, ownSnapshots }: World): boolean {
+function isRestored({ dataset }: Part, { full, guid }: Taken, { own, ownSnapshots }: World): boolean {
   const row = own.get(dataset)
   if (row?.get(PROPERTY.restored) !== guid) return false
   const newest = (ownSnapshots.get(dataset) ?? []).at(-1)
-  return newest === undefined ? row.get('origin') === `${source}@${name}` : newest.guid === guid
+  return newest === undefined ? row.get('origin') === full : newest.guid === guid
 }
 
 function bringing(
@@ -129,24 +113,28 @@ function bringing(
   snapshot: Taken,
   settings: readonly Setting[],
   arrived: Arrival,
-  { source: tree }: World,
+  { own, source: tree }: World,
 ): Step[] {
-  const from = `${source}@${snapshot.name}`
-  if (poolOf(name) === poolOf(source)) return arrived === 'missing' ? [cloneSnapshot(from, name, settings)] : []
+  if (poolOf(name) === poolOf(source))
+    return arrived === 'missing' ? [cloneSnapshot(snapshot.full, name, settings)] : []
   const raw = (tree.get(source)?.get('encryption') ?? 'off') !== 'off'
   return [
     ...(arrived === 'half' ? [abandonReceive(name)] : []),
     ...(arrived === 'missing' || arrived === 'half'
       ? [
           {
-            ...pipe(sendSnapshot(from, { raw }), receive(name, { type: 'filesystem', without: OWN_AFFAIR })),
+            ...pipe(sendSnapshot(snapshot.full, { raw }), receive(name, { type: 'filesystem', without: NOT_RECEIVED })),
             timeoutSeconds: SEND_SECONDS,
           },
         ]
       : []),
-    ...setProperties([[name, settings]]),
+    // A run that set them and was cut off knew what was in its place then.
+    ...(own.get(name)?.get(PROPERTY.restored) === snapshot.guid ? [] : setProperties([[name, settings]])),
   ]
 }
+
+/** What the copy itself was restored from says nothing of what is made of it. */
+const NOT_RECEIVED = [...OWN_AFFAIR, PROPERTY.restored, PROPERTY.brought]
 
 /** They are fixed when a dataset is made, of the key, of the place, or come from the layout. */
 const NOT_TAKEN = new Set(

@@ -13,10 +13,10 @@ import { poolOf } from '../../freebsd/zfs-names.ts'
 import { cloneSnapshot, destroyDataset } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
 import { markBrought, wasBrought } from './brought.ts'
-import { type Part, partOf } from './datasets.ts'
 import type { World } from './look.ts'
 import { stampOf, type Taken } from './moment.ts'
 import { reading } from './names.ts'
+import { type Part, partsNamed } from './parts.ts'
 import type { Request } from './requests.ts'
 
 interface Place {
@@ -50,10 +50,10 @@ export function filesOf(request: Request, world: World): Files[] {
     const part = partWith(file, world)
     if (part !== undefined) groups.set(part, [...(groups.get(part) ?? []), file])
   }
-  return [...groups].flatMap(([name, files]): Files[] => {
-    const part = partOf(name, request, world)
-    const { snapshot } = part
+  return partsNamed([...groups.keys()], request, world).flatMap((part): Files[] => {
+    const { name, snapshot } = part
     if (snapshot === undefined) return []
+    const files = groups.get(name) ?? []
     const at = world.layout.get(name) ?? ''
     const isSamePool = poolOf(part.source) === poolOf(places.dataset)
     const clone = reading(isSamePool ? part.dataset : `${poolOf(part.source)}/${request.id}-${name}`)
@@ -126,7 +126,7 @@ export const hasLeft = (files: Files, { places }: Request, world: World): boolea
 export function openSteps(files: Files, names: readonly string[], world: World): Step[] {
   if (names.length === 0) return []
   const { part, clone, openAt, isOpen } = files
-  const from = `${part.source}@${part.snapshot.name}`
+  const from = part.snapshot.full
   const known = cloneIn(world, files)
   if (isOpen && known?.get('origin') === from) return []
   return [
@@ -171,7 +171,7 @@ export function copySteps(files: Files, names: readonly string[], request: Reque
 
 /** What cannot be copied of what is in the snapshot, in sentences. */
 export function problemsIn({ names, openAt, at, part }: Files, { status }: World): string[] {
-  const when = `${part.source}@${part.snapshot.name}`
+  const when = part.snapshot.full
   return names.flatMap(name => {
     const found: PathStatus | undefined = status.get(`${openAt}/${name}`)
     if (found === undefined) return [`/${at}/${name} is not in ${when}.`]

@@ -77,6 +77,7 @@ async function snapshotsBelow(machine: Probe, root: string): Promise<Snapshots> 
     const [dataset = '', name = ''] = full.split('@')
     const blueprint = row.get(PROPERTY.blueprint)
     const taken = {
+      full,
       name,
       guid: row.get('guid') ?? '',
       creation: Number(row.get('creation')),

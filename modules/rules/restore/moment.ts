@@ -20,6 +20,8 @@ export function momentOf(given: string, timezone: string): number {
 }
 
 export interface Taken {
+  /** With the dataset that has it. */
+  readonly full: string
   /** Without the dataset's. */
   readonly name: string
   readonly guid: string
@@ -35,9 +37,13 @@ export interface Wish {
   readonly moment?: number
 }
 
-/** Out of a dataset's snapshots, from the oldest to the newest. */
-export function chosenOf(snapshots: readonly Taken[], { snapshot, moment = Number.POSITIVE_INFINITY }: Wish) {
-  return snapshots.findLast(({ name, creation }) => (snapshot === undefined ? creation <= moment : name === snapshot))
+/** Those of a dataset's snapshots that the wish allows, from the oldest to the newest as they came. */
+export const within = (snapshots: readonly Taken[], { snapshot, moment = Number.POSITIVE_INFINITY }: Wish) =>
+  snapshots.filter(({ name, creation }) => (snapshot === undefined ? creation <= moment : name === snapshot))
+
+/** The newest that all of these have: one `zfs snapshot -r` gives every dataset the same name. */
+export function newestInCommon([first = [], ...others]: readonly (readonly Taken[])[]): string | undefined {
+  return first.findLast(({ name }) => others.every(list => list.some(one => one.name === name)))?.name
 }
 
 /** As people read it: 2026-11-20 13:00:00 UTC. */

@@ -4,11 +4,12 @@ import type { Plan } from '../../core/module.ts'
 import { describeStep } from '../../core/step.ts'
 import { createFilesystem } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY } from '../layout.ts'
-import { type Part, partOf, partsOf, restoringOf, stateOf } from './datasets.ts'
+import { restoringOf, stateOf } from './datasets.ts'
 import { awaited, closeSteps, copySteps, filesOf, hasLeft, openSteps, partWith, problemsIn, strays } from './files.ts'
 import type { World } from './look.ts'
 import { inWords, type Taken } from './moment.ts'
 import { arriving, beside } from './names.ts'
+import { type Part, partsNamed, partsOf } from './parts.ts'
 import type { Request } from './requests.ts'
 
 export interface Restored {
@@ -45,12 +46,12 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
   const problems = inPlace ? inTheWay(parts, request, world) : []
   const works = parts.map(part => ({ part, ...restoringOf(part, part.snapshot, request, world, now) }))
   const foreign = works.filter(
-    ({ part, isDone }) => !isDone && stateOf(nextTo(part, request), part, part.snapshot, world) === 'foreign',
+    ({ part, isDone }) => !isDone && stateOf(nextTo(part, request), part.snapshot, world) === 'foreign',
   )
   problems.push(
     ...foreign.map(
       ({ part }) =>
-        `${nextTo(part, request)} is in the way: it is not of ${part.source}@${part.snapshot.name}. It may be of an earlier run for another moment; look at it, and rename or destroy it.`,
+        `${nextTo(part, request)} is in the way: it is not of ${part.snapshot.full}. ${wayOutOf(part, request, world)}`,
     ),
   )
   if (problems.length > 0) throw new Refused(problems.join(' '))
@@ -87,6 +88,18 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
 const nextTo = (part: Chosen, { inPlace }: Request) =>
   inPlace ? arriving(part.dataset) : beside(part.dataset, part.snapshot)
 
+/** It may be of an earlier run for another moment, and then have snapshots that nothing else has. */
+function wayOutOf(part: Chosen, request: Request, { own, snapshots, ownSnapshots }: World): string {
+  const next = nextTo(part, request)
+  const guid = own.get(next)?.get(PROPERTY.restored)
+  const begun = [snapshots.get(part.source), ownSnapshots.get(next)]
+    .flatMap(list => list ?? [])
+    .find(one => one.guid === guid)
+  return begun === undefined
+    ? 'Look at it, and rename or destroy it.'
+    : `An earlier run that was cut off made it from ${begun.name}: bring that to its end with \`snapshot: ${begun.name}\`.`
+}
+
 function chosenOrRefused(parts: readonly Part[], { id, from, wish, isCopy }: Request): Chosen[] {
   const without = parts.filter(({ snapshot }) => snapshot === undefined)
   if (parts.length === 0) throw new Refused(`${id}: ${from} has no datasets below it, so there is nothing to restore.`)
@@ -121,13 +134,20 @@ function inTheWay(parts: readonly Chosen[], { id }: Request, world: World): stri
   })
 }
 
-/** Parts that belong together should be of one moment. */
+/** Parts that belong together should be of one moment: what keeps them from it, and what that costs. */
 function moments(parts: readonly Chosen[], id: string): string[] {
   const names = new Set(parts.map(({ snapshot }) => snapshot.name))
-  return names.size < 2
+  if (names.size > 1)
+    return [
+      `${id}: its datasets have no snapshot in common at that moment, so they are of different ones: ${parts.map(({ name, snapshot }) => `${name} of ${inWords(snapshot.creation)}`).join(', ')}.`,
+    ]
+  const passed = parts.flatMap(({ name, passedOver }) =>
+    passedOver === undefined ? [] : [`${name}@${passedOver.name} (${inWords(passedOver.creation)})`],
+  )
+  return passed.length === 0
     ? []
     : [
-        `${id}: its datasets have no snapshot in common at that moment, so they are of different ones: ${parts.map(({ name, snapshot }) => `${name} of ${inWords(snapshot.creation)}`).join(', ')}.`,
+        `${id}: newer ones that not all of its datasets have were passed over, so that all are of one moment: ${passed.join(', ')}. By itself, named in \`parts\`, a dataset is restored from its own newest.`,
       ]
 }
 
@@ -163,10 +183,7 @@ function planFiles(request: Request, world: World): Plan<State> {
     )
   const all = filesOf(request, world)
   const names = new Set(request.files.map(file => partWith(file, world) ?? ''))
-  const parts = chosenOrRefused(
-    [...names].map(name => partOf(name, request, world)),
-    request,
-  )
+  const parts = chosenOrRefused(partsNamed([...names], request, world), request)
   const works = all
     .map(files => ({ files, names: awaited(files, request, world) }))
     .filter(({ files, names }) => names.length > 0 || hasLeft(files, request, world))
