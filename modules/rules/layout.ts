@@ -42,8 +42,10 @@ export const PROPERTY = {
   restored: 'bluejail:restored',
   /** On a dataset of which files were restored where nothing was: which, and from what (rules/restore/brought.ts). */
   brought: 'bluejail:brought',
-  /** On an instance's dataset that was left behind when it went to another host: when, and where to. */
+  /** On an instance's dataset that was left behind when it went to another host: when, and where to (rules/move/marks.ts). */
   moved: 'bluejail:moved',
+  /** On an instance's dataset that came from another host, or from a copy of one that is dead: when, and where from. */
+  arrived: 'bluejail:arrived',
 } as const
 
 /** Becomes a jail's, a dataset's and, with a prefix, an interface's name: 15 characters at most, no dot, no underscore. */

@@ -1,49 +1,20 @@
-/** restore.yml, move.yml, restore_drill.yml and failover.yml on two hosts, one of which dies and comes back. */
+/** restore.yml, and move.yml where all goes well or the target cannot start it, on two hosts. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import type { Ran } from '../support/ansible.ts'
-import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
+import { BLUEPRINT, jails, must, type Pair, page, ROOT, said, startPair, TOP, write } from '../support/pair.ts'
+import type { SiteHosts } from '../support/site-hosts.ts'
 
-const [BLUEPRINT, NEXT] = ['2026Q4-web', '2027Q1-web']
-const TOP = 'zroot/hosting/instances'
-const ROOT = '/hosting/instances'
+const NEXT = '2027Q1-web'
 
+let pair: Pair
 let hosts: SiteHosts
 let north: Sandbox
 let south: Sandbox
 beforeAll(async () => {
-  hosts = await startSiteHosts(['north', 'south'])
-  ;[north, south] = hosts.sandboxes as [Sandbox, Sandbox]
-  say('north', '10.66.7', ['a1', 'a2'])
-  say('south', '10.66.8', ['b1'])
-  const made = await hosts.playbook('site')
-  expect(made.exit, said(made)).toBe(0)
+  pair = await startPair(['a1', 'a2'])
+  ;({ hosts, north, south } = pair)
 })
 afterAll(() => hosts.stop())
-
-const say = (host: string, network: string, ids: readonly string[], blueprint = BLUEPRINT) =>
-  hosts.say(host, {
-    host_bridges: [{ name: 'bridge0', addresses: [`${network}.1/24`] }],
-    blueprints: [{ name: BLUEPRINT, release: '14.2-RELEASE', packages: ['nginx'] }],
-    instance_defaults: { blueprint, rc_conf: { nginx_enable: true } },
-    instances: ids.map((id, number) => ({
-      id,
-      addresses: [`${network}.${11 + number}/24`],
-      databases: ['mysql'],
-      health: { commands: [['service', 'nginx', 'status']] },
-    })),
-  })
-
-const said = ({ stdout, stderr }: Ran) => stdout + stderr
-async function must(host: Sandbox, command: string, input?: string): Promise<string> {
-  const { exit, stdout, stderr } = await host.run(command, input)
-  if (exit !== 0) throw new Error(`${command}: ${exit}\n${stdout}${stderr}`)
-  return stdout.trim()
-}
-const page = (host: Sandbox, id: string) => must(host, `cat ${ROOT}/${id}/root/usr/local/www/page`)
-const write = (host: Sandbox, id: string, text: string) =>
-  must(host, `echo ${text} > ${ROOT}/${id}/root/usr/local/www/page`)
-const jails = (host: Sandbox) => must(host, 'jls name | sort | xargs')
 
 test('files come back while the instance runs, beside what is there and in its place', async () => {
   await write(north, 'a1', 'early')
@@ -78,12 +49,40 @@ test('a dataset comes back in its place: stopped, laid out and started, and what
   expect(await must(north, `zfs get -H -o value setuid,mountpoint ${TOP}/a1/usr-local-www | xargs`)).toBe('off legacy')
 })
 
+test('a restore that cannot be done leaves the instance running', async () => {
+  const wish = { instance: 'a1', restore_parts: 'usr/local/www', restore_snapshot: 'early', restore_in_place: true }
+  await write(north, 'a1', 'busy')
+  await must(north, `zfs snapshot ${TOP}/a1/usr-local-www@since`)
+  await north.fault({ program: 'zfs', kind: 'exit', exit: 1, stderr: 'no space\n', withArguments: ['clone'] })
+  const ran = await hosts.playbook('restore', wish)
+  await north.clearFaults()
+  expect(ran.exit).toBe(2)
+  expect(said(ran)).toContain('a1 runs again as before')
+  expect(await page(north, 'a1')).toBe('busy')
+
+  // Half exchanged it stays down, and is brought to its end.
+  await north.fault({
+    program: 'zfs',
+    kind: 'exit',
+    exit: 1,
+    stderr: 'busy\n',
+    withArguments: [`${TOP}/a1/usr-local-www-restoring`, `${TOP}/a1/usr-local-www`],
+  })
+  const half = await hosts.playbook('restore', wish)
+  await north.clearFaults()
+  expect(said(half)).toContain('only a part of its datasets was exchanged')
+  expect(await jails(north)).toBe('a2')
+  const whole = await hosts.playbook('restore', wish)
+  expect(whole.exit, said(whole)).toBe(0)
+  expect(await page(north, 'a1')).toBe('early')
+})
+
 test('an instance moves, with what it wrote until it was stopped, and with its way back', async () => {
   for (const host of [north, south]) {
     const [of, next] = [BLUEPRINT, NEXT].map(name => `zroot/hosting/blueprints/${name}`)
     await must(host, `zfs send -R ${of}@complete | zfs receive ${next}`)
   }
-  say('north', '10.66.7', ['a1', 'a2'], NEXT)
+  pair.say('north', ['a1', 'a2'], NEXT)
   const adHoc = (host: string, options: string) =>
     hosts.run('ansible', [host, '-b', '-m', 'bluejail.hosting.blueprint_switch', '-a', `id=a1 ${options}`])
   const switched = await adHoc('north', `blueprint=${NEXT}`)
@@ -111,7 +110,7 @@ test('an instance moves, with what it wrote until it was stopped, and with its w
   expect(back.exit, said(back)).toBe(0)
   expect(await must(south, 'mount')).toContain(`/hosting/blueprints/${BLUEPRINT} on ${ROOT}/a1/root `)
   expect(await page(south, 'a1')).toBe('moving')
-  say('north', '10.66.7', ['a1', 'a2'])
+  pair.say('north', ['a1', 'a2'])
 })
 
 test('what it left behind is not started by an inventory of before', async () => {
@@ -119,7 +118,7 @@ test('what it left behind is not started by an inventory of before', async () =>
   expect(ran.exit).toBe(2)
   expect(said(ran)).toContain('a1 was moved away from this host')
   expect(await jails(north)).toBe('a2')
-  say('north', '10.66.7', ['a2'])
+  pair.say('north', ['a2'])
 })
 
 test('one that does not start there runs again where it was', async () => {
@@ -131,36 +130,9 @@ test('one that does not start there runs again where it was', async () => {
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
 })
 
-/** As replicate leaves it. */
-async function copy(id: string): Promise<void> {
-  await must(north, `zfs destroy -r ${TOP}/${id}@copied || true; zfs snapshot -r ${TOP}/${id}@copied`)
-  await must(
-    south,
-    `zfs create -p -o mountpoint=none zroot/copies/north/instances; zfs destroy -r zroot/copies/north/instances/${id} || true`,
-  )
-  const { stdout: stream } = await north.run(`zfs send -Rw ${TOP}/${id}@copied`)
-  await must(
-    south,
-    `zfs receive -u -x mountpoint -o canmount=noauto -o readonly=on zroot/copies/north/instances/${id}`,
-    stream,
-  )
-}
-
-test('a copy is tried, and nothing of that stays', async () => {
-  await write(north, 'a2', 'copied')
-  await copy('a2')
-  await write(north, 'a2', 'lost')
-  const before = await must(south, 'zfs list -H -o name; ifconfig -l; cat /etc/rc.conf')
-  const ran = await hosts.playbook('restore_drill', { drill_on: 'south', drill_from: 'north', instance: 'a2' })
-  expect(ran.exit, said(ran)).toBe(0)
-  expect(said(ran)).toMatch(/a2 of north came up on south within \d+ s, and 1 command\(s\) found it well/)
-  expect(await must(south, 'zfs list -H -o name; ifconfig -l; cat /etc/rc.conf')).toBe(before)
-  expect(await jails(south)).toBe('a1 b1')
-})
-
 test('a dataset comes back from the copy that another host keeps', async () => {
   await write(north, 'a2', 'copied')
-  await copy('a2')
+  await pair.copy('a2')
   await write(north, 'a2', 'lost')
   const wish = { instance: 'a2', restore_copy_host: 'south', restore_parts: 'usr/local/www' }
   const beside = await hosts.playbook('restore', wish)
@@ -172,46 +144,5 @@ test('a dataset comes back from the copy that another host keeps', async () => {
   const ran = await hosts.playbook('restore', { ...wish, restore_in_place: true })
   expect(ran.exit, said(ran)).toBe(0)
   expect(await page(north, 'a2')).toBe('copied')
-  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
-})
-
-test('failover is refused while the host answers; then the instance runs from its copy', async () => {
-  const wish = {
-    failover_from: 'north',
-    failover_to: 'south',
-    failover_fenced: true,
-    failover_changes: { addresses: ['10.66.8.22/24'] },
-  }
-  const refused = await hosts.playbook('failover', wish)
-  expect(refused.exit).toBe(2)
-  expect(said(refused)).toContain('north answers, so nothing was done')
-  await north.powerCut()
-  const { failover_fenced: _, ...unfenced } = wish
-  expect((await hosts.playbook('failover', unfenced)).exit).toBe(2)
-  const ran = await hosts.playbook('failover', wish)
-  expect(ran.exit, said(ran)).toBe(0)
-  expect(await jails(south)).toBe('a1 a2 b1')
-  expect(await page(south, 'a2')).toBe('copied')
-  const again = await hosts.playbook('failover', wish)
-  expect(again.exit, said(again)).toBe(0)
-  expect(await page(south, 'a2')).toBe('copied')
-})
-
-test('and back, over what the host had of it when it died', async () => {
-  await write(south, 'a2', 'since')
-  await north.boot()
-  const wish = { move_from: 'south', move_to: 'north', move_instances: 'a2' }
-  const refused = await hosts.playbook('move', wish)
-  expect(refused.exit).toBe(2)
-  expect(said(refused)).toContain('north has an instance a2 of its own')
-  const ran = await hosts.playbook('move', { ...wish, move_over: true })
-  expect(ran.exit, said(ran)).toBe(0)
-  expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
-  expect(await page(north, 'a2')).toBe('since')
-  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/left')).toMatch(/left\/a2-\d{8}T\d{6}Z$/m)
-  // Only what came since was sent: it stands on what the host had kept, and has the history of that.
-  expect(await must(north, `zfs list -H -o name -t snapshot ${TOP}/a2/etc`)).toContain('@copied')
-  expect(await must(north, `zfs get -H -o value origin ${TOP}/a2/etc`)).toBe('-')
-  expect(await must(north, 'zfs list -H -o origin -r zroot/hosting/left')).toContain(`${TOP}/a2/etc@copied`)
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
 })

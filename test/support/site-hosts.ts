@@ -14,7 +14,12 @@ export interface SiteHosts extends Hosts {
   /** What a host shall have, in place of what was said of it before. */
   say(host: string, variables: object): void
   /** One of Ansible's programs, with this inventory. */
-  run(program: string, args: readonly string[], core?: Core): Promise<Ran>
+  run(
+    program: string,
+    args: readonly string[],
+    core?: Core,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<Ran>
   /** A playbook of ours, by its name. */
   playbook(name: string, variables?: object, ...more: readonly string[]): Promise<Ran>
 }
@@ -27,8 +32,8 @@ export async function startSiteHosts(names: readonly string[]): Promise<SiteHost
   const listed = Object.fromEntries(names.map(name => [name, {}]))
   writeFileSync(join(inventory, 'hosts.yml'), stringify({ hosting: { hosts: listed } }))
 
-  const run: SiteHosts['run'] = (program, args, core = '2.19') =>
-    ansible(program, ['-i', inventory, '-i', hosts.inventory, ...args], { core })
+  const run: SiteHosts['run'] = (program, args, core = '2.19', environment = {}) =>
+    ansible(program, ['-i', inventory, '-i', hosts.inventory, ...args], { core, environment })
   return {
     ...hosts,
     site,

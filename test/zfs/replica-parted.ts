@@ -1,5 +1,8 @@
 /** Copies on real OpenZFS that cannot simply be continued: changed ones, and placeholders. */
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { describeCommand } from '../../modules/core/step.ts'
+import { COLUMNS, requestOf } from '../../modules/rules/move/requests.ts'
+import { firstSnapshot, lastSnapshot, streamsOf } from '../../modules/rules/move/streams.ts'
 import type { Bench } from './bench.ts'
 import { assertCopied, guidsBelow, REPLICATE, runReplicate, states, writeReplica } from './copies.ts'
 
@@ -94,8 +97,9 @@ export async function placeholder({ machine, check }: Bench): Promise<void> {
   })
 }
 
-/** `zroot` is the host that died, `backup` the one where its instance ran from the copy. The commands are those of move.yml. */
+/** `zroot` is the host that died, `backup` the one where its instance ran from the copy. What is sent is what move.yml sends. */
 export async function wayBack({ machine, check }: Bench): Promise<void> {
+  const time = '20261122T120000Z'
   await machine.shell(`
     zfs create zroot/died
     zfs create -o recordsize=16K zroot/died/db
@@ -108,7 +112,8 @@ export async function wayBack({ machine, check }: Bench): Promise<void> {
   await machine.shell(`
     echo lost >/zroot/died/db/lost; zfs snapshot -r zroot/died@lost
     zfs create backup/lives
-    zfs clone -o mountpoint=/backup/lives/db backup/copies/died/db@two backup/lives/db
+    guid=$(zfs get -Hp -o value guid backup/copies/died/db@two)
+    zfs clone -o mountpoint=/backup/lives/db -o bluejail:restored=$guid backup/copies/died/db@two backup/lives/db
     echo since >/backup/lives/db/since; zfs snapshot -r backup/lives@auto`)
 
   await check('after a failover the way back is an increment upon what the host had', async () => {
@@ -116,30 +121,44 @@ export async function wayBack({ machine, check }: Bench): Promise<void> {
       zfs rename zroot/died zroot/left/died
       zfs set mountpoint=none zroot/left/died
       zfs create -o mountpoint=none zroot/arrived
-      zfs snapshot -r backup/lives@move`)
-    const received = 'zfs receive -u -x mountpoint -o readonly=on -o canmount=noauto'
-    const bytes = await machine.shell(`
-      zfs send -wp backup/lives@move | ${received} zroot/arrived/died
-      zfs send -wp -I backup/copies/died/db@two backup/lives/db@move >/tmp/increment
-      wc -c </tmp/increment
-      ${received} zroot/arrived/died/db </tmp/increment`)
+      zfs snapshot -r backup/lives@${firstSnapshot(time)}`)
+    const place = (host: string, dataset: string) => ({ host, dataset, running: false, datasets: '' })
+    const listed = await machine.run(['zfs', 'list', '-Hp', '-r', '-o', ['name', ...COLUMNS].join(), 'backup/lives'])
+    const streams = streamsOf(
+      requestOf({
+        ...{ id: 'died', time, over: false, arrived: 'zroot/arrived/died' },
+        source: { ...place('south', 'backup/lives'), datasets: listed.stdout },
+        target: {
+          ...place('north', 'zroot/died'),
+          kept: await machine.shell('zfs list -Hp -r -t snapshot -o guid zroot/left'),
+        },
+      }),
+    )
+    deepStrictEqual(
+      streams.map(({ becomes }) => becomes),
+      [undefined, 'zroot/died/db'],
+    )
+    const inWords = (end: 'first' | 'last') =>
+      streams.map(stream => `${describeCommand(stream[end])} | ${describeCommand(stream.receive)}`).join('\n')
+    const increment = describeCommand(streams[1]?.first ?? ['false'])
+    const bytes = await machine.shell(`${increment} | wc -c`)
     ok(Number(bytes) < 1_000_000, `${bytes} bytes`)
+    await machine.shell(inWords('first'))
     strictEqual(
       (await machine.shell('zfs get -H -o value origin zroot/arrived/died/db')).trim(),
       'zroot/left/died/db@two',
     )
     await machine.shell(`
-      echo later >/backup/lives/db/later; zfs snapshot -r backup/lives@moved
-      zfs send -wp -I backup/lives@move backup/lives@moved | ${received} zroot/arrived/died
-      zfs send -wp -I backup/lives/db@move backup/lives/db@moved | ${received} zroot/arrived/died/db
+      echo later >/backup/lives/db/later; zfs snapshot -r backup/lives@${lastSnapshot(time)}
+      ${inWords('last')}
       zfs create -o mountpoint=none zroot/died
-      zfs clone -o mountpoint=legacy -o readonly=off zroot/arrived/died/db@moved zroot/died/db
+      zfs clone -o mountpoint=legacy -o readonly=off zroot/arrived/died/db@${lastSnapshot(time)} zroot/died/db
       zfs promote zroot/died/db
       zfs promote zroot/died/db
       zfs destroy -r zroot/arrived/died`)
     deepStrictEqual(
       [...(await guidsBelow(machine, 'zroot/died')).keys()],
-      ['/db@one', '/db@two', '/db@auto', '/db@move', '/db@moved'],
+      ['/db@one', '/db@two', '/db@auto', `/db@${firstSnapshot(time)}`, `/db@${lastSnapshot(time)}`],
     )
     strictEqual(
       await machine.shell(`
@@ -153,6 +172,8 @@ export async function wayBack({ machine, check }: Bench): Promise<void> {
   await check('and its copy goes on where it was', async () => {
     const told = await runReplicate(machine)
     strictEqual(states(told)['zroot/died/db'], 'sent', JSON.stringify(told))
-    deepStrictEqual(told.datasets.find(({ dataset }) => dataset === 'zroot/died/db')?.steps, ['@moved since two'])
+    deepStrictEqual(told.datasets.find(({ dataset }) => dataset === 'zroot/died/db')?.steps, [
+      `@${lastSnapshot(time)} since two`,
+    ])
   })
 }

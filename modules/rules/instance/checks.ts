@@ -3,6 +3,7 @@ import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
 import { ownValue } from '../../freebsd/zfs-selected.ts'
 import { blueprintDataset, FORMAT, onItsWay, PROPERTY } from '../layout.ts'
+import { readMark } from '../move/marks.ts'
 import { firstFileProblems } from './first.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './points.ts'
 import type { Request } from './requests.ts'
@@ -33,6 +34,10 @@ export function checkDirectories({ id, site, places }: Request, { status, datase
   else if (ownValue(dataset, PROPERTY.moved) !== undefined)
     problems.push(
       `${id} was moved away from this host (${ownValue(dataset, PROPERTY.moved)}), and ${places.dataset} was left behind. Take it out of the instances of this host. If it is to run from what is here after all: 'zfs inherit ${PROPERTY.moved} ${places.dataset}'.`,
+    )
+  else if (readMark(ownValue(dataset, PROPERTY.arrived), places.dataset)?.isFinished === false)
+    problems.push(
+      `${id} is not whole: it is on its way here (${PROPERTY.arrived} of ${places.dataset} is '${ownValue(dataset, PROPERTY.arrived)}'), and may run elsewhere. Run what brings it, move.yml or failover.yml, once more.`,
     )
   else if (property(dataset, 'mountpoint') === places.directory && property(dataset, 'mounted') === 'no')
     problems.push(`${id}: ${places.dataset} is not mounted at ${places.directory}: 'zfs mount ${places.dataset}'.`)

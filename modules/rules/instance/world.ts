@@ -38,6 +38,7 @@ export const DATASET_PROPERTIES: readonly string[] = [
   PROPERTY.revision,
   PROPERTY.added,
   PROPERTY.moved,
+  PROPERTY.arrived,
 ]
 
 export const datasetsOf = ({ site, places, blueprint, state, writables, extras }: Request): string[] =>
