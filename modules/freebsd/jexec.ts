@@ -44,7 +44,7 @@ const excepting = (path: string) => ['--exclude', `^./${path.replace(/[\\*?[\]$^
 
 /** Why a command inside did not succeed, or undefined where it did. */
 export async function problemInside(
-  machine: Probe,
+  machine: Pick<Probe, 'query'>,
   jail: string,
   words: readonly string[],
   timeoutSeconds: number,

@@ -51,6 +51,7 @@ const HOSTS: Record<string, (title: string) => FakeHost | Promise<FakeHost>> = {
   blueprint_switch: hostForSwitch,
   host_settings: title => fakeFreeBSD({ files: { '/boot/loader.conf': 'zfs_load="YES"\n', ...SETTINGS[title] } }),
   hosting_info: toldHost,
+  instance_health: hostForSwitch,
   instance_jail: hostForInstanceJail,
   instance_mounts: hostForInstanceMounts,
   instance_restore: hostForRestore,

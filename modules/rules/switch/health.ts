@@ -10,7 +10,12 @@ import type { Health, HttpCheck } from './requests.ts'
 const ANSWER_SECONDS = 10
 
 /** What is not well, in words; undefined where all is. In order, up to the first. */
-export async function ailmentOf(id: string, health: Health, conf: string, machine: Probe): Promise<string | undefined> {
+export async function ailmentOf(
+  id: string,
+  health: Health,
+  conf: string,
+  machine: Pick<Probe, 'query' | 'contact'>,
+): Promise<string | undefined> {
   const seconds = Math.min(ANSWER_SECONDS, health.deadlineSeconds)
   for (const words of health.commands) {
     const problem = await problemInside(machine, id, words, seconds)

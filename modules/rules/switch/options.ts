@@ -36,7 +36,7 @@ const http = record(
   'A question to a web server, asked from the host.',
 )
 
-const health = record(
+export const health = record(
   {
     deadline: optional(integer('Seconds from the start until all of it must be well. Default: 60.', 1, 3600)),
     commands: optional(

@@ -84,17 +84,19 @@ function requestOf(id: string, state: Options['state'], options: InstanceOptions
     blueprint: blueprint === undefined ? '' : checkBlueprintName(blueprint),
     revision,
     conflicts,
-    health: {
-      deadlineSeconds: health.deadline ?? 60,
-      commands: (health.commands ?? []).map(words => commandOf(id, words)),
-      tcp: (health.tcp ?? []).map(({ port, address }) => ({ port, address })),
-      http: (health.http ?? []).map(one => httpOf(id, one)),
-    },
+    health: healthOf(id, health),
     keep: keep_generations,
     rollsBackData: rollback_data,
     notAfter: options.not_after,
   }
 }
+
+export const healthOf = (id: string, health: NonNullable<InstanceOptions['health']>): Health => ({
+  deadlineSeconds: health.deadline ?? 60,
+  commands: (health.commands ?? []).map(words => commandOf(id, words)),
+  tcp: (health.tcp ?? []).map(({ port, address }) => ({ port, address })),
+  http: (health.http ?? []).map(one => httpOf(id, one)),
+})
 
 function commandOf(id: string, words: readonly string[]): readonly string[] {
   if (words.length > 0 && !words[0]?.startsWith('-')) return words
