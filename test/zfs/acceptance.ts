@@ -6,7 +6,7 @@ import type { Suite } from './bench.ts'
 import { play } from './playbook.ts'
 
 /** Modules whose cases need no more of FreeBSD than ZFS, but for some, and a shell. */
-const MODULES = ['zfs_dataset', 'zfs_replica']
+const MODULES = ['zfs_dataset', 'zfs_replica', 'zfs_autosnap', 'instance_restore']
 
 /** FreeBSD's mount(8) mounts any dataset, Linux's only those with a legacy mount point unless it is told so. */
 const MOUNTS_ANY_DATASET = `#!/bin/sh
@@ -16,9 +16,15 @@ fi
 exec /bin/mount.shown "$@"
 `
 
+/** As jls(8) tells of no jail (modules/freebsd/jls.ts): the machine has none. */
+const JLS = `#!/bin/sh
+echo '{"__version": "2", "jail-information": {"jail": []}}'
+`
+
 export const acceptance: Suite = async ({ machine, check }) => {
   // Users of the host are made by FreeBSD's pw(8).
   const cases = acceptanceCases().filter(({ module, options }) => MODULES.includes(module) && !('logins' in options))
+  await machine.write('/usr/local/bin/jls', JLS, '0755')
   await machine.run(['zfs', 'create', 'zroot/scratch'])
   await machine.shell('[ -e /bin/mount.shown ] || mv /bin/mount /bin/mount.shown')
   await machine.write('/bin/mount', MOUNTS_ANY_DATASET, '0755')
