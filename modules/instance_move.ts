@@ -20,7 +20,7 @@ export default defineModule({
   summary: 'How an instance goes to another host is decided, and what is sent of it',
   description: [
     'A move leaves marks: on what is left behind `bluejail:moved`, when and where to, before the instance starts at its new place; on what arrives `bluejail:arrived`, when and where from, `unfinished` until it may start there. By them a move that was cut off is brought to its end, and never begun anew over what runs.',
-    'What the target has of the instance is set aside only if it was left by a move, is what an unfinished one brought, or is older than a failover from there; or where `over` says so and it does not run.',
+    'What the target has of the instance is set aside only if it was left by a move, is what an unfinished one brought, or is older than a failover from there; or where `over` says so. Nothing that runs is.',
     'All of it is sent with its snapshots, or after a failover only what the target lacks.',
     'It reads nothing but its options and changes nothing: the playbook `move.yml` runs it on the controller, with `delegate_to: localhost`. What it gives for shells is put together here and quoted, from names that were read strictly: no host of both has a word in what the controller runs.',
   ],

@@ -42,12 +42,11 @@ function finishing({ id, source, target }: Request, moved: Mark): Decision {
 
 /** Why what the target has may be what somebody needs; undefined where it is known that nobody does. */
 function notToBeSetAside({ id, source, target, over }: Request): string | undefined {
-  // A failover took the instance from the target, so it is what the target has that is old, whether it was started again or not;
-  // unless that came there later.
+  if (target.isRunning)
+    return `${id} runs on ${target.host} too, so nothing was moved. If a failover took it from there, run that once more: it stops it there. Else find out which of both is to stay, and let the other go with instance_absent.yml.`
+  // A failover took the instance from the target, so what that has is old; unless it came there later.
   const taken = source.arrived?.host === target.host ? source.arrived.time : ''
   const isOlder = taken > (target.arrived?.time ?? '')
-  if (target.isRunning && !isOlder)
-    return `${id} runs on ${target.host} too, so nothing was moved. Find out which of both is to stay, and let the other go: instance_absent.yml.`
   const isUnfinished = target.arrived?.host === source.host && !target.arrived.isFinished
   if (isOlder || isUnfinished || target.moved !== undefined || over) return undefined
   return `${target.host} has an instance ${id} of its own, so nothing was moved. If nobody needs it, say -e move_over=true: it is kept below \`left\`.`
