@@ -20,6 +20,8 @@ test('what is on its way here is not run', async () => {
   const host = instanceHost()
   const mark = (value: string) =>
     host.outside('zfs', 'set', `bluejail:arrived=20261122T120000Z hamburg1${value}`, 'zroot/hosting/instances/web1')
+  mark(' restoring')
+  await expect(applied(host, web1)).rejects.toThrow('web1 is not whole')
   mark(' unfinished')
   await expect(applied(host, web1)).rejects.toThrow(
     "web1 is not whole: it is on its way here (bluejail:arrived of zroot/hosting/instances/web1 is '20261122T120000Z hamburg1 unfinished')",

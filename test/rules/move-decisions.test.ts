@@ -43,6 +43,7 @@ describe('begun', () => {
     ['where the target has nothing of it', runs, undefined, false],
     ['over what an earlier move left there', runs, { moved: `${BEFORE} north` }, true],
     ['over what a move that was cut off has brought', runs, { arrived: `${BEFORE} north unfinished` }, true],
+    ['over what a failover had begun to restore there', runs, { arrived: `${BEFORE} north restoring` }, true],
     ['over what is older than a failover from there', { running: true, arrived: `${BEFORE} south` }, {}, true],
   ])('%s', (_, source, target, setsAside) => {
     expect(decided(source, target)).toEqual({ turn: 'begin', time: NOW, setsAside })

@@ -13,13 +13,14 @@ export interface Mark {
   readonly isFinished: boolean
 }
 
-const MARK = /^(\d{8}T\d{6}Z) (\S+)( unfinished)?$/
+/** `unfinished` while a move brings it, `restoring` while a failover does, from a copy. */
+const MARK = /^(\d{8}T\d{6}Z) (\S+)( unfinished| restoring)?$/
 
 /** What a mark says; undefined where there is none. */
 export function readMark(value: string | undefined, where: string): Mark | undefined {
   if (value === undefined) return undefined
-  const [, time, host, unfinished] = MARK.exec(value) ?? []
+  const [, time, host, begun] = MARK.exec(value) ?? []
   if (time === undefined || host === undefined)
     throw new Refused(`${where} says '${value}', which is no time and host, like '20261122T120000Z hamburg2'.`)
-  return { time, host, isFinished: unfinished === undefined }
+  return { time, host, isFinished: begun === undefined }
 }
