@@ -59,10 +59,17 @@ test('failover is refused while the host answers; then the instance runs from it
   await north.powerCut()
   const { failover_fenced: _, ...unfenced } = wish
   expect((await hosts.playbook('failover', unfenced)).exit).toBe(2)
+  // In the middle of it the power goes here too: what is half there is started by nobody.
+  await south.cutPowerAfter(15)
+  expect((await hosts.playbook('failover', wish)).exit).not.toBe(0)
+  await south.boot()
+  expect(await must(south, `zfs get -H -o value bluejail:arrived ${TOP}/a2`)).toMatch(/ north restoring$/)
+  expect(await jails(south)).toBe('b1')
   const ran = await hosts.playbook('failover', wish)
   expect(ran.exit, said(ran)).toBe(0)
   expect(await jails(south)).toBe('a2 b1')
   expect(await page(south, 'a2')).toBe('copied')
+  expect(await must(south, `zfs list -H -o name -r ${TOP}/a2`)).not.toMatch(/-(restoring|before)/)
   // Whatever happened to it since, it is started, and never put back to its copy.
   await write(south, 'a2', 'a day of orders')
   await must(south, 'jail -f /etc/jail.conf.d/a2.conf -r a2')
