@@ -86,6 +86,11 @@ describe('brought to its end', () => {
 })
 
 describe('refused', () => {
+  test('what went on from there', () => {
+    const target = { arrived: `${BEFORE} north`, moved: `${NOW} west` }
+    expect(() => decided({ moved: `${BEFORE} south` }, target)).toThrow('and on to west')
+  })
+
   test('what is not at the source, went elsewhere, or is on its way there itself', () => {
     expect(() => decided(undefined, runs)).toThrow(`north has no dataset ${TOP}`)
     expect(() => decided({ moved: `${BEFORE} west` }, {})).toThrow('web1 went from north to west')

@@ -33,6 +33,10 @@ function finishing({ id, source, target }: Request, moved: Mark): Decision {
   const wayBack = `If it is to run on ${source.host} after all: 'zfs inherit ${PROPERTY.moved} ${source.dataset}' there, and site.yml.`
   if (moved.host !== target.host)
     throw new Refused(`${id} went from ${source.host} to ${moved.host} (${moved.time}). Move it from there. ${wayBack}`)
+  if (target.moved !== undefined)
+    throw new Refused(
+      `${id} went from ${source.host} to ${target.host} (${moved.time}), and on to ${target.moved.host}.`,
+    )
   if (target.arrived?.time !== moved.time || target.arrived.host !== source.host)
     throw new Refused(
       `${id} went from ${source.host} to ${target.host} (${moved.time}), and what arrived then is not there. ${wayBack}`,
