@@ -47,6 +47,11 @@ describe('a running instance', () => {
       ],
     ],
     [
+      'mount options that wait for a restart',
+      host => host.tree.write(`${FSTAB}.next`, (host.tree.read(FSTAB) ?? '').replace('rw,nosuid', 'rw,nosuid,noexec')),
+      [`web1: ${ROOT}/tmp: its mount options are nosuid, and shall be noexec, nosuid`],
+    ],
+    [
       'an fstab that is gone',
       host => host.tree.remove(FSTAB),
       [`web1: ${FSTAB} has no entries, so nothing can be said of its mounts`],

@@ -60,14 +60,71 @@ describe('jail-3: while it runs, its fstab says what is mounted', () => {
     expect((await applied(host, web1)).steps).toEqual(['write /hosting/instances/web1/fstab'])
   })
 
-  test('one that is gone is written anew from the mount table', async () => {
+  test.each([
+    ['gone', () => host.tree.remove('/hosting/instances/web1/fstab')],
+    ['not to be read', () => host.tree.write('/hosting/instances/web1/fstab', 'nonsense\n')],
+  ])('one that is %s is written anew from the mount table', async (_how, spoil) => {
     start()
     host.tree.mkdir(`${ROOT}/home/files`)
-    host.tree.remove('/hosting/instances/web1/fstab')
+    spoil()
     const report = await applied(host, withFiles)
-    expect(report.warnings.join()).toMatch(/fstab was gone while the instance runs/)
+    expect(report.warnings.join()).toMatch(/fstab was gone, or could not be read, while the instance runs/)
     stop()
     expect(mountedIn(host, 'web1')).toEqual([])
+  })
+})
+
+describe('options of mounts, of which the mount table tells nothing', () => {
+  const withRun = (tmpfs: string, ...options: string[]) => ({
+    ...web1,
+    mounts: [{ path: 'var/run', tmpfs, options }],
+  })
+
+  test('are pending while it runs, run after run, until a restart has brought them', async () => {
+    await applied(host, withRun('16m'))
+    start()
+    const before = fstab()
+    const hardened = withRun('64m', 'noexec')
+    const check = await foretold(host, hardened)
+    const report = await applied(host, hardened)
+    expect(report.steps).toEqual(['write /hosting/instances/web1/fstab.next'])
+    expect(check.steps).toEqual(report.steps)
+    expect(report.msg).toBe('instance web1: 1 changed, waiting for a restart: web1')
+    const pending = [`${ROOT}/var/run: its mount options are size=16m, and shall be noexec, size=64m`]
+    expect(stateOf(report).pending).toEqual(pending)
+    expect(fstab()).toBe(before)
+    const again = await applied(host, hardened)
+    expect(again).toMatchObject({ changed: false, msg: 'instance web1: waiting for a restart: web1' })
+    expect(stateOf(again).pending).toEqual(pending)
+
+    stop()
+    await applied(host, hardened)
+    expect(fstab()).toMatch(/ tmpfs rw,noexec,size=64m /)
+    start()
+    expect(stateOf(await applied(host, hardened)).pending).toEqual([])
+  })
+
+  test('a wish for one that is taken back leaves nothing', async () => {
+    await applied(host, withRun('16m'))
+    start()
+    await applied(host, withRun('16m', 'noexec'))
+    expect((await applied(host, withRun('16m'))).steps).toEqual(['rm /hosting/instances/web1/fstab.next'])
+  })
+
+  test('whether read-only is told once, by the mount table', async () => {
+    const shared = (more: object) => ({ ...web1, mounts: [{ path: 'home/files', shared: 'customer1', ...more }] })
+    await applied(host, shared({ options: ['nosuid'] }))
+    start()
+    const { pending } = stateOf(await applied(host, shared({ options: ['nosuid'], readonly: true })))
+    expect(pending).toEqual([`${ROOT}/home/files is writable and shall be read-only`])
+  })
+
+  test('the order in which they stand says nothing', async () => {
+    await applied(host, withRun('16m', 'nosuid', 'noexec'))
+    start()
+    const report = await applied(host, withRun('16m', 'noexec', 'nosuid'))
+    expect(report.steps).toEqual(['write /hosting/instances/web1/fstab'])
+    expect(stateOf(report).pending).toEqual([])
   })
 })
 

@@ -6,6 +6,7 @@ import { isWithin } from '../../freebsd/mount.ts'
 import { describeRule } from '../../freebsd/rctl.ts'
 import { isYes } from '../../freebsd/sysrc.ts'
 import { compareMounts, describeComparison } from '../instance/compare.ts'
+import { differingOptions } from '../instance/fstab.ts'
 import { BEGUN } from '../instance/world.ts'
 import { compareJail } from '../jail/compare.ts'
 import { innerName, leftInterfaces, numbersOf } from '../jail/interfaces.ts'
@@ -71,7 +72,10 @@ function runningDrift(view: InstanceView, seen: Seen): string[] {
   return [
     ...(expected.length === 0
       ? [`${places.fstab} has no entries, so nothing can be said of its mounts`]
-      : describeComparison(compareMounts(view.mounts, expected, places.root))),
+      : [
+          ...describeComparison(compareMounts(view.mounts, expected, places.root)),
+          ...differingOptions(view.fstab, expected),
+        ]),
     ...(typeof configuration === 'object'
       ? [...jailDrift(view, configuration, seen), ...wireDrift(view, configuration.wires, seen)]
       : []),

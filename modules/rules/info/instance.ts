@@ -31,7 +31,9 @@ export interface InstanceView {
   readonly configuration: Configuration | string | undefined
   /** Below its root, in the order of mounting. */
   readonly mounts: readonly Mount[]
-  /** What its fstab says, and where there is one for its next start, that. */
+  /** By which it was mounted, where it runs. */
+  readonly fstab: readonly FstabEntry[]
+  /** What that says, and where there is one for its next start, that one. */
   readonly planned: readonly PlannedMount[]
   /** The blueprint whose tree is its root. */
   readonly runsOn: string | undefined
@@ -55,7 +57,9 @@ function viewOf(id: string, seen: Seen): InstanceView {
   const own = seen.jails.filter(({ name, path }) => name === id || isWithin(path, places.root))
   const jail = own.find(({ isDying }) => !isDying)
   const mounts = mountsBelow(seen.mounts, places.root)
-  const planned = plannedIn(seen.fstabs.get(places.nextFstab) ?? seen.fstabs.get(places.fstab), places, seen.site)
+  const fstab = entriesOf(seen.fstabs.get(places.fstab))
+  const next = seen.fstabs.get(places.nextFstab)
+  const planned = plannedIn(next === undefined ? fstab : entriesOf(next), places, seen.site)
   const rootOf = (all: readonly FstabEntry[]) => all.find(({ node }) => node === places.root)?.special
   return {
     id,
@@ -64,6 +68,7 @@ function viewOf(id: string, seen: Seen): InstanceView {
     jail,
     configuration: configurationOf(seen.confs.get(id)),
     mounts,
+    fstab,
     planned,
     runsOn: jail === undefined ? undefined : blueprintAt(seen.site, rootOf(mounts)),
     configuredOn: blueprintAt(seen.site, rootOf(planned)),
@@ -76,8 +81,8 @@ function blueprintAt({ path }: Site, tree: string | undefined): string | undefin
   return name?.includes('/') ? undefined : name
 }
 
-function plannedIn(text: string | undefined, { root }: InstancePlaces, { path }: Site): PlannedMount[] {
-  return entriesOf(text).map(entry => ({
+function plannedIn(entries: readonly FstabEntry[], { root }: InstancePlaces, { path }: Site): PlannedMount[] {
+  return entries.map(entry => ({
     ...entry,
     path: entry.node.slice(root.length + 1),
     part:

@@ -17,6 +17,8 @@ export interface FstabPlan {
   readonly before: string[]
   readonly after: string[]
   readonly steps: readonly Step[]
+  /** What a restart would change that the mount table does not tell. */
+  readonly pending: readonly string[]
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
 }
@@ -28,19 +30,21 @@ export function planFstab({ request, planned, life }: Instance, world: World): F
   const wanted = renderInstanceFstab(planned)
   const entries = entriesOf(text)
   const below = mountsBelow(world.mounts, places.root)
+  const runsBy = entries ?? below.filter(isOfFstab(places.root)).map(asEntry)
   const agrees = describeComparison(compareMounts(below, planned, places.root)).length === 0
+  const pending = life === 'running' ? differingOptions(runsBy, planned) : []
 
-  const held = life === 'running' && text !== wanted && !agrees
-  const restored = held && text === undefined ? renderFstab(below.filter(isOfFstab(places.root)).map(asEntry)) : text
-  const current = held ? restored : wanted
+  const held = life === 'running' && text !== wanted && !(agrees && pending.length === 0)
+  const current = !held ? wanted : entries === undefined ? renderFstab(runsBy) : text
   const awaited = held ? wanted : undefined
-  const base = entries.find(({ node }) => node === places.root)?.special
+  const base = entries?.find(({ node }) => node === places.root)?.special
 
   return {
-    nodes: new Set(entries.map(({ node }) => node)),
+    nodes: new Set(entries?.map(({ node }) => node)),
     before: linesOf(text),
     after: linesOf(current),
     steps: [...change(places.fstab, text, current), ...change(places.nextFstab, next, awaited)],
+    pending,
     problems: [
       ...(formatOf(text ?? '') > FORMAT
         ? [
@@ -54,9 +58,11 @@ export function planFstab({ request, planned, life }: Instance, world: World): F
         : []),
     ],
     warnings:
-      text !== undefined || !held
+      entries !== undefined || !held
         ? []
-        : [`${id}: ${places.fstab} was gone while the instance runs. It is written anew from what is mounted.`],
+        : [
+            `${id}: ${places.fstab} was gone, or could not be read, while the instance runs. It is written anew from what is mounted.`,
+          ],
   }
 }
 
@@ -65,14 +71,35 @@ function change(path: string, from: string | undefined, to: string | undefined):
   return [to === undefined ? { kind: 'remove', path } : ({ kind: 'write', path, content: to } satisfies WriteStep)]
 }
 
-/** A file that nobody can read is replaced: it has no entries. */
-function entriesOf(text: string | undefined): FstabEntry[] {
+/** Undefined for a file that is not there, or that nobody can read. */
+function entriesOf(text: string | undefined): FstabEntry[] | undefined {
   try {
-    return parseFstab(text ?? '')
+    return text === undefined ? undefined : parseFstab(text)
   } catch {
-    return []
+    return undefined
   }
 }
+
+/**
+ * Mounts that were made with other options than they shall have, by the file that they were made from: the table shows
+ * read-only ones, and of the others neither a size nor, of a zfs mount, what mount(8) was told. In sentences.
+ */
+export function differingOptions(runsBy: readonly FstabEntry[], planned: readonly FstabEntry[]): string[] {
+  const now = new Map(runsBy.map(entry => [entry.node, entry]))
+  return planned.flatMap(({ node, special, options }) => {
+    const entry = now.get(node)
+    if (entry === undefined || entry.special !== special) return []
+    const [is, shallBe] = [wordsOf(entry.options), wordsOf(options)]
+    return is === shallBe ? [] : [`${node}: its mount options are ${is}, and shall be ${shallBe}`]
+  })
+}
+
+/** The order in which they stand says nothing. */
+const wordsOf = (options: readonly string[]) =>
+  options
+    .filter(option => option !== 'ro' && option !== 'rw')
+    .sort()
+    .join(', ') || 'none'
 
 /** Without comments. */
 export const linesOf = (text: string | undefined): string[] =>

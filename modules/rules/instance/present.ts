@@ -24,7 +24,7 @@ export function planPresent(instance: Instance, world: World): Work {
   const datasets = checkParts(instance, openings, { ...world, mounts: mountsAround(world.mounts, places.directory) })
   const obstacles = obstaclesIn(openings, world)
   const strays = strayMounts(world.mounts, planned, `${request.site.path}/instances`)
-  const awaitsRestart = life === 'running' ? describeComparison(comparison) : []
+  const awaitsRestart = life === 'running' ? [...describeComparison(comparison), ...fstab.pending] : []
   const pending = [...awaitsRestart, ...amending.pending]
   const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
 
