@@ -95,7 +95,8 @@ test('instance: with another layout, a login, and nothing of the inventory', asy
     ...['root: anna@example.net', 'Welcome.', 'web1'],
   ])
   expect(await lines('zfs get -H -o value compression zroot/elsewhere/instances/web1/spool')).toEqual(['zstd'])
-  expect(await lines('zfs get -H -o value recordsize zroot/elsewhere/instances/web1/var-db-postgres')).toEqual(['8K'])
+  const database = 'zroot/elsewhere/instances/web1/var-db-postgres'
+  expect(await lines(`zfs get -H -o value recordsize,primarycache ${database}`)).toEqual(['8K', 'all'])
   expect(changedTasks(await role('instance', vars))).toEqual([])
 })
 
