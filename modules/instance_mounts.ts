@@ -11,6 +11,7 @@ import {
   mapping,
   optional,
   record,
+  scalar,
   text,
   withDefault,
 } from './core/options.ts'
@@ -62,6 +63,12 @@ const firstFile = record(
   {
     path: text('Where in the instance; in a writable part.'),
     content: optional(content('What it shall hold.')),
+    variables: optional(
+      mapping(
+        scalar('A value.'),
+        'In place of `content`, variables as of rc.conf(5): true is YES, false is NO, and null leaves one out. What sh(1) would evaluate or could not read is refused.',
+      ),
+    ),
     link: optional(text('Make it a symbolic link to this, seen from inside.')),
     directory: optional(
       flag('Make it a directory. One that the blueprint does not have is listed before what is in it.'),
@@ -170,7 +177,8 @@ export default defineModule({
       id: 'web1',
       blueprint: '2026Q4-php83',
       first_files: [
-        { path: 'etc/rc.conf', content: 'hostname="web1.example.net"\nsshd_enable="YES"\n' },
+        { path: 'etc/rc.conf', variables: { hostname: 'web1.example.net', sshd_enable: true } },
+        { path: 'etc/resolv.conf', content: 'nameserver 192.0.2.53\n' },
         { path: 'etc/localtime', link: '/usr/share/zoneinfo/Europe/Amsterdam' },
         { path: 'home/anna', directory: true, mode: '0750', uid: 1001, gid: 1001 },
         { path: 'home/anna/.ssh', directory: true, mode: '0700', uid: 1001, gid: 1001 },

@@ -75,6 +75,32 @@ test('once: what the customer made of them stays, and so does what he removed', 
   expect(read('home', 'anna/.ssh/authorized_keys')).toBeUndefined()
 })
 
+describe('variables of rc.conf', () => {
+  const rcConf = (variables: object) => ({ ...web1, first_files: [{ path: 'etc/rc.conf', variables }] })
+
+  test('are written so that sh reads what was said', async () => {
+    const said = { hostname: 'web1', motd: 'it is "quoted"', note: "it's", sshd_enable: true, cron_enable: false }
+    await applied(host, rcConf({ ...said, number: 5, left_out: null }))
+    expect(read('etc', 'rc.conf')).toBe(
+      `hostname="web1"\nmotd='it is "quoted"'\nnote="it's"\nsshd_enable="YES"\ncron_enable="NO"\nnumber="5"\n`,
+    )
+  })
+
+  test.each(['$HOME', '`id`', 'a\\', 'one\ntwo', `both ' and "`])(
+    '%j is refused, and the variable named',
+    async value => {
+      await expect(applied(host, rcConf({ sshd_flags: value }))).rejects.toThrow(
+        /^web1: first_files: etc\/rc\.conf: sshd_flags cannot be set so: /,
+      )
+      expect(host.performed).toEqual([])
+    },
+  )
+
+  test('a name that is none is refused', async () => {
+    await expect(applied(host, rcConf({ 'sshd-flags': '' }))).rejects.toThrow(/'sshd-flags' is no name of a variable/)
+  })
+})
+
 test('check mode foretells them', async () => {
   const { steps } = await foretold(host, web1)
   expect(steps).toContain('write /hosting/instances/web1/seed/etc/rc.conf')
@@ -88,8 +114,9 @@ describe('refused before anything is done', () => {
     ['in an overlay', { path: 'etc/rc.d/mine', content: '' }, /etc\/rc\.d\/mine is not in a writable part/],
     ['a mount point', { path: 'etc', content: '' }, /etc is where something is mounted/],
     ['out of it', { path: 'etc/../../x', content: '' }, /it contains '\.\.'/],
-    ['both', { path: 'etc/x', content: '', link: '/y' }, /needs one of `content`, `link` and `directory: true`/],
-    ['neither', { path: 'etc/x' }, /needs one of `content`, `link` and `directory: true`/],
+    ['both', { path: 'etc/x', content: '', link: '/y' }, /needs one of `content`, `variables`, `link` and `directory/],
+    ['contents of two kinds', { path: 'etc/x', content: '', variables: {} }, /needs one of `content`, `variables`/],
+    ['neither', { path: 'etc/x' }, /needs one of `content`, `variables`, `link` and `directory: true`/],
     ['a flag', { path: 'etc/x', link: '-s' }, /cannot point to '-s'/],
     ['a link of the blueprint', { path: 'var/mail', content: '' }, /var\/mail in the blueprint is a symbolic link/],
     ['through a link', { path: 'var/mail/x', content: '' }, /var\/mail in the blueprint is/],

@@ -1,6 +1,8 @@
 /** What an instance_mounts task asks for, one request an instance, with everything that can be wrong with the words alone. */
 import { InvalidOptions } from '../../core/errors.ts'
+import type { Scalar } from '../../core/options.ts'
 import { isWithin } from '../../freebsd/mount.ts'
+import { RC_CONF } from '../../freebsd/rc-conf.ts'
 import { datasetNameProblem } from '../../freebsd/zfs-names.ts'
 import {
   checkBlueprintName,
@@ -35,6 +37,7 @@ export interface ExtraOptions {
 export interface FirstFileOptions {
   readonly path: string
   readonly content?: string | undefined
+  readonly variables?: Readonly<Record<string, Scalar>> | undefined
   readonly link?: string | undefined
   readonly directory?: boolean | undefined
   readonly mode?: number | undefined
@@ -150,21 +153,36 @@ function extraOf(id: string, extra: ExtraOptions, site: Site): Extra {
 
 function firstFileOf(
   id: string,
-  { path, content, link, directory, mode, uid = 0, gid = 0 }: FirstFileOptions,
+  { path, content, variables, link, directory, mode, uid = 0, gid = 0 }: FirstFileOptions,
 ): FirstFile {
   const isDirectory = directory === true
-  if ([content !== undefined, link !== undefined, isDirectory].filter(Boolean).length !== 1)
-    throw new InvalidOptions(`${id}: first_files: ${path} needs one of \`content\`, \`link\` and \`directory: true\``)
+  const given = [content, variables, link].filter(one => one !== undefined).length + (isDirectory ? 1 : 0)
+  if (given !== 1)
+    throw new InvalidOptions(
+      `${id}: first_files: ${path} needs one of \`content\`, \`variables\`, \`link\` and \`directory: true\``,
+    )
   if (link?.startsWith('-')) throw new InvalidOptions(`${id}: first_files: ${path} cannot point to '${link}'`)
   const kind = isDirectory ? 'directory' : link !== undefined ? 'link' : 'file'
   return {
     path: relative(id, path),
     kind,
-    content: content ?? link ?? '',
+    content: variables === undefined ? (content ?? link ?? '') : assignments(variables, `${id}: first_files: ${path}`),
     mode: mode ?? (isDirectory ? 0o755 : 0o644),
     uid,
     gid,
   }
+}
+
+/** A line that sh(1) cannot read, or would evaluate, keeps an instance from starting: its rc.conf is none then. */
+function assignments(variables: Readonly<Record<string, Scalar>>, where: string): string {
+  const lines = Object.entries(variables).flatMap(([name, value]) => {
+    if (value === null) return []
+    const text = typeof value === 'boolean' ? (value ? 'YES' : 'NO') : String(value)
+    const objection = RC_CONF.objection(name, text)
+    if (objection !== undefined) throw new InvalidOptions(`${where}: ${name} cannot be set so: ${objection}`)
+    return [`${RC_CONF.render(name, text)}\n`]
+  })
+  return lines.join('')
 }
 
 /** The source of a mount is never inside an instance: links in it are followed, and jail(8) does not look (fact live-4). */
