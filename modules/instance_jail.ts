@@ -98,6 +98,7 @@ export default defineModule({
   ],
   notes: [
     'What the parameters `exec.start`, `exec.stop` and the like say takes effect when the instance is next started or stopped.',
+    'A parameter that is no longer asked for goes back to what a jail has by default. Where that depends on the host, as of `osrelease`, only a restart does it, and `pending` names it in the run that drops it.',
     'Nothing looks into ARP and neighbour discovery. Neighbours get nothing of what an instance claims there, and the host believes none of it, since it has permanent entries (arp(8), ndp(8)) for the addresses of private interfaces on its own networks. Who is on the other side of an uplink hears it, and hears instances of the same bridge send from the link address of one another: where that matters, give each customer a VLAN of its own as uplink.',
     'What keeps link addresses to themselves presumes that nothing else is learned on the bridge: vnet_bridge sees to that where its `isolate` is true. On a bridge with an uplink and `isolate` false, a private interface may take over an address that was learned there.',
     'The bridges are made before, by M(bluejail.hosting.vnet_bridge).',

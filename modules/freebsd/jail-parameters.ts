@@ -17,6 +17,8 @@ export interface Parameter {
   readonly isKernels: boolean
   /** Of a jail for which nobody set it, as jls(8) prints it; undefined where that depends on the host. */
   readonly usual?: string
+  /** The same, of what can be made another from inside: it need not stay so. */
+  readonly first?: string
   /** Takes effect when a jail is made, and never later. */
   readonly isFixed?: true
   /** Told by the kernel and never set. */
@@ -38,17 +40,22 @@ const PARAMETERS: readonly Parameter[] = [
   ...kernels('number', 'children.max', { usual: '0' }),
   ...kernels('number', 'enforce_statfs', { usual: '2' }),
   ...kernels('number', 'securelevel', { usual: '-1' }),
-  ...kernels('number', 'host.hostid linux.oss_version zfs.mount_snapshot'),
+  ...kernels('number', 'zfs.mount_snapshot', { usual: '0' }),
+  ...kernels('number', 'host.hostid', { first: '0' }),
+  ...kernels('number', 'linux.oss_version'),
   // For mounts of devfs that are made later: the one that jail(8) made keeps its rules.
   ...kernels('number', 'devfs_ruleset', { usual: '0', isFixed: true }),
   ...kernels('number', 'osreldate', { isFixed: true }),
   ...kernels('number', 'jid parent children.cur cpuset.id', { isTold: true }),
   ...kernels('switch', 'dying', { isTold: true }),
-  ...kernels('switch', 'persist ip4.saddrsel ip6.saddrsel'),
+  ...kernels('switch', 'persist'),
+  ...kernels('switch', 'ip4.saddrsel ip6.saddrsel', { usual: 'true' }),
   ...kernels('system', 'sysvmsg sysvsem sysvshm', { usual: 'disable' }),
   ...kernels('system', 'host ip4 ip6 vnet', { isFixed: true }),
   ...kernels('system', 'linux zfs'),
-  ...kernels('text', 'name host.domainname host.hostname host.hostuuid linux.osname linux.osrelease'),
+  ...kernels('text', 'host.domainname', { first: '' }),
+  ...kernels('text', 'host.hostuuid', { first: '00000000-0000-0000-0000-000000000000' }),
+  ...kernels('text', 'name host.hostname linux.osname linux.osrelease'),
   ...kernels('text', 'path osrelease', { isFixed: true }),
   // jail(8) puts them on an interface when it makes the jail: the kernel alone would know of a change.
   ...kernels('list', 'ip4.addr ip6.addr', { isFixed: true }),

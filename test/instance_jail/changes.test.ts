@@ -43,6 +43,18 @@ describe('while it runs', () => {
     expect(parameter(host, 'allow.mlock')).toBe('false')
   })
 
+  test('one that a customer can make another inside goes back when it is dropped, and is then left to him', async () => {
+    const host = await running({ parameters: { 'host.domainname': 'nis.example.net', 'host.hostid': 77 } })
+    const options = { id: 'web1', ...ON_BRIDGE }
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report.steps).toEqual(['jail -m name=web1 host.domainname= host.hostid=0', `write ${CONF}`])
+    expect(foretold.steps).toEqual(report.steps)
+    expect(parameter(host, 'host.domainname')).toBe('""')
+    host.outside('jail', '-m', 'name=web1', 'host.domainname=mine.example.net')
+    expect(await converged(host, options)).toMatchObject({ changed: false, warnings: [] })
+  })
+
   test('one that somebody else changed is put right', async () => {
     const host = await running()
     host.outside('jail', '-m', 'name=web1', 'enforce_statfs=0')
@@ -120,6 +132,16 @@ describe('what only a restart changes', () => {
     expect(second.warnings).toEqual([
       'web1 runs with what it was started with where its configuration is another by now: devfs_ruleset, mount.fdescfs, vnet0. A restart changes that (`restart: true`).',
     ])
+  })
+
+  test('one that is dropped, and of which only the host knows what it would be, is pending', async () => {
+    const host = await running({ parameters: { osrelease: '13.2-RELEASE', osreldate: 1302000 } })
+    const options = { id: 'web1', ...ON_BRIDGE }
+    const foretold = await checked(host, { ...options, restart: true })
+    const { state, steps } = await converged(host, options)
+    expect(state).toMatchObject({ instances: { web1: { pending: ['osreldate', 'osrelease'] } } })
+    expect(steps).toEqual([`write ${CONF}`])
+    expect(foretold.msg).toBe('web1: restarted')
   })
 
   test('restart: true brings it about, once', async () => {

@@ -4,6 +4,7 @@ import type { Step } from '../../core/step.ts'
 import { attachMember, type Interface, repairMember, type Wire } from '../../freebsd/ifconfig.ts'
 import { bringUp } from '../../freebsd/ifconfig-network.ts'
 import { type Change, modifyJail } from '../../freebsd/jail.ts'
+import { settingsIn } from '../../freebsd/jail-conf-read.ts'
 import { type Kind, parameterNamed, usualParameters } from '../../freebsd/jail-parameters.ts'
 import type { JailInFull } from '../../freebsd/jls.ts'
 import type { Mount } from '../../freebsd/mount.ts'
@@ -11,7 +12,7 @@ import { type Neighbor, setNeighbor } from '../../freebsd/neighbors.ts'
 import { isHeld } from '../bridge/isolation.ts'
 import { innerName, numbersOf } from './interfaces.ts'
 import type { Request } from './requests.ts'
-import { type Parameters, sharesNetwork } from './settings.ts'
+import { isDecided, type Parameters, sharesNetwork } from './settings.ts'
 
 export interface Difference {
   readonly steps: readonly Step[]
@@ -25,6 +26,8 @@ export interface Running {
   readonly interfaces: readonly Interface[]
   readonly neighbors: readonly Neighbor[]
   readonly hasNextFstab: boolean
+  /** Its file, where that may list what is no longer asked for. */
+  readonly conf?: string | undefined
 }
 
 /**
@@ -34,10 +37,12 @@ export interface Running {
 export function compareJail(request: Request, wires: readonly Wire[], running: Running): Difference {
   const changes: Change[] = []
   const pending: string[] = []
-  for (const { name, kind, wanted } of wantedOfKernel(request.parameters)) {
+  const dropped = droppedParameters(request, running)
+  for (const { name, kind, wanted } of [...wantedOfKernel(request.parameters), ...dropped]) {
     const actual = running.jail.parameters.get(name)
-    if (actual === undefined || isSame(kind, actual, wanted)) continue
-    if (canChange(name, kind, actual, wanted)) changes.push({ parameter: name, kind, value: wanted })
+    if (actual === undefined || (wanted !== undefined && isSame(kind, actual, wanted))) continue
+    if (wanted !== undefined && canChange(name, kind, actual, wanted))
+      changes.push({ parameter: name, kind, value: wanted })
     else pending.push(name)
   }
   if (running.jail.parameters.get('persist') !== 'true')
@@ -62,7 +67,8 @@ export function compareJail(request: Request, wires: readonly Wire[], running: R
 interface Wanted {
   readonly name: string
   readonly kind: Kind
-  readonly wanted: string
+  /** Undefined for what is as the host has it: only a restart knows that. */
+  readonly wanted: string | undefined
 }
 
 /** What was asked for, and for the rest the defaults: a parameter may have been asked for once, and no longer is. */
@@ -76,6 +82,23 @@ function wantedOfKernel(parameters: Parameters): Wanted[] {
     .filter(({ name }) => !parameters.has(name) && !isImplied(name))
     .map(({ name, kind, usual = '' }) => ({ name, kind, wanted: usual }))
   return [...given, ...usual]
+}
+
+/**
+ * What its file lists for the last time. Those with a usual value are compared with that on each run. Of the others, what
+ * the customer can make another inside is put back this once, and what only a restart can put back is told this once.
+ */
+function droppedParameters({ parameters }: Request, { conf, jail }: Running): Wanted[] {
+  const listed = (conf === undefined ? undefined : settingsIn(conf)) ?? []
+  return listed.flatMap(([given]): Wanted[] => {
+    const { name, kind, isKernels, usual, first } = parameterNamed(given)?.parameter ?? {
+      name: given,
+      kind: 'text',
+      isKernels: jail.parameters.has(given),
+    }
+    if (!isKernels || usual !== undefined || parameters.has(name) || isDecided(name)) return []
+    return [{ name, kind, wanted: first }]
+  })
 }
 
 function isSame(kind: Kind, actual: string, wanted: string): boolean {

@@ -49,6 +49,8 @@ const DECIDED: Readonly<Record<string, string>> = {
   command: 'use exec.start.',
 }
 
+export const isDecided = (name: string): boolean => Object.hasOwn(DECIDED, name)
+
 const NEVER_WITHOUT = ['exec.timeout', 'stop.timeout', 'exec.start', 'exec.stop']
 
 /** Values as a playbook gives them; null takes a default away. */

@@ -116,7 +116,7 @@ function viewOf(request: Request, wires: readonly Wire[], seen: Seen): View {
   const neighbors = seen.neighbors.filter(one =>
     ends.some(({ ether, bridge }) => ether === one.ether && bridge === one.interface),
   )
-  const running = jail && { jail, mounts, interfaces: seen.interfaces, neighbors, hasNextFstab }
+  const running = jail && { jail, mounts, interfaces: seen.interfaces, neighbors, hasNextFstab, conf }
   return {
     request,
     jail,
