@@ -221,10 +221,21 @@ describe.each(cores)('ansible-core %s', core => {
       expect(refused.exit).toBe(2)
       expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
     }
+    const own = 'zroot/hosting/instances/larsen-test'
+    await host.run(
+      `zfs snapshot -r ${own}@switch-20261101T120000Z && zfs hold -r bluejail ${own}@switch-20261101T120000Z`,
+    )
+    await host.run(`zfs snapshot ${own}/etc@kept && zfs hold backup ${own}/etc@kept`)
+    const held = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
+    expect(held.rows.at(-1)?.result.msg).toContain(`${own} cannot be destroyed: ${own}/etc@kept is held (backup).`)
+    expect(changedRows(held)).toEqual([])
+    await host.run(`zfs release backup ${own}/etc@kept`)
     expect((await host.run('jls -j larsen-test name')).stdout).toBe('larsen-test\n')
 
+    const foreseen = await absent('-e', 'confirm=larsen-test', '--check')
     const going = await absent('-e', 'confirm=larsen-test')
     expect(going.exit, said(going)).toBe(0)
+    expect(essenceOf(foreseen.rows)).toEqual(essenceOf(going.rows))
     expect([...new Set(changedRows(going).map(row => row.host))]).toEqual(['hamburg1'])
     expect((await host.run('jls -j larsen-test name')).exit).toBe(1)
     expect((await host.run('ls /etc/jail.conf.d; mount | grep larsen-test/root; ifconfig -l')).stdout).not.toContain(
@@ -235,6 +246,8 @@ describe.each(cores)('ansible-core %s', core => {
 
     const gone = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
     expect(gone.exit, said(gone)).toBe(0)
-    expect((await host.run('zfs list -H -o name zroot/hosting/instances/larsen-test')).exit).toBe(1)
+    expect((await host.run(`zfs list -H -o name ${own}; ls /hosting/instances`)).stdout).toBe(
+      'buchhandel\nlarsen-shop\n',
+    )
   })
 })

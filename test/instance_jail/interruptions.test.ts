@@ -57,6 +57,11 @@ const CASES: Record<string, { before: object[]; options: object; faults?: (host:
         { id: 'db1', parameters: { 'allow.mlock': true } },
       ],
     },
+    faults(host) {
+      const wayBack = 'zroot/hosting/instances/web1@switch-20261101T120000Z'
+      host.outside('zfs', 'snapshot', '-r', wayBack)
+      host.outside('zfs', 'hold', '-r', 'bluejail', wayBack)
+    },
   },
 }
 

@@ -1,6 +1,6 @@
 /** What each state comes to on a host in memory. */
 import { describe, expect, test } from 'vitest'
-import { checked, converged, jailHost, NOTHING, ON_BRIDGE, tracesOf } from '../support/jail-host.ts'
+import { checked, converged, failing, jailHost, NOTHING, ON_BRIDGE, tracesOf } from '../support/jail-host.ts'
 
 const CONF = '/etc/jail.conf.d/web1.conf'
 const RULES = '/etc/pf.hosting.d/web1.conf'
@@ -166,6 +166,43 @@ describe('absent', () => {
     expect(foretold.steps).toEqual(report.steps)
     expect(host.outside('zfs', 'list', 'zroot/hosting/instances/web1').exit).toBe(1)
     expect(await converged(host, options)).toMatchObject({ changed: false })
+  })
+
+  const DATASET = 'zroot/hosting/instances/web1'
+
+  test('ways back of its switches go with it: they are held by nobody else', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1' })
+    for (const name of ['switch-20261101T120000Z', 'switch-20261115T120000Z']) {
+      host.outside('zfs', 'snapshot', '-r', `${DATASET}@${name}`)
+      host.outside('zfs', 'hold', '-r', 'bluejail', `${DATASET}@${name}`)
+    }
+    const options = { id: 'web1', state: 'absent', destroy_datasets: true }
+    const foretold = await checked(host, options)
+    const report = await converged(host, options)
+    expect(report.steps.slice(-2)).toEqual([
+      expect.stringMatching(/^zfs release bluejail (\S+@switch-20261101T120000Z \S+@switch-20261115T120000Z ?){9}$/),
+      `zfs destroy -r ${DATASET}`,
+    ])
+    expect(foretold.steps).toEqual(report.steps)
+    expect(host.outside('zfs', 'list', DATASET).exit).toBe(1)
+  })
+
+  test("nobody else's hold is released, nor ours of another name; each tag is told once, before it is stopped", async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1' })
+    host.outside('zfs', 'snapshot', '-r', `${DATASET}@switch-20261101T120000Z`)
+    host.outside('zfs', 'hold', '-r', 'bluejail', `${DATASET}@switch-20261101T120000Z`)
+    host.outside('zfs', 'snapshot', '-r', `${DATASET}@mine`)
+    host.outside('zfs', 'hold', '-r', 'backup', `${DATASET}@mine`)
+    host.outside('zfs', 'hold', 'bluejail', `${DATASET}@mine`)
+    const before = host.performed.length
+    const { message } = await failing(host, { id: 'web1', state: 'absent', destroy_datasets: true })
+    expect(message).toBe(
+      `${DATASET} cannot be destroyed: 9 snapshots are held (backup): ${DATASET}@mine, ${DATASET}/etc@mine, ${DATASET}/home@mine, …. If they may go: 'zfs release -r backup ${DATASET}@mine'. ` +
+        `${DATASET} cannot be destroyed: ${DATASET}@mine is held (bluejail). If it may go: 'zfs release bluejail ${DATASET}@mine'.`,
+    )
+    expect(host.performed).toHaveLength(before)
   })
 
   test('what must not be destroyed is refused before it is stopped', async () => {

@@ -1,7 +1,7 @@
 /** instance_mounts on a host full of instances, and on what surrounds them. */
 import { describe, expect, test } from 'vitest'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, instanceHost, mountedIn, startJail } from '../support/instance-host.ts'
+import { BLUEPRINT, instanceHost, mountedIn, startJail, stopJail } from '../support/instance-host.ts'
 import { applied, foretold, stateOf } from './runs.ts'
 
 const web1 = { id: 'web1', blueprint: BLUEPRINT }
@@ -156,7 +156,19 @@ describe('absent', () => {
     const host = instanceHost()
     await applied(host, web1)
     startJail(host, 'web1')
-    await expect(foretold(host, absent)).rejects.toThrow(/web1 is running, and its mounts are in use/)
+    const before = host.performed.length
+    await expect(applied(host, absent)).rejects.toThrow(/web1 is running, and its mounts are in use/)
+    expect(host.performed).toHaveLength(before)
+  })
+
+  test('foretold as it will be, where a task before it stops it', async () => {
+    const host = instanceHost()
+    await applied(host, web1)
+    startJail(host, 'web1')
+    const check = await foretold(host, absent)
+    expect(check.warnings.join()).toMatch(/web1 is running, and its mounts are in use.* Planned as if it were there/)
+    stopJail(host, 'web1')
+    expect((await applied(host, absent)).steps).toEqual(check.steps)
   })
 
   test('leaks, fstab and mount points go; datasets and what else is there stay', async () => {

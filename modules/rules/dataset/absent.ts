@@ -42,10 +42,8 @@ export function planAbsent(request: Request, world: World, surroundings: Surroun
       refuse(
         `${clones.join(', ')} is a clone of ${snapshot.name}. Destroy the clone first, or promote it ('promoted: true').`,
       )
-    const tags = holds.get(snapshot.name) ?? []
-    if (tags.length > 0)
-      refuse(`${snapshot.name} is held (${tags.join(', ')}). If it may go: 'zfs release ${tags[0]} ${snapshot.name}'.`)
   }
+  for (const [tag, held] of byTag(snapshots, holds)) refuse(describeHeld(tag, held, name))
   for (const mount of mounts.filter(one => usesTree(one, name, mounts)))
     refuse(`it is used by the mount of ${mount.special} on ${mount.node} (${mount.fstype}). Unmount that first.`)
 
@@ -66,6 +64,21 @@ export function planAbsent(request: Request, world: World, surroundings: Surroun
   return work
 }
 
+function byTag(snapshots: readonly Below[], holds: Surroundings['holds']): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { name } of snapshots)
+    for (const tag of holds.get(name) ?? []) found.set(tag, [...(found.get(tag) ?? []), name])
+  return found
+}
+
+/** Many datasets have snapshots of one name, held in one go, and are released so. */
+function describeHeld(tag: string, held: readonly string[], dataset: string): string {
+  const [only] = held
+  if (held.length === 1) return `${only} is held (${tag}). If it may go: 'zfs release ${tag} ${only}'.`
+  const names = [...new Set(held.map(name => `${dataset}@${name.split('@')[1]}`))]
+  return `${held.length} snapshots are held (${tag}): ${some(held)}. If they may go: 'zfs release -r ${tag} ${names.slice(0, 3).join(' ')}${names.length > 3 ? ' …' : ''}'.`
+}
+
 const isInTree = (name: string, root: string) =>
   name === root || name.startsWith(`${root}/`) || name.startsWith(`${root}@`)
 
@@ -80,6 +93,7 @@ function usesTree(mount: Mount, root: string, mounts: readonly Mount[]): boolean
 
 function counted(what: string, names: readonly string[]): string[] {
   if (names.length === 0) return []
-  const some = names.slice(0, 3).join(', ')
-  return [`${names.length} ${what}${names.length === 1 ? '' : 's'} (${some}${names.length > 3 ? ', …' : ''})`]
+  return [`${names.length} ${what}${names.length === 1 ? '' : 's'} (${some(names)})`]
 }
+
+const some = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`

@@ -1,6 +1,6 @@
 /** What is to be done for an instance that shall have no mounts any more. Its datasets are zfs_dataset's affair. */
 import type { Step } from '../../core/step.ts'
-import { isWithin, unmount } from '../../freebsd/mount.ts'
+import { unmount } from '../../freebsd/mount.ts'
 import { mountsBelow, unmountOrder } from './compare.ts'
 import { linesOf } from './fstab.ts'
 import type { Request } from './requests.ts'
@@ -12,8 +12,9 @@ export function planAbsent(request: Request, world: World): Work {
   const life = lifeOf(request, world.jails)
   if (!world.status.has(places.directory)) return work(id, {})
 
-  const mounts = world.mounts.filter(({ node }) => isWithin(node, places.root) || isWithin(node, places.seed))
   const leaks = mountsBelow(world.mounts, places.root)
+  const seeded = mountsBelow(world.mounts, places.seed)
+  const mounts = world.mounts.filter(mount => leaks.includes(mount) || seeded.includes(mount))
   const seeds = (world.names.get(places.seed) ?? []).map(name => `${places.seed}/${name}`)
   const isThere = (path: string) => world.status.has(path)
   const gone = [
@@ -36,8 +37,8 @@ export function planAbsent(request: Request, world: World): Work {
       leaks: life === 'stopped' ? leaks.map(({ node }) => node) : [],
       pending: [],
     },
+    unmet: life === 'running' ? [`${id} is running, and its mounts are in use. Stop it first.`] : [],
     problems: [
-      ...(life === 'running' ? [`${id} is running, and its mounts are in use. Stop it first.`] : []),
       ...(life === 'dying' ? [`${id}: its jail is still dying. Run this again in a while.`] : []),
       ...(leaks.length === 0 && lost.length > 0
         ? [
@@ -48,7 +49,8 @@ export function planAbsent(request: Request, world: World): Work {
     warnings:
       isMounted || others.length === 0 ? [] : [`${id}: ${places.directory} stays: it holds ${others.join(', ')}.`],
     steps: [
-      ...unmountOrder(mounts).map(unmount),
+      // Those of a running one go with its stop.
+      ...unmountOrder(life === 'running' ? seeded : mounts).map(unmount),
       ...[...gone, ...(isMounted || others.length > 0 ? [] : [places.directory])].map(
         (path): Step => ({ kind: 'remove', path }),
       ),

@@ -1,7 +1,9 @@
 /** What remains of an instance that shall be absent, once nothing of it runs, is mounted or on the network. */
 import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
+import { releaseSnapshots } from '../../freebsd/zfs-points.ts'
 import { planDatasets } from '../dataset/plan.ts'
+import { HOLD, isSwitchSnapshot } from '../switch/journal.ts'
 import { goneSteps } from './filter.ts'
 import type { Seen, View } from './world.ts'
 
@@ -19,10 +21,25 @@ function destroySteps(views: readonly View[], { datasets }: Seen): Step[] {
     .filter(({ request: { destroysDatasets, places } }) => destroysDatasets && datasets.datasets.has(places.dataset))
     .map(({ request: { places } }) => places)
   if (leaving.length === 0) return []
-  // What is mounted in its root is gone by then, and not in the way.
+  // What is mounted in its root is gone by then, and not in the way; nor are the holds by which its ways back were kept.
   const mounts = datasets.mounts.filter(({ node }) => !leaving.some(({ root }) => isWithin(node, root)))
+  const [released, holds] = withoutOurs(datasets.holds)
+  const ways = released.filter(name => leaving.some(({ dataset }) => isOf(name, dataset)))
   const requests = leaving.map(
     ({ dataset }) => ({ name: dataset, state: 'absent', properties: {}, recursive: true }) as const,
   )
-  return planDatasets(requests, { ...datasets, mounts }).steps.filter(step => step.kind !== 'together')
+  const { steps } = planDatasets(requests, { ...datasets, mounts, holds })
+  return [...releaseSnapshots(HOLD, ways), ...steps.filter(step => step.kind !== 'together')]
+}
+
+const isOf = (snapshot: string, dataset: string) => isWithin(snapshot.split('@', 1)[0] ?? '', dataset)
+
+/** The snapshots that switches hold, and the tags of everybody else. */
+function withoutOurs(holds: Seen['datasets']['holds']): [string[], Map<string, readonly string[]>] {
+  const isOurs = (snapshot: string, tag: string) => tag === HOLD && isSwitchSnapshot(snapshot.split('@')[1] ?? '')
+  const all = [...holds]
+  return [
+    all.flatMap(([snapshot, tags]) => (tags.some(tag => isOurs(snapshot, tag)) ? [snapshot] : [])),
+    new Map(all.map(([snapshot, tags]) => [snapshot, tags.filter(tag => !isOurs(snapshot, tag))])),
+  ]
 }
