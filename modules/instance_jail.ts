@@ -90,7 +90,7 @@ export default defineModule({
   name: 'instance_jail',
   summary: "Instances' jails are configured, start at boot, and run or do not",
   description: [
-    'Writes /etc/jail.conf.d/ID.conf, complete in itself: the root and fstab of M(bluejail.hosting.instance_mounts), a network stack with interfaces on bridges, devices, a console log, limits of time. Puts the id into `jail_list` of rc.conf, where every name keeps its place.',
+    'Writes /etc/jail.conf.d/ID.conf, complete in itself: the root and fstab of M(bluejail.hosting.instance_mounts), a network stack with interfaces on bridges, devices, a console log, limits of time. The log is `console.log` beside the fstab, in a dataset within the quota; one that a service has filled is emptied before the next start. Puts the id into `jail_list` of rc.conf, where every name keeps its place.',
     'Private interfaces, as all are unless that is said, have rules of pf in /etc/pf.hosting.d/ID.conf, an anchor `hosting/ID` that is loaded before the interface is there and emptied when it is gone. pf and the main rules that call it are the affair of M(bluejail.hosting.vnet_bridge); without them, no such instance is started.',
     'Starts and stops through jail(8) with that file, several at a time. Stopped means: no jail, no mount below its root, no interface of its left. What a vanished jail or a failed start left is cleared, from what the mount table and the interface list say, innermost first and never by force.',
     'A customer whose shutdown script fails or hangs does not stop us: then the jail is removed with all its processes, and a warning says so. When an instance does not start, the message has what jail(8) said and the last lines of its console.',

@@ -114,6 +114,7 @@ export interface InstancePlaces {
   readonly jailConf: string
   /** Where a switch puts that while the instance must not be started: under a name that rc.d does not look for. */
   readonly jailConfAside: string
+  /** Beside the root, so that no customer reaches it, and in a dataset within the instance's own quota. */
   readonly consoleLog: string
 }
 
@@ -133,7 +134,7 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
     lastSwitch: `${directory}/switch.json`,
     jailConf: `${INSTANCE_CONFS}/${id}.conf`,
     jailConfAside: `${INSTANCE_CONFS}/${id}.switching`,
-    consoleLog: `/var/log/jails/${id}.log`,
+    consoleLog: `${directory}/console.log`,
   }
 }
 

@@ -69,7 +69,7 @@ describe.each(cores)('ansible-core %s', core => {
       "jexec larsen-shop /bin/sh -c 'hostname; cat /usr/local/www/nginx/index.html'",
     )
     expect(shop.stdout).toMatch(/^larsen-shop\n/)
-    const log = await named('hamburg1').run('cat /var/log/jails/larsen-shop.log')
+    const log = await named('hamburg1').run('cat /hosting/instances/larsen-shop/console.log')
     expect(log.stdout).toMatch(/Starting mysql\.\nStarting nginx\./)
     expect((await named('amsterdam1').run('zfs list -H -o name -d 1 zroot/hosting/blueprints')).stdout).toBe(
       'zroot/hosting/blueprints\nzroot/hosting/blueprints/2026Q4-php84\n',

@@ -41,11 +41,11 @@ const BACK: Record<string, Fault> = {
         stderr: 'jail: no\n',
         times: 1,
       }),
-    message: `web1 runs on ${BLUEPRINT}@1 again: 'jail -f /etc/jail.conf.d/web1.conf -c web1' failed: jail: no. Last lines of /var/log/jails/web1.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron.".`,
+    message: `web1 runs on ${BLUEPRINT}@1 again: 'jail -f /etc/jail.conf.d/web1.conf -c web1' failed: jail: no. Last lines of /hosting/instances/web1/console.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron.".`,
   },
   'a start that hangs': {
     happens: host => host.machine.fault({ program: 'jail', when: args => args.includes('-c'), kind: 'hang', times: 1 }),
-    message: `web1 runs on ${BLUEPRINT}@1 again: 'jail -f /etc/jail.conf.d/web1.conf -c web1' did not end within 1350 s and was stopped. See what holds it up (a suspended pool, a hanging disk: 'zpool status -x'), then run this again. Last lines of /var/log/jails/web1.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron.".`,
+    message: `web1 runs on ${BLUEPRINT}@1 again: 'jail -f /etc/jail.conf.d/web1.conf -c web1' did not end within 1350 s and was stopped. See what holds it up (a suspended pool, a hanging disk: 'zpool status -x'), then run this again. Last lines of /hosting/instances/web1/console.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron.".`,
   },
   'a health check that hangs': {
     happens: () => undefined,

@@ -1,11 +1,17 @@
-/** find(1): names at one depth below a directory, and old files to be deleted (usr.bin/find/find.c, function.c). */
+/**
+ * find(1): names at one depth below a directory, old files to be deleted, and files of a size to be emptied by truncate(1)
+ * (usr.bin/find/find.c, function.c).
+ */
 import { posix } from 'node:path'
 import { Disk } from './disk.ts'
+import type { Machine } from './machine.ts'
 import { imitation, type Screen, Unknown } from './screen.ts'
 
 export const find = imitation('find', (machine, call, screen) => {
   const [start = '', ...words] = call.args
   if (words.includes('-delete')) return deleteOld(start, words, new Disk(machine, call), machine.seconds, screen)
+  const emptied = /^-maxdepth 1 -name ([\w.]+) -size \+(\d+)M -exec truncate -s 0 \{\} \+$/.exec(words.join(' '))
+  if (emptied !== null) return empty(machine, `${start}/${emptied[1]}`, Number(emptied[2]))
   const [min, minimum, max, maximum, by, wanted, ...more] = words
   const depth = Number(minimum)
   if (
@@ -49,5 +55,12 @@ function deleteOld(start: string, words: readonly string[], disk: Disk, now: num
     else if (status !== undefined && Math.ceil((now - status.modified) / DAY_SECONDS) > Number(days)) disk.remove(path)
   }
   visit(start)
+  return 0
+}
+
+/** `+` before a size: more than that (f_size), here in MiB. */
+function empty({ tree }: Machine, path: string, mebibytes: number): number {
+  const status = tree.files.status(path)
+  if (status?.type === 'file' && status.size > mebibytes * 1024 ** 2) tree.files.write(path, Buffer.alloc(0))
   return 0
 }

@@ -73,11 +73,13 @@ describe('the message', () => {
     const host = await jailHost()
     await converged(host, { ...options, state: 'present' })
     const noise = Array.from({ length: 5000 }, (_, line) => `old line ${line}`).join('\n')
-    host.tree.mkdir('/var/log/jails')
-    host.tree.write('/var/log/jails/web1.log', `${noise}\nStarting mysql.\n\u001b[31mno such table: \u0007x\u001b[0m\n`)
+    host.tree.write(
+      '/hosting/instances/web1/console.log',
+      `${noise}\nStarting mysql.\n\u001b[31mno such table: \u0007x\u001b[0m\n`,
+    )
     host.machine.fault(on('sh', '/etc/rc'))
     const { message } = await failing(host, options)
-    expect(message).toContain('Last lines of /var/log/jails/web1.log: "old line 4992"')
+    expect(message).toContain('Last lines of /hosting/instances/web1/console.log: "old line 4992"')
     expect(message).toContain('"Starting mysql.", "no such table:  x".')
     expect(message.length).toBeLessThan(1000)
     expect(message).toMatch(/^[ -~]+$/)
@@ -88,7 +90,7 @@ describe('the message', () => {
     host.machine.fault(on('sh', '/etc/rc'))
     const { done = [] } = await failing(host, options)
     expect(done.map(step => step.kind)).toEqual([
-      ...['directory', 'directory', 'directory', 'write', 'write', ...Array(5).fill('run')],
+      ...['directory', 'directory', 'write', 'write', ...Array(5).fill('run')],
     ])
   })
 

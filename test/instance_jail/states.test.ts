@@ -15,7 +15,6 @@ describe('started', () => {
     const report = await converged(host, options)
     expect(report.steps).toEqual([
       'mkdir -m 0755 /etc/jail.conf.d',
-      'mkdir -m 0700 /var/log/jails',
       'mkdir -m 0755 /etc/pf.hosting.d',
       `write ${RULES}`,
       `write ${CONF}`,
@@ -26,6 +25,26 @@ describe('started', () => {
     expect(report.state).toMatchObject({ instances: { web1: { running: true, jid: '1', boot: true, pending: [] } } })
     expect(tracesOf(host, 'web1')).toMatchObject({ runs: true, interfaces: ['e0a_web1'] })
     expect(await converged(host, options)).toMatchObject({ changed: false, msg: 'web1: as wanted' })
+  })
+
+  test('its console log is beside its root, and one that a service has filled is emptied before a start by anybody', async () => {
+    const host = await jailHost()
+    await converged(host, { id: 'web1' })
+    const log = '/hosting/instances/web1/console.log'
+    expect(host.tree.read(log)).toContain('Starting cron.')
+    host.outside('service', 'jail', 'restart', 'web1')
+    expect(host.tree.read(log)).toMatch(/^Starting syslogd[\s\S]*Stopping[\s\S]*Starting/)
+    host.tree.write(log, 'y\n'.repeat(8 * 1024 ** 2 + 1))
+    host.outside('service', 'jail', 'restart', 'web1')
+    expect(host.tree.read(log)).toMatch(/^Starting syslogd/)
+    expect(tracesOf(host, 'web1').runs).toBe(true)
+  })
+
+  test('elsewhere, its directory is closed to others, and the log is the operator’s affair', async () => {
+    const host = await jailHost()
+    const report = await converged(host, { id: 'web1', parameters: { 'exec.consolelog': '/var/log/jails/web1.log' } })
+    expect(report.steps).toContain('mkdir -m 0700 /var/log/jails')
+    expect(host.tree.read(CONF)).not.toContain('find ')
   })
 
   test('net-2, live-17: addresses of both families and the route are inside', async () => {

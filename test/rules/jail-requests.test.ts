@@ -60,7 +60,7 @@ describe('parameters', () => {
       devfs_ruleset: '4',
       enforce_statfs: '1',
       'exec.clean': 'true',
-      'exec.consolelog': '/var/log/jails/web1.log',
+      'exec.consolelog': '/hosting/instances/web1/console.log',
       'exec.start': '/bin/sh /etc/rc',
       'exec.stop': '/bin/sh /etc/rc.shutdown jail',
       'exec.timeout': '300',

@@ -1,4 +1,5 @@
 /** An instance's file in /etc/jail.conf.d, complete in itself: rc.d starts it at boot with nothing but this. */
+import { emptyLine } from '../../freebsd/console-log.ts'
 import { cpusLine } from '../../freebsd/cpuset.ts'
 import { createdLines, prepareLines, releaseLine, routeLine, type Wire } from '../../freebsd/ifconfig.ts'
 import { renderJail, type Setting } from '../../freebsd/jail-conf.ts'
@@ -7,7 +8,7 @@ import { deleteNeighborLine, setNeighborLine } from '../../freebsd/neighbors.ts'
 import { FORMAT } from '../layout.ts'
 import { type Guard, prepareFilter, releaseFilter } from './filter.ts'
 import type { Request } from './requests.ts'
-import { type Parameter, sharesNetwork } from './settings.ts'
+import { hasUsualLog, type Parameter, sharesNetwork } from './settings.ts'
 
 const POSTSTART = 'exec.poststart'
 
@@ -25,7 +26,11 @@ export function renderConf(
     ...(sharesNetwork(parameters) ? [] : [['vnet', true] as const]),
     ['persist', true],
     ...[...parameters].filter(([name]) => name !== POSTSTART).map(([name, parameter]) => settingOf(name, parameter)),
-    ...commands('exec.prepare', [...prepareFilter(guard), ...wires.flatMap(prepareLines)]),
+    ...commands('exec.prepare', [
+      ...(hasUsualLog({ parameters, places }) ? [emptyLine(places.consoleLog)] : []),
+      ...prepareFilter(guard),
+      ...wires.flatMap(prepareLines),
+    ]),
     ...commands('exec.created', [
       ...wires.flatMap(wire => createdLines(id, wire)),
       ...routes.map(({ destination, gateway }) => routeLine(id, destination, gateway)),

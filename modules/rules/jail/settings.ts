@@ -74,6 +74,10 @@ export function parametersOf(id: string, given: Readonly<Record<string, Scalar>>
   return new Map([...settings].sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
+/** Its console log is where it belongs: other places are the operator's own affair. */
+export const hasUsualLog = ({ parameters, places }: { parameters: Parameters; places: InstancePlaces }) =>
+  parameters.get('exec.consolelog')?.value === places.consoleLog
+
 /** An instance without a network stack of its own shares the host's. */
 export const sharesNetwork = (parameters: Parameters) =>
   ['ip4', 'ip6', 'ip4.addr', 'ip6.addr'].some(name => parameters.has(name))

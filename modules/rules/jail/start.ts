@@ -5,6 +5,7 @@ import { startJail } from '../../freebsd/jail.ts'
 import { complaint, type History } from './history.ts'
 import type { Request } from './requests.ts'
 import { stepSeconds } from './seconds.ts'
+import { hasUsualLog } from './settings.ts'
 import { PAUSE } from './stop.ts'
 import type { Seen, View } from './world.ts'
 
@@ -50,8 +51,9 @@ export function missingFor({ request: { id, places }, wires, hasNextFstab }: Vie
 }
 
 /** Directories that its files need, and that are made where they are missing. */
-export const directoriesFor = ({ places, parameters }: Request): { path: string; mode: number }[] => {
-  const log = parameters.get('exec.consolelog')?.value
+export const directoriesFor = (request: Request): { path: string; mode: number }[] => {
+  const { places, parameters } = request
+  const log = hasUsualLog(request) ? undefined : parameters.get('exec.consolelog')?.value
   return [
     { path: dirname(places.jailConf), mode: 0o755 },
     // What a customer's services print is nobody else's to read.
