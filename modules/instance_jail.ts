@@ -59,7 +59,10 @@ const instance = {
   cpus: optional(text('The CPUs it may use, like `0-3` or `0,2`: now, and from every start on. Default: all.')),
   boot: optional(flag('It starts when the host boots: its id is in `jail_list` of rc.conf. Default: true.')),
   after: optional(
-    listOf(text('An id.'), 'Instances that are started before it, by this task and at boot, and stopped after it.'),
+    listOf(
+      text('An id.'),
+      'Instances that are started before it, by this task and at boot, and stopped after it, by this task and when the host goes down.',
+    ),
   ),
   restart: optional(
     flag('Restart it where that alone brings a change of its configuration into effect. Default: false.'),
@@ -93,6 +96,7 @@ export default defineModule({
     'Writes /etc/jail.conf.d/ID.conf, complete in itself: the root and fstab of M(bluejail.hosting.instance_mounts), a network stack with interfaces on bridges, devices, a console log, limits of time. The log is `console.log` beside the fstab, in a dataset within the quota; one that a service has filled is emptied before the next start. Puts the id into `jail_list` of rc.conf, where every name keeps its place.',
     'Private interfaces, as all are unless that is said, have rules of pf in /etc/pf.hosting.d/ID.conf, an anchor `hosting/ID` that is loaded before the interface is there and emptied when it is gone. pf and the main rules that call it are the affair of M(bluejail.hosting.vnet_bridge); without them, no such instance is started.',
     'Starts and stops through jail(8) with that file, several at a time. Stopped means: no jail, no mount below its root, no interface of its left. What a vanished jail or a failed start left is cleared, from what the mount table and the interface list say, innermost first and never by force.',
+    'When the host goes down, an rc.d script (`bluejail_stop`) stops all instances side by side before rc.d/jail would stop them one by one, each behind those that come after it. All together have `bluejail_stop_timeout` of rc.conf (300 seconds); what is left then is removed with its processes. rc(8) must be given more, by `rcshutdown_timeout`.',
     'A customer whose shutdown script fails or hangs does not stop us: then the jail is removed with all its processes, and a warning says so. When an instance does not start, the message has what jail(8) said and the last lines of its console.',
     'Parameters of a running instance are changed while it runs where the kernel can; `pending` names the others, which a restart changes.',
   ],
@@ -117,11 +121,13 @@ export default defineModule({
     parallel: withDefault(integer('How many are stopped or started at the same time.', 1, 50), 4),
     host: optional(text("The name that link addresses are derived from. Default: `hostname` of the host's rc.conf.")),
     parallel_start: optional(
-      flag('`jail_parallel_start` of rc.conf: at boot, all start at once. Default: left alone.'),
+      flag(
+        '`jail_parallel_start` of rc.conf: at boot, all start at once. With true it is NO all the same while an instance that starts at boot has `after`: rc.d would not wait. Default: left alone.',
+      ),
     ),
     reverse_stop: optional(
       flag(
-        '`jail_reverse_stop` of rc.conf: at shutdown, the last of `jail_list` is stopped first. Default: left alone.',
+        '`jail_reverse_stop` of rc.conf: `service jail stop` begins with the last of `jail_list`. Default: left alone.',
       ),
     ),
     ...siteOptions,
@@ -143,7 +149,7 @@ export default defineModule({
         { id: 'web1', after: ['db1'] },
         { id: 'db1', parameters: { sysvshm: 'new' } },
       ],
-      reverse_stop: true,
+      parallel_start: true,
     },
     'Not at boot, held to one CPU, and with a parameter more': {
       id: 'web1',

@@ -1,4 +1,5 @@
 /** reboot.yml on sandbox hosts that really go down: instances are stopped before, and all that ran run again. */
+import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ansible, type Ran } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
@@ -6,7 +7,8 @@ import { type Hosts, startHosts } from '../support/hosts.ts'
 const IDS = ['one', 'two', 'three']
 /** Stops in its own time, and does not start again once the customer has spoilt it. */
 const RC = '#!/bin/sh\necho "started $(hostname)" >> /var/log\n[ ! -e /var/spoilt ]\n'
-const SHUTDOWN = '#!/bin/sh\nsleep 1\necho stopped >> /var/log\n'
+const SHUTDOWN =
+  '#!/bin/sh\n[ ! -e /var/hangs ] || sleep 600\nsleep 1\necho stopped >> /var/log\ndate +%s%3N > /var/stopped\n'
 
 let hosts: Hosts
 beforeAll(async () => {
@@ -46,7 +48,7 @@ async function furnish(at: number): Promise<void> {
     )
   const name = hosts.sandboxes[at]?.name ?? ''
   const args = JSON.stringify({
-    instances: [{ id: 'one', hostname: 'first' }, { id: 'two' }, { id: 'three', boot: false }],
+    instances: [{ id: 'one', hostname: 'first' }, { id: 'two' }, { id: 'three', boot: false, after: ['one'] }],
   })
   const made = await ansible('ansible', [
     name,
@@ -122,4 +124,26 @@ test('a host that does not go down has its instances started again', async () =>
   expect(of(ran, 'one1', 'Start again what ran')[0]?.result.steps).toHaveLength(2)
   expect(await must('jls name | sort | xargs')).toBe('one three')
   expect(await bootTime()).toBe(before)
+})
+
+test('live-15: the host goes down by itself: side by side, in their order, and one that hangs costs no other its time', async () => {
+  await must('touch /hosting/instances/two/root/var/hangs && rm -f /hosting/instances/*/root/var/stopped', '', 1)
+  await must('sysrc bluejail_stop_timeout=6', '', 1)
+  const before = await bootTime(1)
+  const began = Date.now()
+  await must('shutdown -r now', '', 1)
+  const isBack = async () => await hosts.sandboxes[1]?.run('sysctl -n kern.boottime; jls name').catch(() => undefined)
+  for (
+    let said = await isBack();
+    !/^two$/m.test(said?.stdout ?? '') || said?.stdout.startsWith(before);
+    said = await isBack()
+  )
+    await after(200)
+  expect(Date.now() - began).toBeLessThan(20_000)
+  const times = await must('cat /hosting/instances/one/root/var/stopped', '', 1)
+  await must('mount -t zfs zroot/hosting/instances/three/var /mnt', '', 1)
+  const [one, three] = [Number(times), Number(await must('cat /mnt/stopped', '', 1))]
+  expect(one).toBeGreaterThan(three)
+  expect(one).toBeLessThan(began + 8_000)
+  expect((await hosts.sandboxes[1]?.run('cat /hosting/instances/two/root/var/stopped'))?.exit).toBe(1)
 })

@@ -44,7 +44,7 @@ test('host: with a root of its own and a bridge', async () => {
   expect(await lines('sysrc -n sendmail_enable cloned_interfaces rcshutdown_timeout')).toEqual([
     'NONE',
     'bridge7:sticky',
-    '840',
+    '390',
   ])
   expect(changedTasks(await role('host', vars))).toEqual([])
 })

@@ -166,9 +166,9 @@ describe.each(cores)('ansible-core %s', core => {
       expect(modes.stdout).toBe('700 root\n700 root\n755 root\n')
     }
     const host = named('hamburg1')
-    // 90 seconds and 15 for each of three instances.
-    expect((await host.run('cat /etc/rc.conf')).stdout).toContain('rcshutdown_timeout="135"\n')
-    expect((await host.run('sysctl -n kern.init_shutdown_timeout')).stdout).toBe('165\n')
+    // 300 seconds for all instances side by side, 90 for the rest (fact live-15).
+    expect((await host.run('cat /etc/rc.conf')).stdout).toMatch(/bluejail_stop_timeout="300"\nrcshutdown_timeout="390"/)
+    expect((await host.run('sysctl -n kern.init_shutdown_timeout')).stdout).toBe('420\n')
     expect((await host.run('cat /boot/loader.conf')).stdout).toContain('kern.racct.enable="1"')
     expect((await host.run('sysrc -n jail_list jail_parallel_start')).stdout).toBe('larsen-shop buchhandel\nYES\n')
     expect((await host.run('cat /etc/periodic.conf')).stdout).toContain('daily_scrub_zfs_enable="YES"')
@@ -221,15 +221,6 @@ describe.each(cores)('ansible-core %s', core => {
       expect(refused.exit).toBe(2)
       expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
     }
-    const own = 'zroot/hosting/instances/larsen-test'
-    await host.run(
-      `zfs snapshot -r ${own}@switch-20261101T120000Z && zfs hold -r bluejail ${own}@switch-20261101T120000Z`,
-    )
-    await host.run(`zfs snapshot ${own}/etc@kept && zfs hold backup ${own}/etc@kept`)
-    const held = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
-    expect(held.rows.at(-1)?.result.msg).toContain(`${own} cannot be destroyed: ${own}/etc@kept is held (backup).`)
-    expect(changedRows(held)).toEqual([])
-    await host.run(`zfs release backup ${own}/etc@kept`)
     expect((await host.run('jls -j larsen-test name')).stdout).toBe('larsen-test\n')
 
     const foreseen = await absent('-e', 'confirm=larsen-test', '--check')
@@ -246,8 +237,6 @@ describe.each(cores)('ansible-core %s', core => {
 
     const gone = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
     expect(gone.exit, said(gone)).toBe(0)
-    expect((await host.run(`zfs list -H -o name ${own}; ls /hosting/instances`)).stdout).toBe(
-      'buchhandel\nlarsen-shop\n',
-    )
+    expect((await host.run('ls /hosting/instances')).stdout).toBe('buchhandel\nlarsen-shop\n')
   })
 })

@@ -90,7 +90,7 @@ describe('the message', () => {
     host.machine.fault(on('sh', '/etc/rc'))
     const { done = [] } = await failing(host, options)
     expect(done.map(step => step.kind)).toEqual([
-      ...['directory', 'directory', 'write', 'write', ...Array(5).fill('run')],
+      ...['run', 'write', 'directory', 'directory', 'write', 'write', ...Array(5).fill('run')],
     ])
   })
 

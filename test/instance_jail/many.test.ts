@@ -55,7 +55,7 @@ describe('50 instances', () => {
     const instances = ids(20)
     const host = await jailHost({ ids: instances })
     await converged(host, { instances })
-    expect(host.counts).toEqual({ jls: 2, mount: 2, ifconfig: 2, sysrc: 3, jail: 20 })
+    expect(host.counts).toEqual({ jls: 2, mount: 2, ifconfig: 2, sysrc: 3, jail: 20, mkdir: 1 })
   })
 })
 

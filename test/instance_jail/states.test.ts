@@ -14,6 +14,8 @@ describe('started', () => {
     const foretold = await checked(host, options)
     const report = await converged(host, options)
     expect(report.steps).toEqual([
+      'mkdir -p /usr/local/etc/rc.d',
+      'write /usr/local/etc/rc.d/bluejail_stop',
       'mkdir -m 0755 /etc/jail.conf.d',
       'mkdir -m 0755 /etc/pf.hosting.d',
       `write ${RULES}`,

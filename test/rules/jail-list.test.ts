@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { changedVariables, orderWarnings, plannedList, refuseHidingOthers } from '../../modules/rules/jail/list.ts'
+import {
+  changedVariables,
+  heedingOrder,
+  orderWarnings,
+  plannedList,
+  refuseHidingOthers,
+} from '../../modules/rules/jail/list.ts'
 import { type InstanceOptions, requestsOf } from '../../modules/rules/jail/requests.ts'
 
 const requests = (...instances: ({ id: string } & InstanceOptions)[]) => requestsOf({ parallel: 4, instances })
@@ -87,12 +93,21 @@ describe('rc.conf', () => {
     expect(refuse({ jail_enable: 'YES', jail_list: 'other' }, true)).not.toThrow()
   })
 
-  test('what `after` is worth at boot and at shutdown is told', () => {
+  test('all start at once at boot unless one comes after another, of this task or not', () => {
+    const wish = { parallelStart: true, reverseStop: undefined }
+    const atOnce = (boots: string[], after: Record<string, string[]>) =>
+      heedingOrder(wish, boots, new Map(Object.entries(after))).parallelStart
+    expect(atOnce(['db1', 'web1'], {})).toBe(true)
+    expect(atOnce(['db1', 'web1'], { web1: ['db1'] })).toBe(false)
+    expect(atOnce(['db1'], { web1: ['db1'] })).toBe(true)
+    expect(heedingOrder(settings, ['web1'], new Map([['web1', ['db1']]]))).toEqual(settings)
+  })
+
+  test('what `after` is worth at boot is told', () => {
     const ordered = requests({ id: 'web1', after: ['db1'] }, { id: 'db1' })
     expect(orderWarnings(rcConf({ jail_reverse_stop: 'YES' }), ordered, settings)).toEqual([])
     expect(orderWarnings(rcConf({ jail_parallel_start: 'YES' }), ordered, settings)).toEqual([
       expect.stringContaining('jail_parallel_start is YES'),
-      expect.stringContaining('`reverse_stop: true` changes that'),
     ])
     expect(orderWarnings(rcConf({}), requests({ id: 'web1' }), settings)).toEqual([])
   })

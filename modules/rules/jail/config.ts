@@ -12,10 +12,13 @@ import { hasUsualLog, type Parameter, sharesNetwork } from './settings.ts'
 
 const POSTSTART = 'exec.poststart'
 
-const HEADER = `# bluejail, format ${FORMAT}. Written by instance_jail: what is changed here by hand is lost.\n`
+export const HEADER_START = '# bluejail, format '
+const HEADER = `${HEADER_START}${FORMAT}. Written by instance_jail: what is changed here by hand is lost.\n`
+/** jail(8) does not know of it (fact live-6): whoever starts or stops several instances does. */
+export const AFTER = '# after: '
 
 export function renderConf(
-  { id, places, hostname, parameters, cpus, routes }: Request,
+  { id, places, hostname, parameters, cpus, routes, after }: Request,
   wires: readonly Wire[],
   guard: Guard,
 ): string {
@@ -46,12 +49,16 @@ export function renderConf(
       ...releaseFilter(guard),
     ]),
   ]
-  return HEADER + renderJail(id, settings)
+  return `${HEADER}${after.length === 0 ? '' : `${AFTER}${after.join(' ')}\n`}${renderJail(id, settings)}`
 }
 
 /** Which addresses nobody else may claim. */
 const fixed = (wires: readonly Wire[]) =>
   wires.flatMap(wire => wire.fixed.map(address => [address, wire.inner.ether] as const))
+
+/** The instances that this one comes after. */
+export const afterIn = (conf: string): string[] =>
+  conf.split('\n').flatMap(line => (line.startsWith(AFTER) ? line.slice(AFTER.length).split(' ') : []))
 
 function settingOf(name: string, { kind, value }: Parameter): Setting {
   if (kind === 'switch') return [value === 'true' ? name : negated(name), true]
@@ -70,5 +77,5 @@ export const formatOf = (conf: string): number | undefined => {
 export const linesOf = (conf: string): string[] =>
   conf
     .split('\n')
-    .filter(line => line.startsWith('  '))
+    .filter(line => line.startsWith('  ') || line.startsWith(AFTER))
     .map(line => line.trim().replace(/;$/, ''))

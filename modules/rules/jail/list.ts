@@ -68,20 +68,24 @@ export function refuseHidingOthers(rcConf: RcConf, changes: ReadonlyMap<string, 
   )
 }
 
-export function orderWarnings(rcConf: RcConf, requests: readonly Request[], settings: Settings): string[] {
+/**
+ * With jail_parallel_start rc.d/jail waits for nobody (libexec/rc/rc.d/jail, jail_start): all can be started at once as long
+ * as none that starts at boot comes after another, be it of this task or not.
+ */
+export function heedingOrder(
+  settings: Settings,
+  boots: readonly string[],
+  afterOf: ReadonlyMap<string, readonly string[]>,
+): Settings {
+  const isOrdered = boots.some(id => (afterOf.get(id) ?? []).length > 0)
+  return settings.parallelStart && isOrdered ? { ...settings, parallelStart: false } : settings
+}
+
+export function orderWarnings(rcConf: RcConf, requests: readonly Request[], { parallelStart }: Settings): string[] {
   if (!requests.some(one => one.configures && one.after.length > 0 && one.boot && one.state !== 'absent')) return []
-  const isSet = (name: string, wanted: boolean | undefined) => wanted ?? isYes(rcConf.get(name))
+  if (!(parallelStart ?? isYes(rcConf.get('jail_parallel_start')))) return []
   return [
-    ...(isSet('jail_parallel_start', settings.parallelStart)
-      ? [
-          '`after` holds when this module starts instances, and not at boot: jail_parallel_start is YES, so all are started at once.',
-        ]
-      : []),
-    ...(isSet('jail_reverse_stop', settings.reverseStop)
-      ? []
-      : [
-          'At shutdown instances are stopped in the order of jail_list, not in reverse: `reverse_stop: true` changes that.',
-        ]),
+    '`after` holds when this module starts instances, and not at boot: jail_parallel_start is YES, so all are started at once. Give `parallel_start`, and it is set as that needs.',
   ]
 }
 

@@ -14,10 +14,11 @@ import { concernsFilter } from './filter.ts'
 import { History } from './history.ts'
 import { MAIN_CONF } from './list.ts'
 import type { Request } from './requests.ts'
+import { lookAtShutdown } from './shutdown.ts'
 import { directoriesFor, startStep } from './start.ts'
 import type { Seen } from './world.ts'
 
-export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs' | 'rules'>
+export type Look = Pick<Seen, 'confs' | 'present' | 'fstabs' | 'rules' | 'shutdown'>
 
 export async function lookAt(requests: readonly Request[], machine: Probe): Promise<Look> {
   const paths = new Set([
@@ -36,6 +37,7 @@ export async function lookAt(requests: readonly Request[], machine: Probe): Prom
     present: new Set(found.flatMap(([path, status]) => (status === undefined ? [] : [path]))),
     fstabs: present(fstabs),
     rules: present(rules),
+    shutdown: await lookAtShutdown(machine),
   }
 }
 

@@ -7,20 +7,23 @@ import { setVariables } from '../../freebsd/sysrc.ts'
 import { FILTER_FOLDER } from '../layout.ts'
 import { removalSteps } from './absent.ts'
 import { asConfigured } from './as-configured.ts'
-import { linesOf } from './config.ts'
+import { afterIn, linesOf } from './config.ts'
 import { type Decision, decide } from './decide.ts'
 import { filterProblem, named, shownRules } from './filter.ts'
 import { History } from './history.ts'
 import {
   changedVariables,
+  heedingOrder,
   listed,
   MAIN_CONF,
   orderWarnings,
+  plannedList,
   refuseHidingOthers,
   refuseUnknown,
   type Settings,
 } from './list.ts'
 import { type Request, wavesOf } from './requests.ts'
+import { shutdownSteps } from './shutdown.ts'
 import { directoriesFor } from './start.ts'
 import { PAUSE } from './stop.ts'
 import { type Seen, viewsOf } from './world.ts'
@@ -47,12 +50,17 @@ export interface Wish extends Settings {
 }
 
 export function planJails(
-  { requests: given, host, atOnce, ...settings }: Wish,
+  { requests: given, host, atOnce, ...wished }: Wish,
   seen: Seen,
   done: readonly Done[],
 ): Plan<JailsState> {
   const requests = given.map(request => asConfigured(request, seen.confs.get(request.id)))
   refuseUnknown(requests, new Set([...seen.confs.keys(), ...listed(seen.rcConf), ...requests.map(({ id }) => id)]))
+  const afterOf = new Map([
+    ...[...seen.confs].map(([id, conf]) => [id, afterIn(conf)] as const),
+    ...requests.filter(one => one.configures).map(({ id, after }) => [id, after] as const),
+  ])
+  const settings = heedingOrder(wished, plannedList(listed(seen.rcConf), requests), afterOf)
   const variables = changedVariables(seen.rcConf, requests, settings)
   refuseHidingOthers(seen.rcConf, variables, seen.present.has(MAIN_CONF))
 
@@ -81,6 +89,7 @@ export function planJails(
     after: { instances: statesOf(decisions, rcConf, 'after'), rc_conf: ofJails(rcConf) },
     steps: [
       ...(decisions.some(one => one.needsPause) ? [PAUSE] : []),
+      ...(requests.some(one => one.configures && one.state !== 'absent') ? shutdownSteps(seen.shutdown) : []),
       ...directories(decisions, seen),
       ...decisions.flatMap(one => one.first),
       ...(variables.size === 0 ? [] : [setVariables(variables)]),

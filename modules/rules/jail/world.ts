@@ -9,6 +9,7 @@ import type { Anchors } from '../../freebsd/pf.ts'
 import { refuseLaterFormat } from '../bridge/revision.ts'
 import type { Seen as SeenDatasets } from '../dataset/plan.ts'
 import { FORMAT, onItsWay, rulesFile } from '../layout.ts'
+import type { SeenFile } from '../program/file.ts'
 import { guardAsIs } from './as-configured.ts'
 import { compareJail, type Difference } from './compare.ts'
 import { formatOf, renderConf } from './config.ts'
@@ -44,6 +45,8 @@ export interface Seen {
   readonly parameters: ReadonlySet<string>
   /** Files of pf's rules, by id. */
   readonly rules: ReadonlyMap<string, string>
+  /** What stops instances when the host goes down. */
+  readonly shutdown: SeenFile
   /** What of them is in force; undefined where neither the task nor a file needs pf. */
   readonly anchors: Anchors | undefined
   /** Permanent entries of the host's tables of neighbors. */
