@@ -1,11 +1,13 @@
 /** A host's own settings: these values, now and after a reboot. */
 import type { Probe } from './core/host.ts'
 import { defineModule } from './core/module.ts'
-import { listOf, mapping, optional, scalar, text } from './core/options.ts'
+import { flag, listOf, mapping, optional, scalar, text } from './core/options.ts'
 import { readKenv } from './freebsd/kenv.ts'
 import { listLoaded } from './freebsd/kld.ts'
 import { isTunable } from './freebsd/loader-conf.ts'
 import { listSysctls, listWritable, readSysctls } from './freebsd/sysctl.ts'
+import { lookAtFile } from './rules/program/file.ts'
+import { DAILY_SCRIPT, PERCENT_VARIABLE, USUAL_PERCENT } from './rules/settings/daily.ts'
 import type { Shelf } from './rules/settings/files.ts'
 import { readConfFile } from './rules/settings/look.ts'
 import { openSysctls, planSettings, SERVICE_FOLDER } from './rules/settings/plan.ts'
@@ -20,7 +22,7 @@ export default defineModule({
   name: 'host_settings',
   summary: "A host's own settings are these, now and after a reboot",
   description: [
-    'Values in rc.conf(5), loader.conf(5), sysctl.conf(5) and periodic.conf(5), values of sysctl(8) in the running kernel, and kernel modules. Only what is named is looked at and changed; comments and other lines stay where they are.',
+    'Values in rc.conf(5), loader.conf(5), sysctl.conf(5) and periodic.conf(5), values of sysctl(8) in the running kernel, kernel modules, and a daily report. Only what is named is looked at and changed; comments and other lines stay where they are.',
     'Files are read as text and never run. A name is changed where it stands, also in `rc.conf.local`, `loader.conf.d` and the like; a new one is added to the main file. Each file is written once, as a whole.',
     'The kernel comes first: what it refuses is not written for the next boot either.',
   ],
@@ -62,6 +64,11 @@ export default defineModule({
         'Modules that are loaded, and in `kld_list` of rc.conf. What else is there stays.',
       ),
     ),
+    pool_report: optional(
+      flag(
+        `A daily report of periodic(8), which names pools that are as full as \`${PERCENT_VARIABLE}\` of periodic.conf says (${USUAL_PERCENT} percent); FreeBSD's own lists them only. False removes it. Default: left alone.`,
+      ),
+    ),
   },
   state: {
     rc_conf: optional(settings('Variables of the task that are set in rc.conf.')),
@@ -73,6 +80,7 @@ export default defineModule({
     sysctl_conf: optional(settings('Values of the task that are set in sysctl.conf.')),
     periodic_conf: optional(settings('Variables of the task that are set in periodic.conf.')),
     kernel_modules: optional(listOf(text('A module.'), 'Modules of the task that are loaded.')),
+    pool_report: optional(flag('Whether pools that are filling up are reported daily.')),
     reboot_needed: optional(
       listOf(
         text('A name.'),
@@ -84,7 +92,7 @@ export default defineModule({
     'A host for jails': {
       loader_conf: { 'kern.racct.enable': 1 },
       sysctl: { 'net.inet.ip.forwarding': 1 },
-      rc_conf: { jail_enable: true, jail_parallel_start: true, rcshutdown_timeout: 600, sendmail_enable: 'NONE' },
+      rc_conf: { jail_enable: true, rcshutdown_timeout: 600, sendmail_enable: 'NONE' },
       kernel_modules: ['if_bridge', 'if_epair', 'nullfs'],
     },
     'Nightly checks of the pool': {
@@ -93,6 +101,7 @@ export default defineModule({
         daily_scrub_zfs_enable: true,
         daily_output: '/var/log/daily.log',
       },
+      pool_report: true,
     },
     'One more interface in a list': { rc_conf_add: { cloned_interfaces: ['bridge0'] } },
     'A setting of one service, and one that is no longer wanted': {
@@ -121,6 +130,7 @@ export default defineModule({
       known: open.every(name => sysctls.has(name)) ? [] : await listSysctls(machine),
       loaded: modules.length === 0 ? undefined : await listLoaded(machine),
       environment: tunables.length === 0 ? undefined : await readKenv(machine),
+      daily: await lookAtFile(DAILY_SCRIPT, machine),
       hasServiceFolder: (await machine.status(SERVICE_FOLDER)) !== undefined,
     }
   },

@@ -32,6 +32,10 @@ export interface Scan {
   readonly errors?: number
 }
 
+/** For sh(1): names pools that are as full as that, and exits with 1 where there are any. */
+export const fullPoolsLine = (percent: string) =>
+  `zpool list -Hp -o name,capacity | awk -v most="${percent}" '$2 + 0 >= most { print $1 " is " $2 " percent full"; full = 1 } END { exit full }'`
+
 const LIST: Command = ['zpool', 'list', '-Hp', '-o', 'name,size,free,capacity,fragmentation']
 const STATUS: Command = ['zpool', 'status']
 

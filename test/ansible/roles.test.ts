@@ -34,6 +34,7 @@ test('host: with a root of its own and a bridge', async () => {
     ...under('host'),
     host_bridges: [{ name: 'bridge7', addresses: ['10.9.0.1/24'] }],
     host_rc_conf: { sendmail_enable: 'NONE' },
+    host_python_packages: [],
   }
   const ran = await role('host', vars)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
@@ -115,28 +116,38 @@ test('a host without node is reported and left out when checking, and gets it wh
   await hosts.host.run(
     `mkdir -p /usr/local/etc/pkg/repos && echo 'site: { url: "${url}", signature_type: "none" }' > /usr/local/etc/pkg/repos/site.conf`,
   )
-  const vars = { ...under('host'), host_node_packages: ['python311'], host_packages: ['ca_root_nss'] }
+  const lists = { host_node_packages: ['nginx'], host_python_packages: ['python311'], host_packages: ['ca_root_nss'] }
+  const vars = { ...under('host'), ...lists }
   const elsewhere = ['-e', 'ansible_node_interpreter=/usr/local/bin/node-of-tomorrow']
   const checked = await role('host', vars, '--check', ...elsewhere)
   expect(checked.exit, checked.stdout + checked.stderr).toBe(0)
   expect(changedTasks(checked)).toEqual(['bluejail.hosting.host : Install packages'])
   expect(checked.rows.at(-1)?.result.msg).toBe(
-    'alone: python311, ca_root_nss would be installed. Without node nothing more can be foretold, so this host is left out of the rest.',
+    'alone: nginx, python311, ca_root_nss would be installed. Without node nothing more can be foretold, so this host is left out of the rest.',
   )
 
   const ran = await role('host', vars, ...elsewhere)
   expect(changedTasks(ran)).toEqual(['bluejail.hosting.host : Install packages'])
-  expect(await lines('pkg query %n')).toEqual(['ca_root_nss', 'python311'])
+  expect(await lines('pkg query %n')).toEqual(expect.arrayContaining(['ca_root_nss', 'nginx', 'python311']))
   // No package of the mirror brings that program, so the first module cannot start.
   expect(ran.rows.at(-1)).toMatchObject({ status: 'failed' })
 })
 
 test('packages that the host lacks are installed, and foretold without leaving it out', async () => {
-  const vars = { ...under('host'), host_packages: ['ca_root_nss', 'nginx'] }
+  await hosts.host.run('pkg delete -y nginx python311')
+  const vars = {
+    ...under('host'),
+    ansible_python_interpreter: '/usr/local/bin/python3.11',
+    host_python_packages: ['python311'],
+    host_packages: ['ca_root_nss', 'nginx'],
+  }
   const checked = await role('host', vars, '--check')
   const ran = await role('host', vars)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(changedTasks(ran)).toEqual(['bluejail.hosting.host : Install packages'])
   expect(changedTasks(checked)).toEqual(changedTasks(ran))
+  expect(checked.rows.find(({ result }) => result.changed)?.result.msg).toBe(
+    'alone: python311, nginx would be installed.',
+  )
   expect(changedTasks(await role('host', vars))).toEqual([])
 })

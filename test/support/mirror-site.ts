@@ -30,6 +30,8 @@ export async function startMirrorSite(): Promise<MirrorSite> {
     nextRepository: { url: `${mirror.origin}/packages/${NEXT_QUARTER}`, fingerprints: [fingerprint] },
     vars: {
       blueprint_base: { mirrors: [`${mirror.origin}/releases`] },
+      // Hosts of tests have no Python, so that whatever works there needs none.
+      host_python_packages: [],
       blueprint_repository: { url: `${mirror.origin}/packages/${QUARTER}`, fingerprints: [fingerprint] },
     },
   }

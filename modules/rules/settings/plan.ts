@@ -3,6 +3,8 @@ import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import type { Step } from '../../core/step.ts'
+import type { SeenFile } from '../program/file.ts'
+import { dailySteps, isThere } from './daily.ts'
 import { type Settled, type Shelf, settle } from './files.ts'
 import { awaitingReboot, type Kernel, loadMissing, tuneKernel, unsettled } from './kernel.ts'
 import { type Asked, type Request, requestsOf, sysctlWishes } from './requests.ts'
@@ -11,6 +13,7 @@ export interface Seen extends Kernel {
   /** Of each request, by its home. */
   readonly shelves: ReadonlyMap<string, Shelf>
   readonly hasServiceFolder: boolean
+  readonly daily: SeenFile
 }
 
 type Values = Record<string, string>
@@ -23,6 +26,7 @@ export interface SettingsState {
   sysctl_conf?: Values
   periodic_conf?: Values
   kernel_modules?: string[]
+  pool_report?: boolean
   reboot_needed?: string[]
 }
 
@@ -48,6 +52,9 @@ export function planSettings(asked: Asked, seen: Seen, done: readonly Done[]): P
     ...partsOf(settled, when),
     ...(asked.sysctl === undefined ? {} : { sysctl: kernel[when] }),
     ...(modules === undefined ? {} : { kernel_modules: modules[when] }),
+    ...(asked.pool_report === undefined
+      ? {}
+      : { pool_report: when === 'after' ? asked.pool_report : isThere(seen.daily) }),
     ...(asked.loader_conf === undefined ? {} : { reboot_needed: waiting }),
   })
   const steps: Step[] = [
@@ -55,6 +62,7 @@ export function planSettings(asked: Asked, seen: Seen, done: readonly Done[]): P
     ...kernel.steps,
     ...(needsFolder ? [{ kind: 'directory', path: SERVICE_FOLDER, mode: 0o755 } as const] : []),
     ...writes,
+    ...dailySteps(asked.pool_report, seen.daily),
   ]
   return {
     before: state('before'),

@@ -19,6 +19,7 @@ export interface Asked {
   readonly sysctl?: Values | undefined
   readonly periodic_conf?: Values | undefined
   readonly kernel_modules?: readonly string[] | undefined
+  readonly pool_report?: boolean | undefined
 }
 
 /** A part of a task: what is wished for in files that are read together. */
