@@ -1,4 +1,5 @@
 /** Instances' writable datasets are filled, their fstab is right, and the mount table agrees with it. */
+import { LinkInTheWay } from './core/errors.ts'
 import type { PathStatus, Probe } from './core/host.ts'
 import { defineModule } from './core/module.ts'
 import {
@@ -210,7 +211,7 @@ export default defineModule({
     return { ...world, status: inside }
   },
 
-  plan: (options, world) => planInstances(requestsOf(options), world),
+  plan: (options, world, _now, done) => planInstances(requestsOf(options), world, done),
 })
 
 async function look(all: readonly Places[], kernel: Kernel, machine: Probe): Promise<World> {
@@ -225,13 +226,18 @@ async function look(all: readonly Places[], kernel: Kernel, machine: Probe): Pro
   for (const path of new Set(all.flatMap(one => one.texts))) keep(texts, path, await machine.read(path))
   for (const { path, beneath } of all.flatMap(one => one.names))
     if ((await machine.status(path, beneath))?.type === 'directory')
-      keep(names, path, await machine.list(path, beneath))
+      keep(names, path, await machine.list(path, beneath).catch(undefinedWhereLinked))
   return { ...kernel, status, texts, names, differences: new Map() }
 }
 
 async function lookAt(all: readonly Place[], status: Map<string, PathStatus>, machine: Probe): Promise<void> {
   const places = new Map(all.map(place => [place.path, place]))
   for (const { path, beneath } of places.values()) keep(status, path, await machine.status(path, beneath))
+}
+
+/** A customer may put a link there at this very moment: the next look sees it, and jail(8) mounts through none. */
+function undefinedWhereLinked(error: unknown): undefined {
+  if (!(error instanceof LinkInTheWay)) throw error
 }
 
 function keep<T>(into: Map<string, T>, path: string, found: T | undefined): void {

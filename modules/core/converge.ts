@@ -86,7 +86,8 @@ export async function converge(
   try {
     const { first, last, warnings } = await follow(module, host, conduct, now, done)
     const steps = done.map(({ step }) => step)
-    if ((last.failures ?? []).length > 0) throw new GoalMissed(last.failures ?? [], steps)
+    const failures = last.failures ?? []
+    if (failures.length > 0 && !last.isToldInFailure) throw new GoalMissed(failures, steps)
     const facts = last.facts === undefined ? {} : { facts: last.facts }
     if (last.lanes !== undefined)
       return { ...(await inLanes(last.lanes, host, conduct, now, done, warnings)), ...facts }
@@ -94,7 +95,7 @@ export async function converge(
     const learns = conduct.looksAgain && done.length > 0 && JSON.stringify(last.after).includes(UNKNOWN)
     const found = learns ? module.plan(await module.observe(host, done), now(), done).before : undefined
     const state = (learns ? withoutUnknown(last.after, found) : last.after) as Report['state']
-    return {
+    const report: Report = {
       changed: steps.length > 0,
       msg: first.msg,
       steps: [...steps.map(describeStep), ...(last.later ?? [])],
@@ -103,6 +104,8 @@ export async function converge(
       diff: { before: first.before as object, after: state },
       ...facts,
     }
+    if (failures.length > 0) throw new GoalMissed(failures, steps, report)
+    return report
   } catch (error) {
     if (done.length === 0 || doneBefore(error).length > 0) throw error
     throw new CutShort(

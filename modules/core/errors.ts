@@ -62,9 +62,13 @@ export class CommandFailed extends Failure {
     )
   }
 
-  static timedOut(command: Command, seconds: number): CommandFailed {
+  static timedOut(
+    command: Command,
+    seconds: number,
+    holdUp = "a suspended pool, a hanging disk: 'zpool status -x'",
+  ): CommandFailed {
     return new CommandFailed(
-      `'${brief(command)}' did not end within ${seconds} s and was stopped. See what holds it up (a suspended pool, a hanging disk: 'zpool status -x'), then run this again.`,
+      `'${brief(command)}' did not end within ${seconds} s and was stopped. See what holds it up (${holdUp}), then run this again.`,
     )
   }
 

@@ -62,7 +62,7 @@ export function localHost(limits: Partial<Limits> = {}): Host {
     throw CommandFailed.saidTooMuch(command, mostBytes ?? 0)
   }
 
-  async function throughPipe({ from, to, timeoutSeconds: seconds = commandTimeoutSeconds }: PipeStep): Promise<void> {
+  async function throughPipe({ from, to, timeoutSeconds: seconds = commandTimeoutSeconds, bears }: PipeStep) {
     const reader = start(to, { stdin: 'pipe', stdout: 'pipe' })
     const writer = start(from, { stdin: 'ignore', stdout: 'pipe' })
     const [stdout, stdin] = [writer.child?.stdout, reader.child?.stdin]
@@ -76,7 +76,7 @@ export function localHost(limits: Partial<Limits> = {}): Host {
     const outcome = await within(seconds * 1000, problems)
     if (outcome === undefined) {
       await end(writer, reader)
-      throw CommandFailed.timedOut(from, seconds)
+      throw CommandFailed.timedOut(from, seconds, bears?.holdUp)
     }
     const [ofWriter, ofReader] = outcome.value
     const told = [ofWriter, ofReader].filter(each => each !== undefined)

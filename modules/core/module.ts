@@ -28,6 +28,8 @@ export interface Plan<State> {
   readonly verify?: boolean
   /** Why the goal cannot be reached, sentences for a person: the run fails with them once the steps are done. */
   readonly failures?: readonly string[]
+  /** A failed run tells of `after` all the same: it is so, whatever `failures` say. */
+  readonly isToldInFailure?: true
   /** What goes on when this plan is carried out, each by itself. Their ends make the report: `after` and `msg` are not used. */
   readonly lanes?: Lanes
   /** What later tasks of the play shall know of the host, by the variable's name. */

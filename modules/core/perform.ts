@@ -8,7 +8,7 @@ export interface Done {
   readonly step: Step
   /** What the command said where it failed with one of the step's `setbacks`. */
   readonly setback?: Answer
-  /** Why it failed, where whoever planned it deals with every failure (core/lanes.ts). */
+  /** Why it failed, where whoever planned it deals with that: in lanes (core/lanes.ts), or of a pipe that bears it. */
   readonly failure?: string
   /** When it began and when it ended, in milliseconds since 1970. */
   readonly time?: { readonly began: number; readonly ended: number }
@@ -102,5 +102,6 @@ export async function takingTurns<T>(
 function setbackOf(step: Step, error: unknown, { bearsFailures = false }: Manner): Partial<Done> | undefined {
   const answer = error instanceof CommandFailed ? error.answer : undefined
   if (step.kind === 'run' && answer !== undefined && step.setbacks?.includes(answer.exit)) return { setback: answer }
-  return bearsFailures && isExplained(error) ? { failure: (error as Error).message } : undefined
+  const isBorne = bearsFailures || (step.kind === 'pipe' && step.bears !== undefined)
+  return isBorne && isExplained(error) ? { failure: (error as Error).message } : undefined
 }

@@ -50,6 +50,11 @@ export interface PipeStep {
   readonly from: Command
   readonly to: Command
   readonly timeoutSeconds?: number
+  /**
+   * Somebody else may keep it from succeeding, and the module itself deals with that, as with a setback: `Done.failure` then
+   * says what happened. What may hold it up is for a person to read where time ran out.
+   */
+  readonly bears?: { readonly holdUp: string }
 }
 
 /**

@@ -1,9 +1,13 @@
 /** tar(1) to tar(1), the one way in the base system to copy a tree with all that belongs to it; touch(1) and ln(1). */
 import { type Command, type PipeStep, pipe, type RunStep, run } from '../core/step.ts'
+import { isWithin } from './mount.ts'
 import { inBatches } from './zfs.ts'
 
 /** A tree of a gigabyte on slow disks. */
 const COPY_SECONDS = 3600
+/** Some files of a package, into what a customer has in hand: his disk's quota can be full, his process be stopped or killed. */
+const ADDING_SECONDS = 120
+const IN_HIS_HAND = "its customer may have stopped tar(1) there; or a suspended pool, a hanging disk: 'zpool status -x'"
 
 /**
  * Copies what is in `from` into the directory `to`, which takes over its mode and owner: numeric owners, modes, times,
@@ -27,13 +31,23 @@ const contentsOf = (path: string) => `^./${path.replace(/[\\*?[\]$^]/g, '\\$&')}
  * archive_write_disk_posix.c, restore_entry), but for a link, which would go (check_symlinks_fsobj): never name one.
  */
 export const copyNames = (from: string, names: readonly string[], to: string): PipeStep[] =>
-  throughTar(from, names, [...ADD, '-C', to])
+  throughTar(from, names, [...ADD, '-C', to]).map(borne)
 
 /** The same into the root directory of a running jail, by a tar that runs in it: no link leads out of there (fact host-2). */
 export const copyNamesInside = (from: string, names: readonly string[], jail: string): PipeStep[] =>
   // Not `-l`: it goes to root's home inside, which the customer can have removed (usr.sbin/jexec/jexec.c), and fails. What
   // it is for, the environment, is clean already.
-  throughTar(from, names, ['jexec', jail, ...ADD, '-C', '/'])
+  throughTar(from, names, ['jexec', jail, ...ADD, '-C', '/']).map(borne)
+
+const borne = (step: PipeStep): PipeStep => ({
+  ...step,
+  timeoutSeconds: ADDING_SECONDS,
+  bears: { holdUp: IN_HIS_HAND },
+})
+
+/** Where such a copy goes: into a jail, or to a place beside it. */
+export const goesInto = ({ to }: PipeStep, jail: string, beside: string): boolean =>
+  to[0] === 'jexec' ? to[1] === jail : isWithin(to.at(-1) ?? '', beside)
 
 /**
  * Copies these of `from` into `to` in place of what is there, flags and all. No link may be there or on the way, since the

@@ -1,10 +1,11 @@
 /** Each role alone, as in somebody else's repository. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ansible, type Ran } from '../support/ansible.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 import { type MirrorSite, startMirrorSite } from '../support/mirror-site.ts'
+import { essenceOf } from '../support/task-rows.ts'
 
 let site: MirrorSite
 let hosts: Hosts
@@ -101,6 +102,75 @@ test('instance: with another layout, a login, and nothing of the inventory', asy
   expect(changedTasks(await role('instance', vars))).toEqual([])
 })
 
+test('instance: one whose customer stands in the way is told in the end, and the others are made', async () => {
+  const vars = {
+    ...under('instance'),
+    instance_defaults: { blueprint: 'bare', mounts: [{ path: 'home/files', shared: 'files' }] },
+    instance_bridge: 'bridge7',
+    instance_gateways: ['10.9.0.1'],
+    instance_instances: [
+      { id: 'web1', databases: ['postgresql'], addresses: ['10.9.0.11/24'] },
+      { id: 'web2', addresses: ['10.9.0.12/24'], after: ['web1'] },
+    ],
+  }
+  await hosts.host.run('zfs create zroot/elsewhere/shared/files; jexec web1 /bin/sh -c "ln -s /etc /home/files"')
+  const ran = await role('instance', vars)
+  expect(ran.exit).toBe(2)
+  expect(ran.rows.at(-1)?.result.msg).toMatch(/^instance_mounts: web1: \S*home\/files is a symbolic link/)
+  expect(await lines('jls name | sort; mount | grep -c web2/root/home/files')).toEqual(['web1', 'web2', '1'])
+  expect(await lines('sysrc -n jail_list jail_parallel_start')).toEqual(['web1 web2', 'NO'])
+  const later = await role('instance', { ...vars, instance_tells_later: true })
+  expect([later.exit, changedTasks(later)]).toEqual([0, []])
+})
+
+describe('instance_absent.yml', () => {
+  const absent = (id: string, vars: object, ...more: string[]) => {
+    const given = JSON.stringify({ target: 'alone', instance: id, confirm: id, ...under('instance'), ...vars })
+    return ansible('ansible-playbook', [
+      'bluejail.hosting.instance_absent',
+      '-i',
+      hosts.inventory,
+      '-e',
+      given,
+      ...more,
+    ])
+  }
+
+  test('an instance goes only when its id is repeated, and its data stay', async () => {
+    const refused = await absent('web2', { confirm: 'web1' })
+    expect(refused.exit).toBe(2)
+    expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
+    const foretold = await absent('web2', {}, '--check')
+    expect(await lines('jls name | sort')).toEqual(['web1', 'web2'])
+    const gone = await absent('web2', {})
+    expect(gone.exit, gone.stdout + gone.stderr).toBe(0)
+    expect(essenceOf(foretold.rows)).toEqual(essenceOf(gone.rows))
+    const left =
+      'jls name; ls /etc/jail.conf.d; mount | grep -c web2/root; ifconfig -l | grep -c web2; sysrc -n jail_list'
+    expect(await lines(left)).toEqual(['web1', 'web1.conf', '0', '0', 'web1'])
+    expect(await lines('zfs list -H -o name zroot/elsewhere/instances/web2/etc')).toHaveLength(1)
+    expect(changedTasks(await absent('web2', {}))).toEqual([])
+  })
+
+  test('what somebody holds is told before anything is stopped, and ways back of switches are ours', async () => {
+    const own = 'zroot/elsewhere/instances/web1'
+    await hosts.host.run(`zfs snapshot -r ${own}@switch-20261101T120000Z; zfs snapshot ${own}/etc@kept`)
+    await hosts.host.run(`zfs hold -r bluejail ${own}@switch-20261101T120000Z; zfs hold backup ${own}/etc@kept`)
+    const held = await absent('web1', { destroy_datasets: true })
+    expect(held.rows.at(-1)?.result.msg).toContain(`${own} cannot be destroyed: ${own}/etc@kept is held (backup).`)
+    expect(changedTasks(held)).toEqual([])
+    await hosts.host.run(`zfs release backup ${own}/etc@kept`)
+    const foretold = await absent('web1', { destroy_datasets: true }, '--check')
+    expect(await lines('jls name')).toEqual(['web1'])
+    const gone = await absent('web1', { destroy_datasets: true })
+    expect(gone.exit, gone.stdout + gone.stderr).toBe(0)
+    expect(essenceOf(foretold.rows)).toEqual(essenceOf(gone.rows))
+    expect(await lines('ls /elsewhere/instances; zfs list -H -o name -d 1 zroot/elsewhere/instances')).toEqual([
+      ...['web2', 'zroot/elsewhere/instances', 'zroot/elsewhere/instances/web2'],
+    ])
+  })
+})
+
 test.each([
   ['host', { host_datasets: 5 }],
   ['blueprint', { blueprint_blueprints: 'bare' }],
@@ -137,17 +207,17 @@ test('packages that the host lacks are installed, and foretold without leaving i
   await hosts.host.run('pkg delete -y nginx python311')
   const vars = {
     ...under('host'),
-    ansible_python_interpreter: '/usr/local/bin/python3.11',
     host_python_packages: ['python311'],
     host_packages: ['ca_root_nss', 'nginx'],
   }
-  const checked = await role('host', vars, '--check')
-  const ran = await role('host', vars)
+  const python = ['-e', 'ansible_python_interpreter=/usr/local/bin/python3.11']
+  const checked = await role('host', vars, '--check', ...python)
+  const ran = await role('host', vars, ...python)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(changedTasks(ran)).toEqual(['bluejail.hosting.host : Install packages'])
   expect(changedTasks(checked)).toEqual(changedTasks(ran))
   expect(checked.rows.find(({ result }) => result.changed)?.result.msg).toBe(
     'alone: python311, nginx would be installed.',
   )
-  expect(changedTasks(await role('host', vars))).toEqual([])
+  expect(changedTasks(await role('host', vars, ...python))).toEqual([])
 })

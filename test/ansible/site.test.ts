@@ -167,11 +167,12 @@ describe.each(cores)('ansible-core %s', core => {
     }
     const host = named('hamburg1')
     // 300 seconds for all instances side by side, 90 for the rest (fact live-15).
-    expect((await host.run('cat /etc/rc.conf')).stdout).toMatch(/bluejail_stop_timeout="300"\nrcshutdown_timeout="390"/)
-    expect((await host.run('sysctl -n kern.init_shutdown_timeout')).stdout).toBe('420\n')
-    expect((await host.run('cat /boot/loader.conf')).stdout).toContain('kern.racct.enable="1"')
-    expect((await host.run('sysrc -n jail_list jail_parallel_start')).stdout).toBe('larsen-shop buchhandel\nYES\n')
-    expect((await host.run('cat /etc/periodic.conf')).stdout).toContain('daily_scrub_zfs_enable="YES"')
+    const rc = await host.run('sysrc -n bluejail_stop_timeout rcshutdown_timeout jail_list jail_parallel_start')
+    expect(rc.stdout).toBe('300\n390\nlarsen-shop buchhandel\nYES\n')
+    const kernel = await host.run('sysctl -n kern.init_shutdown_timeout; grep racct /boot/loader.conf')
+    expect(kernel.stdout).toBe('420\nkern.racct.enable="1"\n')
+    const nightly = await host.run('cat /etc/periodic.conf; ls /usr/local/etc/periodic/daily')
+    expect(nightly.stdout).toMatch(/daily_scrub_zfs_enable="YES"[\s\S]*406\.status-bluejail-pools/)
     expect((await host.run('cat /hosting/blueprints/2026Q4-php84/etc/crontab')).stdout).not.toMatch(/root\s+periodic/)
   })
 
@@ -212,31 +213,15 @@ describe.each(cores)('ansible-core %s', core => {
     ])
   })
 
-  test('an instance goes only when its id is repeated, and its data only when asked', async () => {
-    const absent = (...more: string[]) =>
-      playbook(core, hosts, 'instance_absent', '-e', 'instance=larsen-test', ...more)
-    const host = named('hamburg1')
-    for (const words of [[], ['-e', 'confirm=larsen-shop']]) {
-      const refused = await absent(...words)
-      expect(refused.exit).toBe(2)
-      expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
-    }
-    expect((await host.run('jls -j larsen-test name')).stdout).toBe('larsen-test\n')
-
-    const foreseen = await absent('-e', 'confirm=larsen-test', '--check')
-    const going = await absent('-e', 'confirm=larsen-test')
-    expect(going.exit, said(going)).toBe(0)
-    expect(essenceOf(foreseen.rows)).toEqual(essenceOf(going.rows))
-    expect([...new Set(changedRows(going).map(row => row.host))]).toEqual(['hamburg1'])
-    expect((await host.run('jls -j larsen-test name')).exit).toBe(1)
-    expect((await host.run('ls /etc/jail.conf.d; mount | grep larsen-test/root; ifconfig -l')).stdout).not.toContain(
-      'larsen-test',
+  test('an instance that its customer has spoilt is told in the end, after what is done for all others', async () => {
+    const host = named('hamburg2')
+    await host.run(
+      'cd /hosting/instances/musikschule/root/etc && echo exit 1 > rc; rm /usr/local/etc/cron.d/bluejail-*',
     )
-    expect((await host.run('zfs list -H -o name zroot/hosting/instances/larsen-test/etc')).exit).toBe(0)
-    expect(changedRows(await absent('-e', 'confirm=larsen-test'))).toEqual([])
-
-    const gone = await absent('-e', 'confirm=larsen-test', '-e', 'destroy_datasets=true')
-    expect(gone.exit, said(gone)).toBe(0)
-    expect((await host.run('ls /hosting/instances')).stdout).toBe('buchhandel\nlarsen-shop\n')
+    await host.run('jail -f /etc/jail.conf.d/musikschule.conf -r musikschule')
+    const ran = await site()
+    expect(ran.rows.filter(({ status }) => status === 'failed').map(row => row.host)).toEqual(['hamburg2', 'hamburg2'])
+    expect(ran.rows.at(-1)?.result.msg).toContain('musikschule did not start')
+    expect((await host.run('ls /usr/local/etc/cron.d')).stdout).toBe('bluejail-autosnap\nbluejail-replicate\n')
   })
 })

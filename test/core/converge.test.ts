@@ -223,6 +223,19 @@ test('a setback is dealt with in another plan, and the run fails with its reason
   expect(state).toEqual({ remains: 'none' })
 })
 
+test('what has become of all is told of a failed run where its plan says so', async () => {
+  const { host } = toyHost({}, 'thing')
+  const telling = {
+    ...started,
+    plan: (...all: Parameters<typeof started.plan>) => ({ ...started.plan(...all), isToldInFailure: true as const }),
+  }
+  const failed = await converge(telling, {}, host, apply, circumstances).catch(e => e)
+  expect(failed).toBeInstanceOf(GoalMissed)
+  expect(failed.report).toMatchObject({ state: { runs: true }, steps: ['set thing 1', 'set remains none'] })
+  const silent = await converge(started, {}, toyHost({}, 'thing').host, apply, circumstances).catch(e => e)
+  expect(silent.report).toBeUndefined()
+})
+
 test('a plan that is to be verified is made anew once more; checking foretells its steps', async () => {
   const { host } = toyHost({})
   const foretold = await converge(started, {}, host, check, circumstances)

@@ -77,6 +77,11 @@ test.each([
   ['the reader is not there', pipe(shell('echo all'), ['no-such-program']), /'no-such-program' was not found/],
   ['the writer hangs', pipe(shell('sleep 60'), shell('cat')), /did not end within 1 s/],
   ['the reader hangs', pipe(shell('echo all'), shell('sleep 60')), /did not end within 1 s/],
+  [
+    'somebody has stopped the reader',
+    { ...pipe(shell('echo all'), shell('kill -STOP $$; cat')), bears: { holdUp: 'somebody else' } },
+    /did not end within 1 s and was stopped\. See what holds it up \(somebody else\), then/,
+  ],
 ])('of two joined commands %s, and that is told', async (_what, step, message) => {
   await expect(host.perform(step)).rejects.toThrow(message)
 })

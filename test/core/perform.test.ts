@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CommandFailed, StepFailed } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
 import { performAll } from '../../modules/core/perform.ts'
-import { describeStep, eachStep, type RunStep, run } from '../../modules/core/step.ts'
+import { describeStep, eachStep, type PipeStep, pipe, type RunStep, run } from '../../modules/core/step.ts'
 
 /** `exit N` fails so; `wait N` takes so many milliseconds. */
 function toyHost() {
@@ -11,14 +11,14 @@ function toyHost() {
   let running = 0
   const toy = { most: 0, log }
   const host = {
-    async perform(step: RunStep) {
-      const [word, number = '0'] = step.command
+    async perform(step: RunStep | PipeStep) {
+      const [word, number = '0'] = step.kind === 'pipe' ? step.to : step.command
       toy.most = Math.max(toy.most, ++running)
       if (word === 'wait') await after(Number(number))
       running -= 1
       log.push(describeStep(step))
       if (word === 'exit')
-        throw CommandFailed.exited(step.command, { exit: Number(number), stdout: '', stderr: `said ${number}\n` })
+        throw CommandFailed.exited([word, number], { exit: Number(number), stdout: '', stderr: `said ${number}\n` })
     },
   } as unknown as Host
   return { host, toy }
@@ -36,6 +36,17 @@ describe('setbacks', () => {
       { step: run('a') },
       { step: mayExit(1), setback: { exit: 1, stdout: '', stderr: 'said 1\n' } },
     ])
+  })
+
+  test('whatever becomes of a pipe that bears it; other pipes fail', async () => {
+    const { host } = toyHost()
+    const into = pipe(['tar'], ['exit', '7'])
+    const borne = { ...into, bears: { holdUp: 'somebody else' } }
+    expect(await performAll(host, [run('a'), borne, run('b')], [])).toEqual([
+      { step: run('a') },
+      { step: borne, failure: "'exit 7' failed with exit status 7: said 7" },
+    ])
+    await expect(performAll(host, [into], [])).rejects.toThrow(StepFailed)
   })
 
   test('any other status is a failure', async () => {

@@ -75,7 +75,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
   const holders = new Map(options.lockedBy === undefined ? [] : [['', options.lockedBy]])
   let isOff = false
 
-  async function answer(command: Command, input: string | Buffer, seconds: number): Promise<Outcome> {
+  async function answer(command: Command, input: string | Buffer, seconds: number, holdUp?: string): Promise<Outcome> {
     const [program, ...args] = command
     if (isOff) throw new PowerCut()
     // execve(2) fails before there is a process, as modules/core/local-host.ts reports it.
@@ -88,7 +88,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       return outcome
     } catch (problem) {
       if (problem instanceof Missing) throw CommandFailed.missing(command)
-      if (problem instanceof Hang) throw CommandFailed.timedOut(command, seconds)
+      if (problem instanceof Hang) throw CommandFailed.timedOut(command, seconds, holdUp)
       if (problem instanceof Killed) throw CommandFailed.killed(command, problem.signal)
       if (problem instanceof PowerCut) isOff = true
       throw problem
@@ -132,9 +132,10 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
         const given = await answer(step.command, step.input ?? '', step.timeoutSeconds ?? 600)
         CommandFailed.check(step, given)
       } else if (step.kind === 'pipe') {
-        const sent = await answer(step.from, '', 600)
+        const [seconds, holdUp] = [step.timeoutSeconds ?? 600, step.bears?.holdUp]
+        const sent = await answer(step.from, '', seconds, holdUp)
         const flow = Buffer.concat([Buffer.from(sent.stdout), sent.bytes ?? Buffer.alloc(0)])
-        const taken = await answer(step.to, flow, 600)
+        const taken = await answer(step.to, flow, seconds, holdUp)
         if (sent.exit !== 0) throw CommandFailed.exited(step.from, sent)
         if (taken.exit !== 0) throw CommandFailed.exited(step.to, taken)
       } else {

@@ -2,8 +2,9 @@
  * How an instance gets what an amendment added: a stopped one at the seed, a running one through its own jail, where no link
  * that its customer has planted leads out. Nothing that is there already is touched.
  */
+import type { Done } from '../../core/perform.ts'
 import type { Step } from '../../core/step.ts'
-import { copyNames, copyNamesInside } from '../../freebsd/seed.ts'
+import { copyNames, copyNamesInside, goesInto } from '../../freebsd/seed.ts'
 import { setProperties } from '../../freebsd/zfs-steps.ts'
 import { PROPERTY, revisionPath } from '../layout.ts'
 import { type Amendment, amendmentsOf, directoriesTo, placeInside, unmergedIn } from './amend.ts'
@@ -21,8 +22,21 @@ export interface Amending {
   readonly pending: readonly string[]
 }
 
-export function planAmending(instance: Instance, world: World): Amending {
+/** `done`: what this run has tried. What its customer keeps from succeeding waits for the next one. */
+export function planAmending(instance: Instance, world: World, done: readonly Done[]): Amending {
   const { id, site, blueprint } = instance.request
+  const failure = failureOf(instance, done)
+  if (failure !== undefined) {
+    const sentence = `what the amendment of ${blueprint} adds is not all in it, and is tried again by the next run: ${failure}`
+    return {
+      parts: new Set(),
+      stepsAtSeed: () => [],
+      inside: [],
+      marks: [],
+      warnings: [`${id}: ${sentence}`],
+      pending: [sentence, ...unmergedIn(instance, world)],
+    }
+  }
   const amendments = amendmentsOf(instance, world).filter(({ way }) => way !== undefined)
   const sorted = amendments.map(amendment => ({ amendment, ...sortOut(amendment, instance, world) }))
   const atSeed = new Map(
@@ -69,6 +83,12 @@ export function planAmending(instance: Instance, world: World): Amending {
     ]),
     pending: unmergedIn(instance, world),
   }
+}
+
+function failureOf({ request: { id, places } }: Instance, done: readonly Done[]): string | undefined {
+  const own = ({ step, failure }: Done) =>
+    failure !== undefined && step.kind === 'pipe' && goesInto(step, id, places.seed)
+  return done.find(own)?.failure
 }
 
 interface Sorted {

@@ -1,5 +1,6 @@
 /** The plan for all instances of a task. */
 import type { Plan } from '../../core/module.ts'
+import type { Done } from '../../core/perform.ts'
 import { planAbsent } from './absent.ts'
 import { differencesOf, placesToAmend } from './amend.ts'
 import { checkFirstFiles } from './first.ts'
@@ -23,10 +24,14 @@ export function amendmentsToLookAt(requests: readonly Request[], world: World): 
   return { world: compared, places: instances.flatMap(instance => placesToAmend(instance, compared)) }
 }
 
-export const planInstances = (requests: readonly Request[], world: World): Plan<{ instances: Record<string, Look> }> =>
+export const planInstances = (
+  requests: readonly Request[],
+  world: World,
+  done: readonly Done[],
+): Plan<{ instances: Record<string, Look> }> =>
   planOf(
     requests.map(request =>
-      request.state === 'absent' ? planAbsent(request, world) : planPresent(instanceOf(request, world), world),
+      request.state === 'absent' ? planAbsent(request, world) : planPresent(instanceOf(request, world), world, done),
     ),
   )
 

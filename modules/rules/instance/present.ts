@@ -1,4 +1,5 @@
 /** What is to be done for an instance that shall have its mounts. jail(8) makes them: we see that it can, and that it did. */
+import type { Done } from '../../core/perform.ts'
 import { isWithin, type Mount, unmount } from '../../freebsd/mount.ts'
 import { planAmending } from './amend-steps.ts'
 import { checkDirectories, checkParts } from './checks.ts'
@@ -9,12 +10,12 @@ import { checkFilling, fillSteps, isOpen, type Opening, obstaclesIn, openingsOf,
 import { type Look, type Work, work } from './work.ts'
 import type { Instance, World } from './world.ts'
 
-export function planPresent(instance: Instance, world: World): Work {
+export function planPresent(instance: Instance, world: World, done: readonly Done[]): Work {
   const { request, planned, parts, life } = instance
   const { id, places, blueprint } = request
   const comparison = compareMounts(world.mounts, planned, places.root)
   const fstab = planFstab(instance, world)
-  const amending = planAmending(instance, world)
+  const amending = planAmending(instance, world, done)
   const openings = openingsOf(instance, fstab.nodes, amending.parts)
   const leaks = life === 'running' ? [] : mountsBelow(world.mounts, places.root)
   const idle = idleSeeds(instance, openings, world)
@@ -51,6 +52,7 @@ export function planPresent(instance: Instance, world: World): Work {
   if (obstacles.length > 0)
     return work(id, {
       ...common,
+      after: common.before,
       steps: openings.filter(isOpen).map(({ part }) => unmount({ node: part.seed })),
       failures: obstacles,
     })

@@ -1,5 +1,4 @@
 /** One instance's share of a plan, and how the shares become one plan. */
-import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
 import { describeStep, type Step, type Together } from '../../core/step.ts'
 
@@ -48,23 +47,26 @@ export const work = (id: string, known: Partial<Work>): Work => ({
 /** More than this many problems in one message help nobody. */
 const MOST_PROBLEMS = 10
 
-export function planOf(works: readonly Work[]): Plan<{ instances: Record<string, Look> }> {
-  const problems = works.flatMap(one => one.problems)
-  const more = problems.length - MOST_PROBLEMS
-  if (problems.length > 0)
-    throw new Refused([...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`And ${more} more.`] : [])].join(' '))
-
+/** What is wrong with one instance is often its customer's doing: it is left as it is, and the others are not. */
+export function planOf(all: readonly Work[]): Plan<{ instances: Record<string, Look> }> {
+  const works = all.map(one => (one.problems.length === 0 ? one : leftAlone(one)))
+  const failures = works.flatMap(one => one.failures)
+  const more = failures.length - MOST_PROBLEMS
   return {
     before: { instances: looks(works, 'before') },
     after: { instances: looks(works, 'after') },
     steps: sideBySide(works.map(one => [...one.steps, ...(one.isOpening ? [] : one.rest)])),
     later: works.filter(one => one.isOpening).flatMap(one => one.rest.map(describeStep)),
-    failures: works.flatMap(one => one.failures),
+    failures: [...failures.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`And ${more} more.`] : [])],
+    isToldInFailure: true,
     unmet: [...new Set(works.flatMap(one => one.unmet))],
     warnings: [...new Set(works.flatMap(one => one.warnings))],
     msg: summarize(works),
   }
 }
+
+const leftAlone = ({ id, before, problems, warnings }: Work): Work =>
+  work(id, { before, after: before, failures: problems, warnings })
 
 /** Copies of several instances at a time: more than the disks have to do with is of no use. */
 const AT_ONCE = 4
