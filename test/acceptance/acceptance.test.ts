@@ -31,8 +31,8 @@ async function testHost(...args: string[]): Promise<{ exit: number; stdout: stri
   )
 }
 
-test('every module has acceptance cases', () => {
-  expect([...new Set(acceptanceCases().map(one => one.module))].sort()).toEqual(moduleNames())
+test('every module has acceptance cases, and roles have', () => {
+  expect([...new Set(acceptanceCases().map(one => one.module))].sort()).toEqual([...moduleNames(), 'roles'].sort())
 })
 
 /** For some 400 tasks, on a machine that has other things to do. */

@@ -9,6 +9,7 @@ import {
   INVENTORY_TASK,
   NOT_HERE,
   OUTPUT_MARK,
+  ROLES_FAILED,
   type Role,
   SCRATCH_TASK,
   taskName,
@@ -34,7 +35,10 @@ export function judge(cases: readonly Case[], rows: readonly TaskRow[]): Verdict
 }
 
 function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] {
-  const find = (role: Role, part = 0) => rows.find(row => row.task === taskName(index, role, part))
+  const find = (role: Role, part = 0) =>
+    one.roles === undefined || !OF_ROLES.includes(role)
+      ? rows.find(row => row.task === taskName(index, role, part))
+      : together(rows, taskName(index, role))
   const [checked, ran, again] = [find('check'), find('run'), find('again')]
   if (checked === undefined || ran === undefined) return ['it was not reached']
 
@@ -45,8 +49,8 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
   const fill = (text: string) => text.replaceAll('{{ scratch }}', scratch)
   return [
     ...(one.before ?? []).flatMap((line, part) => (find('before', part)?.status === 'ok' ? [] : [`'${line}' failed`])),
-    ...endOf(one, ran, again, fill),
-    ...(one.fails_under_way !== undefined || isForetold(checked, ran, one.fails && fill(one.fails))
+    ...(one.fails === undefined ? succeeded(one, ran, again) : refused(one, ran, fill(one.fails))),
+    ...(one.unforeseen || isForetold(checked, ran, one.fails && fill(one.fails))
       ? []
       : [`check mode foretold ${JSON.stringify(essence(checked))} and it was ${JSON.stringify(essence(ran))}`]),
     ...lines.flatMap(({ line, expected, row }) => {
@@ -56,11 +60,26 @@ function faultsOf(one: Case, index: number, rows: readonly TaskRow[]): string[] 
   ]
 }
 
-function endOf(one: Case, ran: TaskRow, again: TaskRow | undefined, fill: (text: string) => string): string[] {
-  if (one.fails_under_way !== undefined) return failedWith(ran, fill(one.fails_under_way))
-  if (one.fails === undefined) return succeeded(one, ran, again)
-  const changes = ran.result.changed === true ? [`it changed something: ${stepsOf(ran)}`] : []
-  return [...failedWith(ran, fill(one.fails)), ...changes]
+const OF_ROLES: readonly Role[] = ['check', 'run', 'again']
+
+/** All tasks of roles as one: what they did, and the first that failed. */
+function together(rows: readonly TaskRow[], name: string): TaskRow | undefined {
+  const first = rows.findIndex(({ task }) => task === name)
+  if (first < 0) return undefined
+  const rest = rows.slice(first + 1)
+  const end = rest.findIndex(({ task }) => /^\d+ \w+ \d+$/.test(task) || task === ROLES_FAILED)
+  const own = (end < 0 ? rest : rest.slice(0, end)).filter(({ status }) => status !== 'skipped')
+  const failed = own.find(({ status, result }) => status === 'failed' || result.failed === true)
+  return {
+    ...(failed ?? own[0] ?? rows[first]),
+    result: {
+      changed: own.some(({ result }) => result.changed === true),
+      failed: failed !== undefined,
+      ...(failed?.result.msg === undefined ? {} : { msg: failed.result.msg }),
+      steps: own.flatMap(({ result }) => result.steps ?? []),
+      warnings: own.flatMap(({ result }) => result.warnings ?? []),
+    },
+  } as TaskRow
 }
 
 function succeeded(one: Case, ran: TaskRow, again: TaskRow | undefined): string[] {
@@ -72,9 +91,12 @@ function succeeded(one: Case, ran: TaskRow, again: TaskRow | undefined): string[
   ]
 }
 
-function failedWith(ran: TaskRow, words: string): string[] {
+function refused(one: Case, ran: TaskRow, words: string): string[] {
   if (ran.status === 'ok' && ran.result.failed !== true) return [`it should fail with '${words}' and did not`]
-  return ran.result.msg?.includes(words) ? [] : [`it failed with '${ran.result.msg}', which lacks '${words}'`]
+  return [
+    ...(ran.result.msg?.includes(words) ? [] : [`it failed with '${ran.result.msg}', which lacks '${words}'`]),
+    ...(ran.result.changed === true && !one.unforeseen ? [`it changed something: ${stepsOf(ran)}`] : []),
+  ]
 }
 
 /** Check mode warns of what an earlier task would have made, where a run refuses: then its plan is another. */

@@ -17,6 +17,9 @@ export const AFTER_TASK = 'what is there after'
 /** What a sandbox host prints in place of what it cannot tell. */
 export const NOT_HERE = 'not on a sandbox host'
 
+/** After a task of theirs. */
+export const ROLES_FAILED = 'roles failed'
+
 /** A login may print something of its own first. */
 export const OUTPUT_MARK = 'output follows:'
 const raw = (line: string) => ({ 'ansible.builtin.raw': `echo '${OUTPUT_MARK}'; ${line}`, changed_when: false })
@@ -54,12 +57,15 @@ function tasksOf(one: Case, index: number): object[] {
     ...raw(line),
     ignore_errors: true,
   })
-  const module = (role: Role, more: object) => ({
-    name: taskName(index, role),
-    [`${collectionName}.${one.module}`]: one.options,
-    ignore_errors: true,
-    ...more,
-  })
+  const module = (role: Role, more: object) =>
+    one.roles === undefined
+      ? {
+          name: taskName(index, role),
+          [`${collectionName}.${one.module}`]: one.options,
+          ignore_errors: true,
+          ...more,
+        }
+      : inRoles(taskName(index, role), one.roles, more)
   return [
     ...(one.before ?? []).map(command('before')),
     module('check', { check_mode: true, diff: true }),
@@ -71,3 +77,15 @@ function tasksOf(one: Case, index: number): object[] {
       .map(command('prints_on_freebsd')),
   ]
 }
+
+/** Their tasks come behind one of this name. One that fails ends the roles, and not the play. */
+const inRoles = (name: string, roles: NonNullable<Case['roles']>, apply: object) => ({
+  block: [
+    { name, 'ansible.builtin.debug': { msg: 'roles' } },
+    ...roles.map(role => ({
+      'ansible.builtin.include_role': { name: `${collectionName}.${role.name}`, apply },
+      vars: role.vars,
+    })),
+  ],
+  rescue: [{ name: ROLES_FAILED, 'ansible.builtin.debug': { msg: 'failed' } }],
+})
