@@ -122,6 +122,7 @@ const STATE = {
     text('A sentence.'),
     'What a restart of the running instance would change, or what stands in its way; and what only a switch will.',
   ),
+  problems: listOf(text('A sentence.'), 'Why it was left as it is, where others of the list were seen to.'),
 }
 
 export default defineModule({
@@ -135,6 +136,7 @@ export default defineModule({
     'Every path inside an instance is looked at without following links. A link, or a file in place of a directory, is an error that names it.',
   ],
   notes: [
+    'What stands in the way of one instance of a list, such as a link of its customer in place of a mount point, keeps it as it is and nobody else: the others are seen to, and then the task fails.',
     'The datasets, and the blueprint, are made before: with M(bluejail.hosting.zfs_dataset) and M(bluejail.hosting.blueprint_jail).',
     'Another blueprint for an existing instance is refused: its configuration must be merged, by a switch.',
     'Options of a zfs mount other than `ro` are shown by no mount table; set `setuid` and `exec` on the dataset too.',

@@ -70,7 +70,7 @@ function tasksOf(one: Case, index: number): object[] {
     ...(one.before ?? []).map(command('before')),
     module('check', { check_mode: true, diff: true }),
     module('run', { diff: true }),
-    ...((one.fails ?? one.fails_under_way) === undefined ? [module('again', {})] : []),
+    ...(one.fails === undefined ? [module('again', {})] : []),
     ...Object.keys(one.prints ?? {}).map(command('prints')),
     ...Object.keys(one.prints_on_freebsd ?? {})
       .map(line => `if [ -d /.sandbox ]; then echo '${NOT_HERE}'; else { ${line}; }; fi`)

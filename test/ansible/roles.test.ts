@@ -165,8 +165,8 @@ describe('instance_absent.yml', () => {
     const gone = await absent('web1', { destroy_datasets: true })
     expect(gone.exit, gone.stdout + gone.stderr).toBe(0)
     expect(essenceOf(foretold.rows)).toEqual(essenceOf(gone.rows))
-    expect(await lines('ls /elsewhere/instances; zfs list -H -o name -d 1 zroot/elsewhere/instances')).toEqual([
-      ...['web2', 'zroot/elsewhere/instances', 'zroot/elsewhere/instances/web2'],
+    expect(await lines('ls /elsewhere/instances/web1; zfs list -H -o name -d 1 zroot/elsewhere/instances')).toEqual([
+      ...['zroot/elsewhere/instances', 'zroot/elsewhere/instances/web2'],
     ])
   })
 })

@@ -36,6 +36,7 @@ export function planAbsent(request: Request, world: World): Work {
       fstab: linesOf(world.texts.get(places.fstab)),
       leaks: life === 'stopped' ? leaks.map(({ node }) => node) : [],
       pending: [],
+      problems: [],
     },
     unmet: life === 'running' ? [`${id} is running, and its mounts are in use. Stop it first.`] : [],
     problems: [

@@ -7,7 +7,7 @@ import { compareMounts, describeComparison, mountsAround, mountsBelow, strayMoun
 import { planFstab } from './fstab.ts'
 import { checkSources } from './points.ts'
 import { checkFilling, fillSteps, isOpen, type Opening, obstaclesIn, openingsOf, openSteps } from './seed.ts'
-import { type Look, type Work, work } from './work.ts'
+import { type Work, withProblems, work } from './work.ts'
 import type { Instance, World } from './world.ts'
 
 export function planPresent(instance: Instance, world: World, done: readonly Done[]): Work {
@@ -27,7 +27,7 @@ export function planPresent(instance: Instance, world: World, done: readonly Don
   const strays = strayMounts(world.mounts, planned, `${request.site.path}/instances`)
   const awaitsRestart = life === 'running' ? [...describeComparison(comparison), ...fstab.pending] : []
   const pending = [...awaitsRestart, ...amending.pending]
-  const look: Omit<Look, 'seeded' | 'fstab' | 'leaks'> = { running: life === 'running', blueprint, pending }
+  const look = { running: life === 'running', blueprint, pending, problems: [] }
 
   const common = {
     problems: [
@@ -52,7 +52,7 @@ export function planPresent(instance: Instance, world: World, done: readonly Don
   if (obstacles.length > 0)
     return work(id, {
       ...common,
-      after: common.before,
+      after: withProblems(common.before, obstacles),
       steps: openings.filter(isOpen).map(({ part }) => unmount({ node: part.seed })),
       failures: obstacles,
     })

@@ -11,6 +11,8 @@ export interface Look {
   readonly fstab: string[]
   readonly leaks: string[]
   readonly pending: string[]
+  /** Why it was left as it is. */
+  readonly problems: string[]
 }
 
 export interface Work {
@@ -65,8 +67,15 @@ export function planOf(all: readonly Work[]): Plan<{ instances: Record<string, L
   }
 }
 
+const NOTHING: Look = { running: false, blueprint: '-', seeded: [], fstab: [], leaks: [], pending: [], problems: [] }
+
 const leftAlone = ({ id, before, problems, warnings }: Work): Work =>
-  work(id, { before, after: before, failures: problems, warnings })
+  work(id, { before, after: withProblems(before, problems), failures: problems, warnings })
+
+export const withProblems = (look: Look | undefined, problems: readonly string[]): Look => ({
+  ...(look ?? NOTHING),
+  problems: [...problems],
+})
 
 /** Copies of several instances at a time: more than the disks have to do with is of no use. */
 const AT_ONCE = 4
