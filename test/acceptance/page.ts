@@ -21,7 +21,7 @@ export function renderPage(): string {
 
 const HEAD = `# Acceptance
 
-Tasks with each module, each checked, run, and run again. \`npm test\` runs them on a sandbox host, and on a real one:
+Tasks with each module, and roles, each checked, run, and run again. \`npm test\` runs them on a sandbox host, and on a real one:
 
 \`\`\`sh
 npm run test:host -- -i INVENTORY -l HOST        # the inventory says bluejail_test_dataset: zroot/scratch
