@@ -23,7 +23,9 @@ echo '{"__version": "2", "jail-information": {"jail": []}}'
 
 export const acceptance: Suite = async ({ machine, check }) => {
   // Users of the host are made by FreeBSD's pw(8).
-  const cases = acceptanceCases().filter(({ module, options }) => MODULES.includes(module) && !('logins' in (options ?? {})))
+  const cases = acceptanceCases().filter(
+    ({ module, options }) => MODULES.includes(module) && !('logins' in (options ?? {})),
+  )
   await machine.write('/usr/local/bin/jls', JLS, '0755')
   await machine.run(['zfs', 'create', 'zroot/scratch'])
   await machine.shell('[ -e /bin/mount.shown ] || mv /bin/mount /bin/mount.shown')

@@ -1,17 +1,6 @@
 /** The program on a host in memory, with another behind its ssh. */
 import { describe, expect, test } from 'vitest'
-import { get, PUSH, snapshotsAt, type TwoHosts, twoHosts } from './two-hosts.ts'
-
-const SOURCE = 'zroot/hosting/instances'
-const COPY = 'backup/here/instances'
-
-const snap = ({ here }: TwoHosts, name: string) =>
-  expect(here.outside('zfs', 'snapshot', '-r', `${SOURCE}@${name}`).exit).toBe(0)
-const copied = ({ there }: TwoHosts) => snapshotsAt(there, COPY)
-const all = (...names: string[]) =>
-  ['', '/web1', '/web1/etc'].flatMap(path => names.map(name => `${path}@${name}`)).sort()
-const states = (replica: { datasets: readonly { dataset: string; state: string }[] } | undefined) =>
-  (replica?.datasets ?? []).map(({ dataset, state }) => `${dataset.slice(SOURCE.length)} ${state}`)
+import { all, COPY, copied, get, PUSH, SOURCE, snap, snapshotsAt, states, twoHosts } from './two-hosts.ts'
 
 describe('a run', () => {
   test('live-11: copies a tree with its history, each dataset of it unmounted, read-only, without what is the place’s own', async () => {
@@ -133,83 +122,6 @@ describe('a run', () => {
     expect([exit, states(replicas[0])]).toEqual([0, [' sent', '/web1 skipped', '/web1/etc skipped']])
     expect(replicas[0]?.datasets[1]?.why).toMatch(/is being switched/)
   })
-})
-
-describe('an interruption', () => {
-  test('of every stream is gone on from, in the same run', async () => {
-    const hosts = twoHosts()
-    snap(hosts, 'a')
-    snap(hosts, 'b')
-    hosts.cuts.push(0.5, 0.6)
-    const { exit, replicas } = await hosts.run('run', '--json')
-    expect(exit).toBe(0)
-    expect(copied(hosts)).toEqual(all('a', 'b'))
-    expect(replicas[0]?.datasets[0]?.steps.join()).toMatch(/what was left of it/)
-  })
-
-  test('that does not end is told, and the next run goes on', async () => {
-    const hosts = twoHosts()
-    snap(hosts, 'a')
-    hosts.cuts.push(0.5, 0.5, 0.5)
-    const { exit, replicas } = await hosts.run('run', '--json')
-    expect([exit, states(replicas[0])]).toEqual([1, [' failed', '/web1 behind', '/web1/etc behind']])
-    expect(replicas[0]?.datasets[0]?.why).toMatch(/incomplete stream/)
-    expect((await hosts.run('run')).exit).toBe(0)
-    expect(copied(hosts)).toEqual(all('a'))
-  })
-
-  test('by a snapshot that is gone since is given up', async () => {
-    const hosts = twoHosts()
-    snap(hosts, 'a')
-    hosts.cuts.push(0.5, 0.5, 0.5)
-    await hosts.run('run')
-    hosts.here.outside('zfs', 'destroy', '-r', `${SOURCE}@a`)
-    snap(hosts, 'b')
-    expect((await hosts.run('run')).exit).toBe(0)
-    expect(copied(hosts)).toEqual(all('b'))
-  })
-})
-
-describe('a copy that was changed', () => {
-  const changed = async (diverged: string) => {
-    const hosts = twoHosts([{ ...PUSH, diverged }])
-    snap(hosts, 'a')
-    await hosts.run('run')
-    const { there, here } = hosts
-    const etc = `${COPY}/web1/etc`
-    there.outside('zfs', 'set', 'readonly=off', etc)
-    there.outside('mount', '-t', 'zfs', etc, '/mnt')
-    there.tree.write('/mnt/foreign', 'x')
-    there.outside('umount', '/mnt')
-    there.outside('zfs', 'set', 'readonly=on', etc)
-    here.outside('zfs', 'snapshot', '-r', `${SOURCE}@b`)
-    return hosts
-  }
-
-  test('is left as it is, and told', async () => {
-    const hosts = await changed('refuse')
-    const { exit, replicas } = await hosts.run('run', '--json')
-    expect([exit, states(replicas[0])]).toEqual([1, [' sent', '/web1 sent', '/web1/etc diverged']])
-    expect(replicas[0]?.datasets[2]?.why).toBe(`${COPY}/web1/etc was changed after what it received last`)
-  })
-
-  test('is set aside where that is wished, and begun anew', async () => {
-    const hosts = await changed('rotate')
-    expect((await hosts.run('run')).exit).toBe(0)
-    expect(copied(hosts)).toEqual([...all('a', 'b'), '/web1/etc-diverged-20261122T120000Z@a'].sort())
-    expect((await hosts.run('run')).said).toEqual([expect.stringMatching(/: 3 current$/)])
-  })
-})
-
-test('a copy that is in use gets nothing, and says so', async () => {
-  const hosts = twoHosts()
-  snap(hosts, 'a')
-  await hosts.run('run')
-  hosts.there.outside('zfs', 'set', 'readonly=off', `${COPY}/web1`)
-  snap(hosts, 'b')
-  const { exit, replicas } = await hosts.run('run', '--json')
-  expect([exit, states(replicas[0])]).toEqual([1, [' sent', '/web1 diverged', '/web1/etc sent']])
-  expect(replicas[0]?.datasets[1]?.why).toMatch(/is not read-only/)
 })
 
 describe('plan and status', () => {

@@ -1,4 +1,5 @@
 /** Two FreeBSD hosts in memory and the line between them: what goes over ssh is asked of the other's forced command. */
+import { expect } from 'vitest'
 import type { Host } from '../../modules/core/host.ts'
 import { readOptions } from '../../modules/core/options.ts'
 import { type Command, run } from '../../modules/core/step.ts'
@@ -106,3 +107,14 @@ export const snapshotsAt = (host: FakeHost, root: string) =>
 
 export const get = (host: FakeHost, property: string, dataset: string) =>
   host.outside('zfs', 'get', '-Hp', '-o', 'value', property, dataset).stdout.trim()
+
+export const SOURCE = 'zroot/hosting/instances'
+export const COPY = 'backup/here/instances'
+
+export const snap = ({ here }: TwoHosts, name: string) =>
+  expect(here.outside('zfs', 'snapshot', '-r', `${SOURCE}@${name}`).exit).toBe(0)
+export const copied = ({ there }: TwoHosts) => snapshotsAt(there, COPY)
+export const all = (...names: string[]) =>
+  ['', '/web1', '/web1/etc'].flatMap(path => names.map(name => `${path}@${name}`)).sort()
+export const states = (replica: { datasets: readonly { dataset: string; state: string }[] } | undefined) =>
+  (replica?.datasets ?? []).map(({ dataset, state }) => `${dataset.slice(SOURCE.length)} ${state}`)
