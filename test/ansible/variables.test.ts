@@ -1,0 +1,51 @@
+/** What playbooks and roles make of an inventory's variables. Nothing is asked of any host. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { root } from '../../build/paths.ts'
+import { cores } from '../support/ansible.ts'
+import { evaluated } from '../support/variables.ts'
+
+interface Play {
+  readonly vars?: Record<string, unknown>
+  readonly vars_files?: readonly string[]
+  readonly roles?: readonly { readonly role: string; readonly vars?: Record<string, unknown> }[]
+}
+
+const playbook = (name: string): Play[] => parse(readFileSync(join(root, 'playbooks', `${name}.yml`), 'utf8'))
+describe.each(cores)('ansible-core %s', core => {
+  test('what an instance says itself counts more than what is said for all', async () => {
+    const inventory = {
+      instance_defaults: { blueprint: '2026Q4-php83', timezone: 'UTC' },
+      instances: [{ id: 'web1' }, { id: 'web2', blueprint: '2026Q4-php84', timezone: null }],
+    }
+    expect(await evaluated(core, ['own_instances'], { inventory, files: ['playbooks/vars/instances.yml'] })).toEqual({
+      own_instances: [
+        { id: 'web1', blueprint: '2026Q4-php83', timezone: 'UTC' },
+        { id: 'web2', blueprint: '2026Q4-php84', timezone: null },
+      ],
+    })
+    expect(await evaluated(core, ['own_instances'], { inventory: {}, files: ['playbooks/vars/instances.yml'] })).toEqual(
+      { own_instances: [] },
+    )
+  })
+
+  test('site.yml builds what this host’s instances run on, whether they say it themselves or not', async () => {
+    const [play] = playbook('site')
+    const wanted = play?.roles?.find(one => one.role === 'bluejail.hosting.blueprint')?.vars
+    const inventory = {
+      blueprints: ['2026Q4-php83', '2026Q4-php84', '2026Q4-bare'].map(name => ({ name })),
+      instance_defaults: { blueprint: '2026Q4-php83' },
+      instances: [{ id: 'web1' }, { id: 'web2', blueprint: '2026Q4-php84' }],
+    }
+    const variables = {
+      inventory,
+      files: (play?.vars_files ?? []).map(file => join('playbooks', file)),
+      vars: { ...play?.vars, ...wanted },
+    }
+    expect(await evaluated(core, ['blueprint_blueprints'], variables)).toEqual({
+      blueprint_blueprints: [{ name: '2026Q4-php83' }, { name: '2026Q4-php84' }],
+    })
+  })
+})
