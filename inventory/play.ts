@@ -57,7 +57,7 @@ export const PLAY = [
           msg: `{{ {
             'instances': instances if 'instances' in hostvars[inventory_hostname] else [],
             'defaults': instance_defaults if 'instance_defaults' in hostvars[inventory_hostname] else {},
-            'path': instance_mountpoint | default('${DEFAULT_SITE.path}'),
+            'path': instance_mountpoint | default(hosting_path | default('${DEFAULT_SITE.path}')),
             'groups': groups.keys() | list,
             'connection': hostvars[inventory_hostname] | select('match', '${CONNECTION}') | list,
             'jails': bluejail_jails,

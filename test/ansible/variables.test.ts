@@ -13,6 +13,21 @@ interface Play {
   readonly roles?: readonly { readonly role: string; readonly vars?: Record<string, unknown> }[]
 }
 
+const ROLES = ['host', 'blueprint', 'instance', 'autosnap', 'backup_source']
+const VARS = ['fleet.yml', 'move.yml', 'failover.yml', 'restore.yml', 'drill.yml']
+const PLAYBOOKS = ['instance_absent', 'prune_blueprints', 'reboot']
+
+/** Each dataset's variable, and that of its mount point. */
+const PLACES = {
+  ...Object.fromEntries(ROLES.map(name => [`${name}_root`, `${name}_mountpoint`])),
+  ...Object.fromEntries(
+    ['fleet', 'move', 'failover', 'restore', 'drill', 'prune', 'reboot', 'site'].map(name => [
+      `${name}_dataset`,
+      `${name}_path`,
+    ]),
+  ),
+}
+
 const playbook = (name: string): Play[] => parse(readFileSync(join(root, 'playbooks', `${name}.yml`), 'utf8'))
 describe.each(cores)('ansible-core %s', core => {
   test('what an instance says itself counts more than what is said for all', async () => {
@@ -26,9 +41,9 @@ describe.each(cores)('ansible-core %s', core => {
         { id: 'web2', blueprint: '2026Q4-php84', timezone: null },
       ],
     })
-    expect(await evaluated(core, ['own_instances'], { inventory: {}, files: ['playbooks/vars/instances.yml'] })).toEqual(
-      { own_instances: [] },
-    )
+    expect(
+      await evaluated(core, ['own_instances'], { inventory: {}, files: ['playbooks/vars/instances.yml'] }),
+    ).toEqual({ own_instances: [] })
   })
 
   test('site.yml builds what this host’s instances run on, whether they say it themselves or not', async () => {
@@ -46,6 +61,30 @@ describe.each(cores)('ansible-core %s', core => {
     }
     expect(await evaluated(core, ['blueprint_blueprints'], variables)).toEqual({
       blueprint_blueprints: [{ name: '2026Q4-php83' }, { name: '2026Q4-php84' }],
+    })
+  })
+
+  describe('where everything lives is said once, by the names that modules have for it', () => {
+    const places = Object.entries(PLACES)
+    const files = [
+      ...ROLES.map(name => `roles/${name}/defaults/main.yml`),
+      ...VARS.map(name => `playbooks/vars/${name}`),
+    ]
+    const vars = Object.assign({}, ...PLAYBOOKS.map(name => playbook(name)[0]?.vars))
+
+    test.each([
+      ['nowhere', {}, ['zroot/hosting', '/hosting']],
+      ['for all', { hosting_dataset: 'tank/hosting', hosting_path: '/srv' }, ['tank/hosting', '/srv']],
+    ])('%s', async (_, inventory, [dataset, path]) => {
+      const told = await evaluated(core, places.flat(), { inventory, files, vars })
+      expect(told).toEqual(
+        Object.fromEntries(
+          places.flatMap(([one, other]) => [
+            [one, dataset],
+            [other, path],
+          ]),
+        ),
+      )
     })
   })
 })

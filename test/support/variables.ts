@@ -28,8 +28,8 @@ export async function evaluated(core: Core, names: readonly string[], { inventor
     writeFileSync(play, JSON.stringify([{ ...all, tasks: [task] }]))
     const ran = await ansible('ansible-playbook', ['-i', hosts, play], { core })
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
-    const { told: values } = ran.rows[0]?.result.ansible_facts as { told: Record<string, unknown> }
-    return values
+    const facts = ran.rows[0]?.result.ansible_facts as { told: Record<string, unknown> } | undefined
+    return facts?.told
   } finally {
     rmSync(scratch, { recursive: true })
   }
