@@ -19,10 +19,12 @@ afterAll(async () => {
 })
 
 async function role(name: string, vars: object, ...flags: string[]): Promise<Ran> {
-  const play = join(hosts.directory, `${name}.yml`)
-  const roles = [{ role: `bluejail.hosting.${name}`, ...vars }]
-  writeFileSync(play, JSON.stringify([{ hosts: 'alone', become: true, gather_facts: false, roles }]))
-  return ansible('ansible-playbook', ['-i', hosts.inventory, play, ...flags], { core: '2.19' })
+  return play({ become: true, roles: [{ role: `bluejail.hosting.${name}`, ...vars }] }, ...flags)
+}
+async function play(given: object, ...flags: string[]): Promise<Ran> {
+  const file = join(hosts.directory, 'play.yml')
+  writeFileSync(file, JSON.stringify([{ hosts: 'alone', gather_facts: false, ...given }]))
+  return ansible('ansible-playbook', ['-i', hosts.inventory, file, ...flags], { core: '2.19' })
 }
 const changedTasks = ({ rows }: Ran) => rows.flatMap(({ task, result }) => (result.changed ? [task] : []))
 const lines = async (command: string) => (await hosts.host.run(command)).stdout.trimEnd().split('\n')
@@ -30,14 +32,15 @@ const lines = async (command: string) => (await hosts.host.run(command)).stdout.
 const site1 = { root: 'zroot/elsewhere', mountpoint: '/elsewhere' }
 const under = (name: string) => ({ [`${name}_root`]: site1.root, [`${name}_mountpoint`]: site1.mountpoint })
 
+const HOST = {
+  ...under('host'),
+  host_bridges: [{ name: 'bridge7', addresses: ['10.9.0.1/24'] }],
+  host_rc_conf: { sendmail_enable: 'NONE' },
+  host_python_packages: [],
+}
+
 test('host: with a root of its own and a bridge', async () => {
-  const vars = {
-    ...under('host'),
-    host_bridges: [{ name: 'bridge7', addresses: ['10.9.0.1/24'] }],
-    host_rc_conf: { sendmail_enable: 'NONE' },
-    host_python_packages: [],
-  }
-  const ran = await role('host', vars)
+  const ran = await role('host', HOST)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(await lines('zfs list -H -r -o mountpoint zroot/elsewhere')).toEqual([
     ...['/elsewhere', '/elsewhere/blueprints', '/elsewhere/instances', '/elsewhere/shared'],
@@ -48,39 +51,45 @@ test('host: with a root of its own and a bridge', async () => {
     'bridge7:sticky',
     '390',
   ])
-  expect(changedTasks(await role('host', vars))).toEqual([])
+  expect(changedTasks(await role('host', HOST))).toEqual([])
+})
+
+const blueprint = () => ({
+  ...under('blueprint'),
+  blueprint_base: site.vars.blueprint_base,
+  blueprint_blueprints: [{ name: 'bare', release: '14.2-RELEASE' }],
 })
 
 test('blueprint: without the role host’s variables', async () => {
-  const blueprint_blueprints = [{ name: 'bare', release: '14.2-RELEASE' }]
-  const vars = { ...under('blueprint'), blueprint_base: site.vars.blueprint_base, blueprint_blueprints }
+  const vars = blueprint()
   const ran = await role('blueprint', vars)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   expect(await lines('ls /elsewhere/blueprints')).toEqual(['bare'])
   expect(changedTasks(await role('blueprint', vars))).toEqual([])
 })
 
+const INSTANCE = {
+  ...under('instance'),
+  instance_bridge: 'bridge7',
+  instance_gateways: ['10.9.0.1'],
+  instance_instances: [
+    {
+      id: 'web1',
+      blueprint: 'bare',
+      hostname: 'web1.example.net',
+      addresses: ['10.9.0.11/24'],
+      databases: ['postgresql'],
+      writable: [{ path: 'var/spool', dataset: 'spool', properties: { compression: 'zstd' } }],
+      mail_to: 'anna@example.net',
+      rc_conf: { cron_enable: false },
+      login: { name: 'anna', uid: 1001, authorized_keys: ['ssh-ed25519 AAAA anna'] },
+      files: [{ path: 'etc/motd.template', content: 'Welcome.\n' }],
+    },
+  ],
+}
+
 test('instance: with another layout, a login, and nothing of the inventory', async () => {
-  const vars = {
-    ...under('instance'),
-    instance_bridge: 'bridge7',
-    instance_gateways: ['10.9.0.1'],
-    instance_instances: [
-      {
-        id: 'web1',
-        blueprint: 'bare',
-        hostname: 'web1.example.net',
-        addresses: ['10.9.0.11/24'],
-        databases: ['postgresql'],
-        writable: [{ path: 'var/spool', dataset: 'spool', properties: { compression: 'zstd' } }],
-        mail_to: 'anna@example.net',
-        rc_conf: { cron_enable: false },
-        login: { name: 'anna', uid: 1001, authorized_keys: ['ssh-ed25519 AAAA anna'] },
-        files: [{ path: 'etc/motd.template', content: 'Welcome.\n' }],
-      },
-    ],
-  }
-  const ran = await role('instance', vars)
+  const ran = await role('instance', INSTANCE)
   expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
   const root = '/elsewhere/instances/web1/root'
   expect(await lines(`cat ${root}/etc/rc.conf`)).toEqual([
@@ -99,7 +108,18 @@ test('instance: with another layout, a login, and nothing of the inventory', asy
   expect(await lines('zfs get -H -o value compression zroot/elsewhere/instances/web1/spool')).toEqual(['zstd'])
   const database = 'zroot/elsewhere/instances/web1/var-db-postgres'
   expect(await lines(`zfs get -H -o value recordsize,primarycache ${database}`)).toEqual(['8K', 'all'])
-  expect(changedTasks(await role('instance', vars))).toEqual([])
+  expect(changedTasks(await role('instance', INSTANCE))).toEqual([])
+})
+
+test('a login as root needs no become, and finds all as it was left', async () => {
+  const login = join(hosts.directory, 'root.json')
+  writeFileSync(login, JSON.stringify({ all: { hosts: { alone: hosts.host.inventoryVars('root') } } }))
+  const wishes = { host: HOST, blueprint: blueprint(), instance: INSTANCE }
+  const roles = Object.entries(wishes).map(([name, vars]) => ({ role: `bluejail.hosting.${name}`, ...vars }))
+  const ran = await play({ roles }, '-i', login)
+  expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
+  expect(ran.rows.length).toBeGreaterThan(Object.keys(wishes).length)
+  expect(changedTasks(ran)).toEqual([])
 })
 
 test('instance: one whose customer stands in the way is told in the end, and the others are made', async () => {
