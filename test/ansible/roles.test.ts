@@ -160,6 +160,7 @@ describe('instance_absent.yml', () => {
     const refused = await absent('web2', { confirm: 'web1' })
     expect(refused.exit).toBe(2)
     expect(refused.rows.at(-1)?.result.msg).toContain('Nothing was done.')
+    await hosts.host.run('echo jail:web2:maxproc:deny=9 >> /etc/rctl.conf')
     const foretold = await absent('web2', {}, '--check')
     expect(await lines('jls name | sort')).toEqual(['web1', 'web2'])
     const gone = await absent('web2', {})
@@ -168,7 +169,9 @@ describe('instance_absent.yml', () => {
     const left =
       'jls name; ls /etc/jail.conf.d; mount | grep -c web2/root; ifconfig -l | grep -c web2; sysrc -n jail_list'
     expect(await lines(left)).toEqual(['web1', 'web1.conf', '0', '0', 'web1'])
-    expect(await lines('zfs list -H -o name zroot/elsewhere/instances/web2/etc')).toHaveLength(1)
+    expect(await lines('zfs list -H -o name zroot/elsewhere/instances/web2/etc; grep -c web2 /etc/rctl.conf')).toEqual([
+      ...['zroot/elsewhere/instances/web2/etc', '0'],
+    ])
     expect(changedTasks(await absent('web2', {}))).toEqual([])
   })
 

@@ -64,6 +64,23 @@ describe.each(cores)('ansible-core %s', core => {
     })
   })
 
+  test('limits are asked for of each instance: none where nothing is said, so that those of before are lifted', async () => {
+    const vars = {
+      instance_instances: [{ id: 'web1' }, { id: 'web2', cpus: '0-1', limits: { maxproc: null, nthr: 9 } }],
+      instance_defaults: { limits: { swapuse: '2G' } },
+    }
+    const files = ['roles/instance/defaults/main.yml', 'roles/instance/vars/main.yml']
+    const limited = (given: object) =>
+      evaluated(core, ['instance_limited'], { inventory: {}, files, vars: { ...given } })
+    expect((await limited(vars))?.instance_limited).toEqual([
+      { jail: 'web1', limits: { swapuse: '2G' } },
+      { jail: 'web2', cpus: '0-1', limits: { maxproc: null, nthr: 9 } },
+    ])
+    expect(await limited({ instance_instances: [{ id: 'web1' }] })).toEqual({
+      instance_limited: [{ jail: 'web1', limits: {} }],
+    })
+  })
+
   describe('where everything lives is said once, by the names that modules have for it', () => {
     const places = Object.entries(PLACES)
     const files = [

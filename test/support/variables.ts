@@ -23,8 +23,8 @@ export async function evaluated(core: Core, names: readonly string[], { inventor
     const local = { ansible_connection: 'local', ...inventory }
     writeFileSync(hosts, JSON.stringify({ all: { hosts: { here: local } } }))
     const told = Object.fromEntries(names.map(name => [name, `{{ ${name} }}`]))
-    const task = { 'ansible.builtin.set_fact': { told } }
-    const all = { hosts: 'here', gather_facts: false, vars_files: files.map(file => join(root, file)), vars }
+    const task = { 'ansible.builtin.set_fact': { told }, vars }
+    const all = { hosts: 'here', gather_facts: false, vars_files: files.map(file => join(root, file)) }
     writeFileSync(play, JSON.stringify([{ ...all, tasks: [task] }]))
     const ran = await ansible('ansible-playbook', ['-i', hosts, play], { core })
     expect(ran.exit, ran.stdout + ran.stderr).toBe(0)
