@@ -3,7 +3,7 @@ import type { Probe } from './core/host.ts'
 import { defineModule } from './core/module.ts'
 import { choice, flag, integer, listOf, mapping, optional, record, scalar, text, withDefault } from './core/options.ts'
 import { readCpus } from './freebsd/cpuset.ts'
-import { LOADER, LOADER_CONF } from './freebsd/loader-conf.ts'
+import { readLoaderFiles } from './freebsd/loader-conf.ts'
 import { type Kernel, readRules, readUse } from './freebsd/rctl.ts'
 import { readBootFile } from './freebsd/rctl-conf.ts'
 import { RESOURCES } from './freebsd/rctl-resources.ts'
@@ -105,7 +105,7 @@ export default defineModule({
     const [kernel, file, loader, ...cpus] = await Promise.all([
       readRules(machine),
       readBootFile(machine),
-      machine.read(LOADER_CONF),
+      readLoaderFiles(machine),
       ...requests.flatMap(request => (request.cpus === undefined ? [] : [lookAtCpus(request.jail, machine)])),
     ])
     return {
@@ -114,9 +114,7 @@ export default defineModule({
       use: await readUse(machine, tellsUse(requests, asked.use, kernel)),
       cpus: new Map(cpus),
       cpuCount: cpus.length === 0 ? 0 : Number((await readSysctls(machine, ['hw.ncpu'])).get('hw.ncpu')),
-      isPrepared: LOADER.parse(loader ?? '').some(
-        one => one.kind === 'setting' && one.name === 'kern.racct.enable' && one.value === '1',
-      ),
+      isPrepared: loader.get('kern.racct.enable') === '1',
     }
   },
 

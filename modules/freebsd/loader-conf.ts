@@ -2,6 +2,7 @@
  * loader.conf(5), line by line as stand/lua/config.lua matches it: a name, `=`, and a value in double quotes or a single
  * word, then nothing but a comment. sysrc(8) refuses names with dots (fact host-3), which is what kernel tunables have.
  */
+import type { Probe } from '../core/host.ts'
 import { CONTROL, linesOf, type Statement, type Syntax } from './settings-syntax.ts'
 
 /** Read first by every release, and the file in which people look. */
@@ -41,3 +42,16 @@ export const LOADER: Syntax = {
 
 /** What the kernel was given by the loader, and not what the loader or a module of its own is told. */
 export const isTunable = (name: string) => name.includes('.')
+
+/** What the loader will be told, by name, as far as it can be read without the loader; a later file counts more. No process. */
+export async function readLoaderFiles(machine: Probe): Promise<Map<string, string>> {
+  const inFolder = ((await machine.list(LOADER_CONF_FOLDER)) ?? []).filter(name => name.endsWith('.conf'))
+  const paths = [LOADER_CONF, ...inFolder.map(name => `${LOADER_CONF_FOLDER}/${name}`), LOADER_CONF_LOCAL]
+  const texts = await Promise.all(paths.map(path => machine.read(path)))
+  const settings = new Map<string, string>()
+  for (const statement of texts.flatMap(text => LOADER.parse(text ?? ''))) {
+    if (statement.kind === 'setting') settings.set(statement.name, statement.value)
+    if (statement.kind === 'strange') for (const name of statement.names) settings.delete(name)
+  }
+  return settings
+}

@@ -13,9 +13,24 @@ describe('rctl-1 a kernel that was booted without limits', () => {
     expect(machine.performed).toEqual([])
   })
 
-  test('needs nothing but the reboot where loader.conf turns them on', async () => {
-    const machine = host({ ...off, files: { '/boot/loader.conf': 'kern.racct.enable="1"\n' } })
+  const ON = 'kern.racct.enable="1"\n'
+  const OFF = 'kern.racct.enable="0"\n'
+  test.each<[string, Record<string, string>]>([
+    ['loader.conf', { '/boot/loader.conf': ON }],
+    ['a file in its folder', { '/boot/loader.conf.d/limits.conf': ON }],
+    ['the file that counts most', { '/boot/loader.conf': OFF, '/boot/loader.conf.local': ON }],
+  ])('needs nothing but the reboot where %s turns them on', async (_, files) => {
+    const machine = host({ ...off, files })
     expect(await refusal(machine, { jail: 'web1', limits: { maxproc: 50 } })).toMatch(/turns them on: reboot\.$/)
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['a later file turns them off again', { '/boot/loader.conf': ON, '/boot/loader.conf.local': OFF }],
+    ['only a comment speaks of them', { '/boot/loader.conf': `# ${ON}` }],
+    ['it is for the loader to say what a value is', { '/boot/loader.conf': 'kern.racct.enable=$racct\n' }],
+  ])('is not promised to be over with a reboot where %s', async (_, files) => {
+    const machine = host({ ...off, files })
+    expect(await refusal(machine, { jail: 'web1', limits: { maxproc: 50 } })).toMatch(/Put kern\.racct\.enable=1 into/)
   })
 
   test('is warned of when only checked, and planned for', async () => {

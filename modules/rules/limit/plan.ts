@@ -16,7 +16,7 @@ export interface Seen {
   /** Of jails whose CPUs are spoken of. */
   readonly cpus: ReadonlyMap<string, CpusSeen>
   readonly cpuCount: number
-  /** The next boot's kernel keeps limits: loader.conf says so. */
+  /** The next boot's kernel keeps limits: loader.conf(5) says so. */
   readonly isPrepared: boolean
 }
 
@@ -109,7 +109,7 @@ function usePart(
 
 /** A tunable of the boot: no task before this one can have made it true without a reboot (fact rctl-1). */
 const switchedOff = (isPrepared: boolean) =>
-  `kern.racct.enable is 0: this kernel was booted without limits. ${isPrepared ? '/boot/loader.conf turns them on: reboot.' : 'Put kern.racct.enable=1 into /boot/loader.conf (host_settings with loader_conf: { kern.racct.enable: 1 }) and reboot.'}`
+  `kern.racct.enable is 0: this kernel was booted without limits. ${isPrepared ? 'The next boot turns them on: reboot.' : 'Put kern.racct.enable=1 into /boot/loader.conf (host_settings with loader_conf: { kern.racct.enable: 1 }, which sees to other files of the loader, too) and reboot.'}`
 
 const unread = (path: string) =>
   `rctl_enable is not YES in rc.conf, so that no boot reads ${path}: the limits end with the next reboot. Set it with host_settings, rc_conf: { rctl_enable: true }.`
