@@ -111,11 +111,21 @@ export function parseJournal(text: string | undefined, path: string): Journal | 
 function asJournal(text: string): Journal | undefined {
   try {
     const journal = JSON.parse(text)
-    return typeof journal?.format === 'number' && PHASES.includes(journal.phase) ? journal : undefined
+    if (typeof journal?.format !== 'number') return undefined
+    return journal.format > FORMAT || isWhole(journal) ? journal : undefined
   } catch {
     return undefined
   }
 }
+
+const isVersion = (given: Partial<Version> | undefined) =>
+  typeof given?.blueprint === 'string' && typeof given.revision === 'number'
+
+const isWhole = ({ phase, from, to, bases }: Partial<Journal>) =>
+  phase !== undefined &&
+  PHASES.includes(phase) &&
+  typeof bases === 'object' &&
+  [from, to, ...Object.values(bases)].every(isVersion)
 
 export const describeVersion = ({ blueprint, revision }: Version) => `${blueprint}@${revision}`
 

@@ -19,7 +19,7 @@ export async function readSwitches(machine: Probe, site: Site, ids: readonly str
   const problems: string[] = []
   const read = async (path: string): Promise<Journal | undefined> => {
     try {
-      return parseJournal(await machine.read(path), path)
+      return parseJournal(await machine.read(path, site.path), path)
     } catch (error) {
       if (!isExplained(error)) throw error
       problems.push((error as Error).message)
