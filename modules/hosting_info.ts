@@ -50,13 +50,17 @@ const instance = record(
       'Where in the instance, `ro` or `rw`, and what is mounted, in the order of mounting.',
     ),
     limits: listOf(text('A rule without its jail.'), 'What rctl(8) limits.'),
-    cpus: optional(text('The CPUs that it is held to, like `0-3`. Where nothing is said, it has all.')),
+    cpus: optional(
+      text(
+        'The CPUs that it is configured to be held to from its start on, like `0-3`. Where nothing is said, it has all.',
+      ),
+    ),
     use: optional(use),
     disk: optional(disk),
     traffic: optional(
       record(
         { received_bytes: integer('To the instance.'), sent_bytes: integer('From the instance.') },
-        'What went through its interfaces since it was started.',
+        'What went through its interfaces since it was started, where O(figures) is true.',
       ),
     ),
     snapshot: optional(text('The name of its newest snapshot.')),
@@ -67,6 +71,16 @@ const instance = record(
     replica: optional(text('Where its replica is.')),
     replica_age_seconds: optional(integer('How old what the replica has is.')),
     outage_seconds: optional(scalar('How long its last switch to another blueprint took it away.')),
+    switch: optional(
+      record(
+        {
+          phase: text('How far it is.'),
+          from: text('The blueprint it comes from.'),
+          to: text('The blueprint it goes to.'),
+        },
+        'A switch to another blueprint that is not at its end: it goes on, or was cut off.',
+      ),
+    ),
     not_as_configured: sentences,
   },
   'An instance.',
@@ -104,11 +118,11 @@ const blueprint = record(
 const pool = record(
   {
     health: text('`ONLINE`, `DEGRADED` and so on.'),
-    size_bytes: integer('Its size.'),
-    free_bytes: integer('What is free.'),
-    used_percent: integer('How full it is.'),
+    size_bytes: optional(integer('Its size, as the next three where O(figures) is true and the pool could be opened.')),
+    free_bytes: optional(integer('What is free.')),
+    used_percent: optional(integer('How full it is.')),
     fragmentation_percent: optional(integer('How fragmented its free space is.')),
-    errors: text('Known data errors.'),
+    errors: optional(text('Known data errors, where the pool could be opened.')),
     scan: optional(text('The last scrub or resilver, in the words of zpool(8).')),
     scrub_age_seconds: optional(integer('How long ago a scrub ended.')),
   },
@@ -121,7 +135,8 @@ export default defineModule({
   description: [
     'Tells of blueprints, of instances with what they run on, their mounts, limits, use of CPU, memory, disk and network, and the age of their snapshots and replicas, and of pools. It changes nothing, and does not wait for anybody who does.',
     'Compares what runs with what the host itself is configured to: each instance with its file in /etc/jail.conf.d, its fstab and rules of pf, /etc/rctl.conf and `jail_list` of rc.conf. What differs is told in words, like `vpro0048 runs 2026Q3-php82, configured 2026Q4-php83`.',
-    'Ten processes at most, however many instances there are.',
+    'And with what keeps instances apart and on the network: pf and its rules, bridges with their members, uplinks and addresses, and what the kernel forwards and filters.',
+    'Ten processes at most, however many instances there are; two more with O(figures).',
   ],
   notes: [
     'Needs root, since nobody else may look into /hosting/instances.',
@@ -131,6 +146,10 @@ export default defineModule({
   options: {
     ids: optional(
       listOf(text('An id.'), 'Tell of these instances. Default: of all. Blueprints and pools are told of always.'),
+    ),
+    figures: withDefault(
+      flag('Tell also how full pools are, and what went through the interfaces of instances. Default: false.'),
+      false,
     ),
     facts: withDefault(flag('Return the same as the fact `bluejail` too, for later tasks.'), false),
     ...siteOptions,
@@ -147,10 +166,11 @@ export default defineModule({
   examples: {
     'The whole host': {},
     'For later tasks, as the variable bluejail': { facts: true },
+    'With all that it counts': { figures: true },
     'One instance': { ids: ['web1'] },
   },
 
-  observe: (options, machine) => lookAtHost(siteOf(options), machine),
+  observe: (options, machine) => lookAtHost(siteOf(options), machine, options.figures),
 
   plan: ({ ids, facts }, seen, now) => planInfo({ ids: ids?.map(checkInstanceId), facts }, seen, now),
 })

@@ -25,7 +25,7 @@ describe('a host with an instance that runs', () => {
     const outer = kernelOf(host.machine).interfaces.find(({ name }) => name === 'e0a_web1')
     if (outer !== undefined) outer.traffic = { receivedBytes: 7_000, sentBytes: 3_000_000 }
 
-    const { state, msg, changed, steps } = await told(host, {}, '2026-11-24T12:00:00Z')
+    const { state, msg, changed, steps } = await told(host, { figures: true }, '2026-11-24T12:00:00Z')
     expect({ changed, steps }).toEqual({ changed: false, steps: [] })
     expect(state.instances.web1).toMatchObject({
       running: true,
@@ -80,7 +80,7 @@ describe('a host with an instance that runs', () => {
       'maxproc:deny=9/user',
     ]
     for (const rule of rules) host.outside('rctl', '-a', `jail:web1:${rule}`)
-    const { state } = await told(host, { ids: ['web1'] })
+    const { state } = await told(host, { ids: ['web1'], figures: true })
     expect(state.instances.web1).toMatchObject({ cpus: '0', limits: expect.arrayContaining(['swapuse:deny=2G']) })
     expect(state.table).toEqual([
       'instance  runs          cpu      cpus  memory  swap   processes  disk  received  sent  remarks',
@@ -92,9 +92,7 @@ describe('a host with an instance that runs', () => {
     const host = await toldHost()
     const { state, msg } = await told(host, { ids: 'db1' })
     expect(Object.keys(state.instances)).toEqual(['db1'])
-    expect(msg).toBe(
-      'db1 does not run. The pool zroot is ONLINE, 0% full, and no scrub has ended. Everything is as configured.',
-    )
+    expect(msg).toBe('db1 does not run. The pool zroot is ONLINE, not scrubbed yet. Everything is as configured.')
     const reason = 'web9: this host has no instance of that name. Check the name, or make it first.'
     await expect(told(host, { ids: ['web9'] })).rejects.toThrow(reason)
     expect((await foretold(host, { ids: ['web9'] })).warnings).toEqual([`${reason} Planned as if it were there.`])
@@ -124,15 +122,43 @@ test('50 running instances in 10 processes, as many as one takes', async () => {
   const { state, msg } = await told(host)
   expect(Object.values(host.counts).reduce((sum, count) => sum + count, 0) - before).toBe(10)
   expect(Object.values(state.instances).filter(one => one.running && one.use !== undefined)).toHaveLength(50)
+  expect(Object.keys(state.instances.web1 ?? {})).not.toContain('traffic')
   expect(state.not_as_configured).toEqual([])
   expect(msg).toMatch(/^hamburg1\.example\.net has 50 instances, of which 50 run on 1 blueprint\./)
+})
+
+test('figures of pools and of traffic take two processes more', async () => {
+  const host = await toldHost()
+  const { state } = await told(host, { figures: true })
+  expect(host.counts).toMatchObject({ netstat: 1, zpool: 2 })
+  expect(Object.values(host.counts).reduce((sum, count) => sum + count, 0)).toBe(12)
+  expect(state.instances.web1?.traffic).toEqual({ received_bytes: 0, sent_bytes: 0 })
+})
+
+test('a pool that cannot be opened keeps nothing else from being told', async () => {
+  const host = await toldHost()
+  const status = host.outside('zpool', 'status').stdout
+  const lost =
+    '  pool: backup\n state: UNAVAIL\nstatus: One or more devices could not be opened.  There are insufficient\n\treplicas for the pool to continue functioning.\nconfig:\n\n\tbackup      UNAVAIL      0     0     0\n'
+  const list = 'backup\t-\t-\t-\t-\nzroot\t1000\t400\t60\t0\n'
+  const says = (stdout: string, verb: string) =>
+    ({ program: 'zpool', kind: 'exit', exit: 0, stdout, when: (args: readonly string[]) => args[0] === verb }) as const
+  host.machine.faults.push(says(`${lost}\n${status}`, 'status'), says(list, 'list'))
+  const { state, msg } = await told(host, { figures: true })
+  expect(state.pools).toMatchObject({ backup: { health: 'UNAVAIL' }, zroot: { health: 'ONLINE', used_percent: 60 } })
+  expect(Object.keys(state.pools.backup ?? {})).toEqual(['health'])
+  expect(state.instances.web1).toMatchObject({ running: true, not_as_configured: [] })
+  expect(state.not_as_configured).toEqual([
+    'the pool backup is UNAVAIL: One or more devices could not be opened. There are insufficient replicas for the pool to continue functioning',
+  ])
+  expect(msg).toContain('The pool backup is UNAVAIL. The pool zroot is')
 })
 
 test('a host that is yet to be laid out, without any of our files', async () => {
   const { state, msg } = await told(fakeFreeBSD({ sysctls: { 'kern.racct.enable': '0' } }))
   expect(state).toMatchObject({ host: '', instances: {}, blueprints: {}, table: [] })
   expect(msg).toBe(
-    'This host has no instances. The pool zroot is ONLINE, 0% full, and no scrub has ended. Not as configured: the dataset zroot/hosting is not there: lay out the host first.',
+    'This host has no instances. The pool zroot is ONLINE, not scrubbed yet. Not as configured: the dataset zroot/hosting is not there: lay out the host first.',
   )
 })
 
@@ -142,7 +168,7 @@ test('a kernel that counts nothing leaves out what is used', async () => {
   const { state } = await told(host)
   expect(state.instances.web1).not.toHaveProperty('use')
   expect(state.instances.web1).toMatchObject({ running: true, limits: [], not_as_configured: [] })
-  expect(state.table[0]).toMatch(/^instance +runs +disk /)
+  expect(state.table[0]).toMatch(/^instance +runs +disk$/)
 })
 
 test.each([

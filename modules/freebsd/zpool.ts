@@ -6,27 +6,32 @@ import { UnexpectedOutput } from '../core/errors.ts'
 import type { Probe } from '../core/host.ts'
 import type { Command } from '../core/step.ts'
 
-export interface Pool {
+export interface Pool extends Sizes {
   readonly name: string
-  readonly sizeBytes: number
-  readonly freeBytes: number
-  readonly usedPercent: number
-  /** Undefined where ZFS does not know it. */
-  readonly fragmentationPercent: number | undefined
   /** `ONLINE`, `DEGRADED` and so on. */
   readonly health: string
   /** What is wrong with it, and what `zpool status` advises. */
   readonly complaint: string | undefined
-  /** `No known data errors`, or what is known. */
-  readonly errors: string
+  /** `No known data errors`, or what is known; undefined where the pool could not be opened. */
+  readonly errors: string | undefined
   readonly scan: Scan | undefined
 }
 
-/** The last scrub or resilver. */
+/** Undefined where nobody asked, where the pool could not be opened, and where ZFS does not know it. */
+export interface Sizes {
+  readonly sizeBytes?: number | undefined
+  readonly freeBytes?: number | undefined
+  readonly usedPercent?: number | undefined
+  readonly fragmentationPercent?: number | undefined
+}
+
+/** The last scrub or resilver: a pool remembers one. */
 export interface Scan {
+  readonly kind: 'scrub' | 'resilver'
   /** As zpool tells it, on one line. */
   readonly words: string
-  /** Of a scrub that came to its end. */
+  readonly isRunning: boolean
+  /** When it came to its end. */
   readonly finished?: Date
   /** What a finished one could not repair. */
   readonly errors?: number
@@ -39,30 +44,25 @@ export const fullPoolsLine = (percent: string) =>
 const LIST: Command = ['zpool', 'list', '-Hp', '-o', 'name,size,free,capacity,fragmentation']
 const STATUS: Command = ['zpool', 'status']
 
-/** All pools there are, in two processes. */
-export async function readPools(machine: Probe): Promise<Pool[]> {
-  const [list, status] = await Promise.all([machine.query(LIST), machine.query(STATUS)])
-  const states = parseStatus(status.stdout)
-  return parseSizes(list.stdout).flatMap(pool => {
-    const state = states.get(pool.name)
-    // Exported between the two.
-    return state === undefined ? [] : [{ ...pool, ...state }]
-  })
+/** All pools there are, in one process, or with their sizes in two. */
+export async function readPools(machine: Probe, withSizes: boolean): Promise<Pool[]> {
+  const [status, list] = await Promise.all([machine.query(STATUS), withSizes ? machine.query(LIST) : undefined])
+  const sizes = parseSizes(list?.stdout ?? '')
+  return [...parseStatus(status.stdout)].map(([name, state]) => ({ name, ...state, ...sizes.get(name) }))
 }
 
-type Sizes = Pick<Pool, 'name' | 'sizeBytes' | 'freeBytes' | 'usedPercent' | 'fragmentationPercent'>
-
-export function parseSizes(stdout: string): Sizes[] {
+/** What LIST printed, by pool: dashes for one that could not be opened (zpool_get_prop of openzfs lib/libzfs/libzfs_pool.c). */
+export function parseSizes(stdout: string): Map<string, Sizes> {
   const lines = stdout.split('\n').filter(line => line !== '')
-  return lines.map(line => {
-    const [name = '', size, free, used, fragmentation, ...rest] = line.split('\t')
-    const sizes = [size, free, used].map(Number)
-    if (rest.length > 0 || fragmentation === undefined || sizes.some(Number.isNaN))
-      throw new UnexpectedOutput(LIST, line)
-    const [sizeBytes = 0, freeBytes = 0, usedPercent = 0] = sizes
-    const fragmentationPercent = fragmentation === '-' ? undefined : Number(fragmentation)
-    return { name, sizeBytes, freeBytes, usedPercent, fragmentationPercent }
-  })
+  return new Map(
+    lines.map(line => {
+      const [name = '', ...columns] = line.split('\t')
+      const numbers = columns.map(text => (text === '-' ? undefined : Number(text)))
+      if (numbers.length !== 4 || numbers.some(Number.isNaN)) throw new UnexpectedOutput(LIST, line)
+      const [sizeBytes, freeBytes, usedPercent, fragmentationPercent] = numbers
+      return [name, { sizeBytes, freeBytes, usedPercent, fragmentationPercent }]
+    }),
+  )
 }
 
 type Status = Pick<Pool, 'health' | 'complaint' | 'errors' | 'scan'>
@@ -78,7 +78,7 @@ export function parseStatus(stdout: string): Map<string, Status> {
     if (name !== undefined && health !== undefined) pools.set(name, statusOf(fields, health))
   }
   for (const line of stdout.split('\n')) {
-    const [, word, words = ''] = /^ {0,4}([a-z]+): ?(.*)$/.exec(line) ?? []
+    const [, word, words = ''] = /^ {0,4}([a-z]+(?: [a-z]+)?): ?(.*)$/.exec(line) ?? []
     if (word === 'pool') {
       keep()
       fields = new Map()
@@ -98,14 +98,14 @@ function statusOf(fields: ReadonlyMap<string, string>, health: string): Status {
   const complaint = ['status', 'action'].flatMap(word => fields.get(word)?.trim() ?? [])
   return {
     health,
-    complaint: complaint.length === 0 ? undefined : complaint.join(' '),
-    errors: fields.get('errors') ?? 'unknown',
+    complaint: complaint.length === 0 ? undefined : complaint.join(' ').replace(/\s+/g, ' '),
+    errors: fields.get('errors'),
     scan: scanOf(fields.get('scan')),
   }
 }
 
-/** `scrub repaired 0B in 00:12:34 with 0 errors on Sun Nov  8 03:12:34 2026`: as ctime(3) has it, in the host's own zone. */
-const FINISHED = /^scrub repaired \S+ in (?:\d+ days )?[\d:]+ with (\d+) errors on (.*)$/
+/** As ctime(3) has the moment, in the host's own zone: `scrub repaired 0B in 00:12:34 with 0 errors on Sun Nov  8 03:12:34 2026`. */
+const FINISHED = /^(?:scrub repaired|resilvered(?: \(.*?\))?) \S+ in (?:\d+ days )?[\d:]+ with (\d+) errors on (.*)$/
 const CTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d+) (\d\d):(\d\d):(\d\d) (\d{4})$/
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
@@ -114,7 +114,12 @@ function scanOf(text: string | undefined): Scan | undefined {
   if (words === undefined || words === 'none requested') return undefined
   const [, errors, when = ''] = FINISHED.exec(words) ?? []
   const finished = parseCtime(when)
-  return finished === undefined ? { words } : { words, finished, errors: Number(errors) }
+  return {
+    kind: words.startsWith('resilver') ? 'resilver' : 'scrub',
+    words,
+    isRunning: / in progress since /.test(words),
+    ...(finished === undefined ? {} : { finished, errors: Number(errors) }),
+  }
 }
 
 function parseCtime(text: string): Date | undefined {

@@ -53,8 +53,10 @@ const INSTANCE_ID = /^[a-z][a-z0-9-]{0,10}$/
 const BLUEPRINT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const SHARED_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
+export const isInstanceId = (id: string) => INSTANCE_ID.test(id)
+
 export function checkInstanceId(id: string): string {
-  if (INSTANCE_ID.test(id)) return id
+  if (isInstanceId(id)) return id
   throw new InvalidOptions(
     `'${id}' cannot be an instance's id: it begins with a letter and has up to 11 characters, of a to z, 0 to 9 and '-' (it becomes the name of a jail, a dataset and interfaces)`,
   )

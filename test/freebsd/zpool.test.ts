@@ -39,6 +39,8 @@ describe('zpool status', () => {
       errors: "7 data errors, use '-v' for a list",
       scan: {
         words: 'scrub repaired 8K in 1 days 02:03:04 with 7 errors on Thu Jun  4 01:37:07 2026',
+        kind: 'scrub',
+        isRunning: false,
         finished: new Date(2026, 5, 4, 1, 37, 7),
         errors: 7,
       },
@@ -50,9 +52,35 @@ describe('zpool status', () => {
       '  scan: scrub in progress since Wed Oct 14 16:32:05 2026\n\t808G scanned at 909M/s, 735G issued at 827M/s, 10.2T total\n\t0B repaired, 7.01% done, 03:21:02 to go\n'
     const pool = parseStatus(`  pool: zroot\n state: ONLINE\n${scan}${config('zroot')}errors: No known data errors\n`)
     expect(pool.get('zroot')?.scan).toEqual({
+      kind: 'scrub',
+      isRunning: true,
       words:
         'scrub in progress since Wed Oct 14 16:32:05 2026 808G scanned at 909M/s, 735G issued at 827M/s, 10.2T total 0B repaired, 7.01% done, 03:21:02 to go',
     })
+  })
+
+  test('a resilver that ended, of disks or of one mirror; and of a scrub, that a checkpoint kept it from something', () => {
+    for (const of of ['', ' (mirror-0)']) {
+      const scan = `resilvered${of} 1.2G in 00:01:02 with 0 errors on Fri Jun  5 01:37:07 2026`
+      const text = `  pool: zroot\n state: ONLINE\n  scan: ${scan}\n${config('zroot')}errors: No known data errors\n`
+      expect(parseStatus(text).get('zroot')?.scan).toEqual({
+        kind: 'resilver',
+        words: scan,
+        isRunning: false,
+        finished: new Date(2026, 5, 5, 1, 37, 7),
+        errors: 0,
+      })
+    }
+    // print_checkpoint_scan_warning.
+    const warning = '    scan warning: skipped blocks that are only referenced by the checkpoint.\n'
+    const text = `  pool: zroot\n state: ONLINE\n  scan: scrub canceled on Fri Jun  5 01:37:07 2026\n${warning}${config('zroot')}`
+    expect(parseStatus(text).get('zroot')?.scan).toMatchObject({ kind: 'scrub', isRunning: false })
+  })
+
+  test('a pool that could not be opened: ZFS knows of no errors in it, nor of none', () => {
+    const status = `status: One or more devices could not be opened.  There are insufficient\n\treplicas for the pool to continue functioning.\naction: Attach the missing device and online it using 'zpool online'.\n`
+    const text = `  pool: tank\n state: UNAVAIL\n${status}   see: https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-3C\n${config('tank', 'UNAVAIL')}`
+    expect(parseStatus(text).get('tank')).toMatchObject({ health: 'UNAVAIL', errors: undefined, scan: undefined })
   })
 
   test('no pools, and what cannot be read', () => {
@@ -62,26 +90,34 @@ describe('zpool status', () => {
   })
 })
 
-test('sizes are exact numbers, and an unknown fragmentation is none', () => {
-  expect(parseSizes('zroot\t12348030976\t12325097472\t7\t-\n')).toEqual([
-    {
-      name: 'zroot',
-      sizeBytes: 12_348_030_976,
-      freeBytes: 12_325_097_472,
-      usedPercent: 7,
-      fragmentationPercent: undefined,
-    },
-  ])
-  expect(() => parseSizes('zroot\t1.2T\t1\t7\t0\n')).toThrow(/cannot read/)
+test('sizes are exact numbers, and a dash is none: of fragmentation, or of all where the pool could not be opened', () => {
+  expect(parseSizes('zroot\t12348030976\t12325097472\t7\t-\ntank\t-\t-\t-\t-\n')).toEqual(
+    new Map([
+      [
+        'zroot',
+        {
+          sizeBytes: 12_348_030_976,
+          freeBytes: 12_325_097_472,
+          usedPercent: 7,
+          fragmentationPercent: undefined,
+        },
+      ],
+      ['tank', {}],
+    ]),
+  )
+  for (const line of ['zroot\t1.2T\t1\t7\t0\n', 'zroot\t1\t1\t7\n'])
+    expect(() => parseSizes(line)).toThrow(/cannot read/)
 })
 
-test('of a host: two processes for all pools, and the scrub that ended', async () => {
+test('of a host: one process for all pools and the scrub that ended, and one more for their sizes', async () => {
   const host = fakeFreeBSD({ pools: { zroot: {}, tank: {} } })
   host.outside('zpool', 'scrub', 'tank')
-  const pools = await readPools(host)
-  expect(pools.map(({ name, scan }) => [name, scan?.finished?.toISOString()])).toEqual([
-    ['zroot', undefined],
-    ['tank', '2026-11-22T12:00:00.000Z'],
+  const pools = await readPools(host, false)
+  expect(pools.map(({ name, sizeBytes, scan }) => [name, sizeBytes, scan?.finished?.toISOString()])).toEqual([
+    ['zroot', undefined, undefined],
+    ['tank', undefined, '2026-11-22T12:00:00.000Z'],
   ])
-  expect(host.counts).toEqual({ zpool: 2 })
+  expect(host.counts).toEqual({ zpool: 1 })
+  expect((await readPools(host, true)).map(({ sizeBytes }) => sizeBytes)).toEqual([100 * 1024 ** 3, 100 * 1024 ** 3])
+  expect(host.counts).toEqual({ zpool: 3 })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Pool } from '../../modules/freebsd/zpool.ts'
-import { problemsOfPool, stateOfPool } from '../../modules/rules/info/pools.ts'
+import type { Pool, Scan } from '../../modules/freebsd/zpool.ts'
+import { describePool, problemsOfPool, stateOfPool } from '../../modules/rules/info/pools.ts'
 import { newestSnapshots } from '../../modules/rules/info/snapshots.ts'
 import { age, size, table } from '../../modules/rules/info/words.ts'
 
@@ -17,7 +17,9 @@ const healthy: Pool = {
   errors: 'No known data errors',
   scan: undefined,
 }
-const scrubbed = (finished: Date, errors = 0): Partial<Pool> => ({ scan: { words: 'scrub', finished, errors } })
+const scrubbed = (finished: Date, errors = 0): Partial<Pool> => ({
+  scan: { kind: 'scrub', words: 'scrub', isRunning: false, finished, errors },
+})
 
 describe('what is wrong with a pool', () => {
   test.each<[string, Partial<Pool>, string[]]>([
@@ -54,13 +56,52 @@ describe('what is wrong with a pool', () => {
       { errors: "3 data errors, use '-v' for a list" },
       ["the pool zroot has lost data: 3 data errors, use '-v' for a list"],
     ],
+    [
+      'one that cannot tell',
+      { errors: 'List of errors unavailable: pool I/O is currently suspended' },
+      ['the pool zroot has errors: List of errors unavailable: pool I/O is currently suspended'],
+    ],
+    [
+      'one that could not be opened',
+      { health: 'UNAVAIL', complaint: 'One or more devices could not be opened.', errors: undefined },
+      ['the pool zroot is UNAVAIL: One or more devices could not be opened'],
+    ],
+    [
+      'one whose resilver found what it could not mend',
+      { scan: { kind: 'resilver', words: 'resilvered', isRunning: false, finished: daysAgo(99), errors: 2 } },
+      ['the last resilver of the pool zroot found 2 error(s) it could not mend'],
+    ],
   ])('%s', (_, change, sentences) => {
     expect(problemsOfPool({ ...healthy, ...change }, NOW)).toEqual(sentences)
   })
 })
 
+describe('a pool in a sentence', () => {
+  const scan = (kind: Scan['kind'], words: string, more: Partial<Scan> = {}): Scan => ({
+    kind,
+    words,
+    isRunning: false,
+    ...more,
+  })
+  test.each<[string, Scan | undefined]>([
+    ['not scrubbed yet', undefined],
+    ['scrubbed 3 days ago', scan('scrub', '', { finished: daysAgo(3) })],
+    ['being scrubbed', scan('scrub', 'scrub in progress since …', { isRunning: true })],
+    ['its last scrub was paused', scan('scrub', 'scrub paused since … scrub started on …')],
+    ['its last scrub was canceled', scan('scrub', 'scrub canceled on …')],
+    ['resilvered 5 h ago', scan('resilver', '', { finished: daysAgo(5 / 24) })],
+    ['being resilvered', scan('resilver', 'resilver in progress since …', { isRunning: true })],
+  ])('%s', (words, last) => {
+    expect(describePool({ ...healthy, scan: last }, NOW)).toBe(`The pool zroot is ONLINE, 60% full, ${words}.`)
+    expect(describePool({ ...healthy, usedPercent: undefined, scan: last }, NOW)).toBe(
+      `The pool zroot is ONLINE, ${words}.`,
+    )
+  })
+})
+
 test('a scrub that goes on is told in its words, and has no age', () => {
-  expect(stateOfPool({ ...healthy, scan: { words: 'scrub in progress' } }, NOW)).toEqual({
+  const running: Scan = { kind: 'scrub', words: 'scrub in progress', isRunning: true }
+  expect(stateOfPool({ ...healthy, scan: running }, NOW)).toEqual({
     health: 'ONLINE',
     size_bytes: 1000,
     free_bytes: 400,

@@ -3,6 +3,7 @@ import { apply, check, converge } from '../../modules/core/converge.ts'
 import type { Step } from '../../modules/core/step.ts'
 import instanceJail from '../../modules/instance_jail.ts'
 import instanceMounts from '../../modules/instance_mounts.ts'
+import { ISOLATION_SYSCTLS } from '../../modules/rules/bridge/isolation.ts'
 import type { FakeHost } from './fake-freebsd.ts'
 import { BLUEPRINT, type InstanceHostOptions, instanceHost, mountedIn } from './instance-host.ts'
 
@@ -40,6 +41,7 @@ export async function jailHost(
   host.outside('ifconfig', 'bridge', 'create', 'name', 'hosting0')
   host.outside('ifconfig', 'hosting0', 'inet', '10.66.0.1/24', 'up')
   host.outside('service', 'pf', 'start')
+  for (const [name, value] of ISOLATION_SYSCTLS) host.outside('sysctl', `${name}=${value}`)
   const { ids = ['web1'] } = options
   await options.prepare?.(host)
   await converge(instanceMounts, { instances: ids, blueprint: BLUEPRINT }, host, apply, circumstances)

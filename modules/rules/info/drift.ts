@@ -3,7 +3,6 @@ import { describeStep } from '../../core/step.ts'
 import { unitsIn } from '../../freebsd/ifconfig.ts'
 import type { MadeWire } from '../../freebsd/ifconfig-wires.ts'
 import { isWithin } from '../../freebsd/mount.ts'
-import { describeRule } from '../../freebsd/rctl.ts'
 import { isYes } from '../../freebsd/sysrc.ts'
 import { compareMounts, describeComparison } from '../instance/compare.ts'
 import { differingOptions } from '../instance/fstab.ts'
@@ -12,15 +11,16 @@ import { compareJail } from '../jail/compare.ts'
 import { innerName, leftInterfaces, numbersOf } from '../jail/interfaces.ts'
 import { listed } from '../jail/list.ts'
 import { blueprintPath, PROPERTY } from '../layout.ts'
-import { rulesIn } from '../limit/file.ts'
 import { filterDrift } from './filter.ts'
 import type { Configuration, InstanceView } from './instance.ts'
+import { limitDrift } from './limits.ts'
 import type { Seen } from './look.ts'
 
 export function driftOf(view: InstanceView, seen: Seen): string[] {
   const { id, life, places, configuration } = view
   const about = (sentences: readonly string[]) => sentences.map(sentence => `${id}: ${sentence}`)
   return [
+    ...switchDrift(view, seen),
     ...blueprintDrift(view, seen),
     ...(startsAtBoot(id, seen) && life === 'stopped' ? [`${id} does not run, and starts when the host boots`] : []),
     ...(life === 'dying' ? [`${id} was stopped, and the kernel has not let go of its jail yet`] : []),
@@ -40,6 +40,15 @@ export function driftOf(view: InstanceView, seen: Seen): string[] {
 
 export const startsAtBoot = (id: string, { rcConf }: Pick<Seen, 'rcConf'>): boolean =>
   isYes(rcConf.get('jail_enable')) && listed(rcConf).includes(id)
+
+/** Nobody can tell from here whether it goes on: who works at it holds the lock, which this does not ask for. */
+function switchDrift({ id }: InstanceView, { switches }: Seen): string[] {
+  const journal = switches.underWay.get(id)
+  if (journal === undefined) return []
+  return [
+    `${id} is in the middle of a switch from ${journal.from.blueprint} to ${journal.to.blueprint} (${journal.phase}): if nobody is at it, it was cut off, and update.yml, or blueprint_switch with \`state: resumed\`, brings it to its end`,
+  ]
+}
 
 function blueprintDrift({ id, runsOn, configuredOn }: InstanceView, { manifests, datasets, site }: Seen): string[] {
   const isThere = (name: string) => manifests.has(name) || datasets.has(`${site.dataset}/blueprints/${name}`)
@@ -110,14 +119,20 @@ function jailDrift({ id, places, jail, mounts }: InstanceView, configuration: Co
 function wireDrift({ id }: InstanceView, wires: readonly MadeWire[], { interfaces }: Seen): string[] {
   const extra = numbersOf(id, interfaces).filter(number => wires[number] === undefined)
   return [
-    ...wires.flatMap(({ outer, inner, bridge, note }) => {
+    ...wires.flatMap(({ outer, inner, bridge, note, isPrivate }) => {
       const found = interfaces.find(({ name }) => name === outer)
       if (found === undefined) return [`its interface ${inner} is not there (${outer} on the host)`]
       const on = interfaces.find(({ name }) => name === bridge)
+      const isAsMade = found.description === note
+      const member = on?.membership.get(outer)
       return [
-        ...(found.description === note ? [] : [`${inner} is as it was when it was started, and configured otherwise`]),
+        ...(isAsMade ? [] : [`${inner} is as it was when it was started, and configured otherwise`]),
+        ...(found.isUp ? [] : [`${outer} is down, and nothing gets to its ${inner}: 'ifconfig ${outer} up'`]),
         ...(on === undefined ? [`${outer} is on no bridge: ${bridge} is not there`] : []),
-        ...(on === undefined || on.members.includes(outer) ? [] : [`${outer} is not on the bridge ${bridge}`]),
+        ...(on !== undefined && member === undefined ? [`${outer} is not on the bridge ${bridge}`] : []),
+        ...(isPrivate && isAsMade && member !== undefined && !member.flags.includes('PRIVATE')
+          ? [`${outer} is not private on the bridge ${bridge}, so that it and its neighbours reach each other`]
+          : []),
       ]
     }),
     ...extra.map(number => `it has an interface ${innerName(number)} that is not configured`),
@@ -132,18 +147,5 @@ function remains({ id, life, mounts }: InstanceView, { confs, interfaces }: Seen
     ...leftInterfaces(id, unitsIn(confs.get(id) ?? ''), interfaces).map(
       name => `its interface ${name} is left, although it does not run`,
     ),
-  ]
-}
-
-function limitDrift(id: string, { limits, atBoot }: Seen): string[] {
-  const boot = rulesIn(atBoot.text, id).map(describeRule)
-  if ('without' in limits)
-    return boot.length === 0 ? [] : [`its limits are not in force, since this kernel keeps none: ${boot.join(', ')}`]
-  const live = limits.rules.filter(({ jail }) => jail === id).map(describeRule)
-  return [
-    ...boot.filter(rule => !live.includes(rule)).map(rule => `the limit ${rule} of ${atBoot.path} is not in force`),
-    ...live
-      .filter(rule => !boot.includes(rule))
-      .map(rule => `the limit ${rule} ends with the next reboot: ${atBoot.path} does not have it`),
   ]
 }

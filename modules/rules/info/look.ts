@@ -1,17 +1,23 @@
-/** Everything that is read of a host to tell about it: ten processes at most, however many instances; the rest are files. */
+/**
+ * Everything that is read of a host to tell about it: ten processes at most, however many instances, and two more for
+ * figures; the rest are files.
+ */
 import { Refused } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import { type Interface, listInterfaces } from '../../freebsd/ifconfig.ts'
 import { type JailInFull, listJailsInFull } from '../../freebsd/jls.ts'
 import { isWithin, listMounts, type Mount } from '../../freebsd/mount.ts'
 import { readTraffic, type Traffic } from '../../freebsd/netstat.ts'
-import { readRules as readFilter } from '../../freebsd/pf.ts'
+import { type Anchors, readAnchors } from '../../freebsd/pf.ts'
 import { readRcFiles } from '../../freebsd/rc-files.ts'
 import { type Kernel as Limits, readRules, readUse } from '../../freebsd/rctl.ts'
 import { type BootFile, readBootFile } from '../../freebsd/rctl-conf.ts'
+import { readSysctls, type Sysctls } from '../../freebsd/sysctl.ts'
 import { listTree, type Row } from '../../freebsd/zfs-tree.ts'
 import { type Pool, readPools } from '../../freebsd/zpool.ts'
 import { type Manifest, parseManifest } from '../blueprint/manifest.ts'
+import { BRIDGES_FILE } from '../bridge/filter.ts'
+import { SYSCTLS } from '../bridge/plan.ts'
 import {
   blueprintPath,
   FILTER_FOLDER,
@@ -30,15 +36,19 @@ export interface Seen {
   /** In the order of mounting. */
   readonly mounts: readonly Mount[]
   readonly interfaces: readonly Interface[]
+  /** Empty where figures were not asked for. */
   readonly traffic: ReadonlyMap<string, Traffic>
+  /** Of those that bridges and what is on them depend on. */
+  readonly sysctls: Sysctls
   readonly limits: Limits
   /** Of running jails, where the kernel counts it. */
   readonly use: ReadonlyMap<string, ReadonlyMap<string, number>>
   readonly atBoot: BootFile
   readonly rcConf: ReadonlyMap<string, string>
   readonly pools: readonly Pool[]
-  /** pf's rules by anchor; undefined where the kernel has no pf. */
-  readonly rules: ReadonlyMap<string, readonly string[]> | undefined
+  readonly filter: Anchors
+  /** The file of pf's rules for bridges. */
+  readonly bridgeRules: string | undefined
   /** Files of rules of instances, by id. */
   readonly rulesFiles: ReadonlyMap<string, string>
   /** Below the site's dataset, with PROPERTIES. Empty where it is not there. */
@@ -72,22 +82,39 @@ const PROPERTIES: readonly string[] = [
   'creation',
 ]
 
-export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
-  const [jails, mounts, interfaces, traffic, limits, atBoot, rcConf, pools, rules, tree, confs, rulesFiles] =
-    await Promise.all([
-      listJailsInFull(machine),
-      listMounts(machine),
-      listInterfaces(machine),
-      readTraffic(machine),
-      readRules(machine),
-      readBootFile(machine),
-      readRcFiles(machine),
-      readPools(machine),
-      readFilter(machine),
-      listTree(machine, site.dataset, 'filesystem,volume,snapshot', PROPERTIES),
-      readById(machine, INSTANCE_CONFS, id => `${INSTANCE_CONFS}/${id}.conf`),
-      readById(machine, FILTER_FOLDER, rulesFile),
-    ])
+/** `figures`: how full pools are, and what went through interfaces. */
+export async function lookAtHost(site: Site, machine: Probe, figures: boolean): Promise<Seen> {
+  const [
+    jails,
+    mounts,
+    interfaces,
+    traffic,
+    sysctls,
+    limits,
+    atBoot,
+    rcConf,
+    pools,
+    filter,
+    bridgeRules,
+    tree,
+    ...files
+  ] = await Promise.all([
+    listJailsInFull(machine),
+    listMounts(machine),
+    listInterfaces(machine),
+    figures ? readTraffic(machine) : new Map(),
+    readSysctls(machine, SYSCTLS),
+    readRules(machine),
+    readBootFile(machine),
+    readRcFiles(machine),
+    readPools(machine, figures),
+    readAnchors(machine),
+    machine.read(BRIDGES_FILE),
+    listTree(machine, site.dataset, 'filesystem,volume,snapshot', PROPERTIES),
+    readById(machine, INSTANCE_CONFS, id => `${INSTANCE_CONFS}/${id}.conf`),
+    readById(machine, FILTER_FOLDER, rulesFile),
+  ])
+  const [confs, rulesFiles] = files
   const running = jails.filter(({ path, isDying }) => !isDying && isWithin(path, `${site.path}/instances`))
   const datasets = new Map([...tree].filter(([name]) => !name.includes('@')))
   const snapshots = new Map(
@@ -106,6 +133,7 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
     mounts,
     interfaces,
     traffic,
+    sysctls,
     limits,
     use:
       'rules' in limits
@@ -117,7 +145,8 @@ export async function lookAtHost(site: Site, machine: Probe): Promise<Seen> {
     atBoot,
     rcConf,
     pools,
-    rules,
+    filter,
+    bridgeRules,
     rulesFiles,
     datasets,
     snapshots,

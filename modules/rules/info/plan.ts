@@ -5,11 +5,11 @@ import { driftOf } from './drift.ts'
 import { problemsOfHost } from './host.ts'
 import { viewsOf } from './instance.ts'
 import type { Seen } from './look.ts'
-import { type PoolState, problemsOfPool, stateOfPool } from './pools.ts'
+import { describePool, type PoolState, problemsOfPool, stateOfPool } from './pools.ts'
 import { newestSnapshots } from './snapshots.ts'
 import { type InstanceState, stateOf } from './state.ts'
 import { tableOf } from './table.ts'
-import { age, counted } from './words.ts'
+import { counted } from './words.ts'
 
 export interface HostState {
   host: string
@@ -56,18 +56,26 @@ export function planInfo({ ids, facts }: Wish, seen: Seen, now: Date): Plan<Host
     steps: [],
     unmet: unknown.map(id => `${id}: this host has no instance of that name. Check the name, or make it first.`),
     ...(facts ? { facts: { bluejail: state } } : {}),
-    msg: summary(state, ids === undefined),
+    msg: summary(
+      state,
+      seen.pools.map(pool => describePool(pool, now)),
+      ids === undefined,
+    ),
   }
 }
 
 /** Of many things that are not as they should be, so many are told. */
 const MOST = 5
 
-function summary({ host, instances, pools, not_as_configured: problems }: HostState, isWhole: boolean): string {
+function summary(
+  { host, instances, not_as_configured: problems }: HostState,
+  pools: readonly string[],
+  isWhole: boolean,
+): string {
   const more = problems.length - MOST
   return [
     isWhole ? counts(host, Object.values(instances)) : Object.entries(instances).map(describeInstance).join(' '),
-    ...Object.entries(pools).map(([name, pool]) => `The pool ${name} is ${describePool(pool)}.`),
+    ...pools,
     problems.length === 0
       ? 'Everything is as configured.'
       : `Not as configured: ${problems.slice(0, MOST).join('; ')}${more > 0 ? `; and ${more} more (state.not_as_configured)` : ''}.`,
@@ -87,6 +95,3 @@ function counts(host: string, instances: readonly InstanceState[]): string {
 
 const describeInstance = ([id, { running, blueprint }]: [string, InstanceState]) =>
   running ? `${id} runs${blueprint === undefined ? '' : ` on ${blueprint}`}.` : `${id} does not run.`
-
-const describePool = ({ health, used_percent, scrub_age_seconds }: PoolState) =>
-  `${health}, ${used_percent}% full, ${scrub_age_seconds === undefined ? 'and no scrub has ended' : `scrubbed ${age(scrub_age_seconds)} ago`}`

@@ -1,28 +1,55 @@
 /** Pools as a person wants to know of them: how full, how healthy, and when they were last read through. */
-import type { Pool } from '../../freebsd/zpool.ts'
-import { ageInSeconds, days } from './words.ts'
+import type { Pool, Scan } from '../../freebsd/zpool.ts'
+import { age, ageInSeconds, days } from './words.ts'
 
 export interface PoolState {
   readonly health: string
-  readonly size_bytes: number
-  readonly free_bytes: number
-  readonly used_percent: number
+  readonly size_bytes?: number
+  readonly free_bytes?: number
+  readonly used_percent?: number
   readonly fragmentation_percent?: number
-  readonly errors: string
+  readonly errors?: string
   readonly scan?: string
   readonly scrub_age_seconds?: number
 }
 
-export const stateOfPool = (pool: Pool, now: Date): PoolState => ({
-  health: pool.health,
-  size_bytes: pool.sizeBytes,
-  free_bytes: pool.freeBytes,
-  used_percent: pool.usedPercent,
-  ...(pool.fragmentationPercent === undefined ? {} : { fragmentation_percent: pool.fragmentationPercent }),
-  errors: pool.errors,
-  ...(pool.scan === undefined ? {} : { scan: pool.scan.words }),
-  ...(pool.scan?.finished === undefined ? {} : { scrub_age_seconds: ageInSeconds(pool.scan.finished, now) }),
-})
+const scrubEnd = ({ scan }: Pool) => (scan?.kind === 'scrub' ? scan.finished : undefined)
+
+export function stateOfPool(pool: Pool, now: Date): PoolState {
+  const { health, sizeBytes, freeBytes, usedPercent, fragmentationPercent, errors, scan } = pool
+  const scrubbed = scrubEnd(pool)
+  return {
+    health,
+    ...(sizeBytes === undefined ? {} : { size_bytes: sizeBytes }),
+    ...(freeBytes === undefined ? {} : { free_bytes: freeBytes }),
+    ...(usedPercent === undefined ? {} : { used_percent: usedPercent }),
+    ...(fragmentationPercent === undefined ? {} : { fragmentation_percent: fragmentationPercent }),
+    ...(errors === undefined ? {} : { errors }),
+    ...(scan === undefined ? {} : { scan: scan.words }),
+    ...(scrubbed === undefined ? {} : { scrub_age_seconds: ageInSeconds(scrubbed, now) }),
+  }
+}
+
+/** `The pool zroot is ONLINE, 3% full, scrubbed 2 days ago.` */
+export function describePool({ name, health, usedPercent, errors, scan }: Pool, now: Date): string {
+  const words = [
+    `${name} is ${health}`,
+    ...(usedPercent === undefined ? [] : [`${usedPercent}% full`]),
+    ...(scan === undefined ? [] : [describeScan(scan, now)]),
+    // Of one that could not be opened, nobody knows.
+    ...(scan === undefined && errors !== undefined ? ['not scrubbed yet'] : []),
+  ]
+  return `The pool ${words.join(', ')}.`
+}
+
+/** ZFS knows one scan, the last: after a resilver nobody can tell when the last scrub was. */
+function describeScan(scan: Scan, now: Date): string {
+  const done = scan.kind === 'scrub' ? 'scrubbed' : 'resilvered'
+  if (scan.finished !== undefined) return `${done} ${age(ageInSeconds(scan.finished, now))} ago`
+  if (scan.isRunning) return `being ${done}`
+  const [, state] = / (paused|canceled) /.exec(scan.words) ?? []
+  return state === undefined ? scan.words : `its last ${scan.kind} was ${state}`
+}
 
 /** daily_scrub_zfs_default_threshold of periodic.conf(5): after so many days FreeBSD itself would scrub again. */
 const SCRUB_DAYS = 35
@@ -33,17 +60,22 @@ const ADVICE =
 
 export function problemsOfPool(pool: Pool, now: Date): string[] {
   const { name, health, complaint, errors, scan } = pool
-  const age = scan?.finished === undefined ? 0 : ageInSeconds(scan.finished, now)
+  const scrubbed = scrubEnd(pool)
+  const seconds = scrubbed === undefined ? 0 : ageInSeconds(scrubbed, now)
   const isAdvice = complaint === undefined || ADVICE.test(complaint)
   return [
     ...(health !== 'ONLINE' || !isAdvice
       ? [`the pool ${name} is ${health}${isAdvice ? '' : `: ${complaint.replace(/\.$/, '')}`}`]
       : []),
-    ...(errors === 'No known data errors' ? [] : [`the pool ${name} has lost data: ${errors}`]),
-    ...(scan?.errors ? [`the last scrub of the pool ${name} found ${scan.errors} error(s) it could not mend`] : []),
-    ...(age > SCRUB_DAYS * 86_400
+    ...(errors === undefined || errors === 'No known data errors'
+      ? []
+      : [`the pool ${name} has ${/^\d/.test(errors) ? 'lost data' : 'errors'}: ${errors}`]),
+    ...(scan?.errors
+      ? [`the last ${scan.kind} of the pool ${name} found ${scan.errors} error(s) it could not mend`]
+      : []),
+    ...(seconds > SCRUB_DAYS * 86_400
       ? [
-          `the pool ${name} was last scrubbed ${days(age)} ago, which is more than ${SCRUB_DAYS} days: 'zpool scrub ${name}'`,
+          `the pool ${name} was last scrubbed ${days(seconds)} ago, which is more than ${SCRUB_DAYS} days: 'zpool scrub ${name}'`,
         ]
       : []),
   ]

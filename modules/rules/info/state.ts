@@ -31,6 +31,7 @@ export interface InstanceState {
   readonly replica?: string
   readonly replica_age_seconds?: number
   readonly outage_seconds?: number
+  readonly switch?: { readonly phase: string; readonly from: string; readonly to: string }
   readonly not_as_configured: string[]
 }
 
@@ -96,6 +97,7 @@ export function stateOf(view: InstanceView, seen: Seen, { newest, drift, now }: 
         }),
     ...replicaOf(view, seen, now),
     ...outageOf(view, seen),
+    ...switchOf(id, seen),
     not_as_configured: [...drift],
   }
 }
@@ -146,6 +148,13 @@ function revisionOf({ places, runsOn, configuredOn }: InstanceView, { datasets }
 function outageOf({ places }: InstanceView, { datasets }: Seen) {
   const measured = /^\d+$/.exec(datasets.get(places.dataset)?.get(PROPERTY.outage) ?? '')?.[0]
   return measured === undefined ? {} : { outage_seconds: Number(measured) / 1000 }
+}
+
+/** That is under way, or was cut off. */
+function switchOf(id: string, { switches }: Seen): Pick<InstanceState, 'switch'> {
+  const journal = switches.underWay.get(id)
+  if (journal === undefined) return {}
+  return { switch: { phase: journal.phase, from: journal.from.blueprint, to: journal.to.blueprint } }
 }
 
 /** Inside the instance, and from where: `/etc/rc.d ro /hosting/blueprints/2026Q4-php83/etc/rc.d`. */
