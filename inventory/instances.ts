@@ -7,10 +7,11 @@ import {
   checkBlueprintName,
   checkInstanceId,
   instancePlaces,
+  isInstanceId,
   type Site,
 } from '../modules/rules/layout.ts'
 import type { Answers } from './ask.ts'
-import type { Asked, Told } from './play.ts'
+import { type Asked, partsOf, type Told } from './play.ts'
 
 export interface Instance {
   readonly id: string
@@ -37,6 +38,7 @@ export interface Fleet {
 
 /** What a host said of one instance. */
 interface Sight {
+  readonly running: boolean
   readonly blueprint?: string
 }
 
@@ -80,27 +82,39 @@ function instancesOf(host: string, told: Told, warnings: string[]): Instance[] {
     id,
     host,
     ...declared.get(id),
+    ...(seen === undefined ? {} : { running: false }),
     ...seen?.get(id),
-    ...(seen === undefined ? {} : { running: seen.has(id) }),
   }))
 }
 
-/** The instances that run, or undefined where the host did not tell. */
-function sightsOf(host: string, { jails, mounts, path }: Told, warnings: string[]): Map<string, Sight> | undefined {
-  const silent = [jails, mounts].map(silenceOf).find(reason => reason !== undefined)
+/** The instances that it has, or undefined where it did not tell. */
+function sightsOf(host: string, { said, path }: Told, warnings: string[]): Map<string, Sight> | undefined {
+  const silent = silenceOf(said)
   if (silent !== undefined) {
     if (silent !== '') warnings.push(`${host} did not tell what runs (${silent}): its instances are the inventory's.`)
     return undefined
   }
+  const { jails, mounts, datasets } = partsOf(said.stdout ?? '')
   const site: Site = { dataset: '', path }
-  const roots = new Map(parseMounts(mounts.stdout ?? '').map(({ node, special }) => [node, special]))
-  const running = parseJails(jails.stdout ?? '').filter(jail => !jail.isDying && isOurs(jail.name, jail.path, site))
-  return new Map(
-    running.map(({ name, path: root }) => {
+  const roots = new Map(parseMounts(mounts).map(({ node, special }) => [node, special]))
+  const running = parseJails(jails).filter(jail => !jail.isDying && isOurs(jail.name, jail.path, site))
+  return new Map<string, Sight>([
+    ...datasets.flatMap(keptIn).map(id => [id, { running: false }] as const),
+    ...running.map(({ name, path: root }) => {
       const blueprint = roots.get(root)?.slice(blueprintPath(site, '').length)
-      return [name, blueprint === undefined ? {} : { blueprint: checkBlueprintName(blueprint) }]
+      return [
+        name,
+        { running: true, ...(blueprint === undefined ? {} : { blueprint: checkBlueprintName(blueprint) }) },
+      ] as const
     }),
-  )
+  ])
+}
+
+/** The instance whose dataset a line tells of, unless it went to another host and this is what it left. */
+function keptIn(line: string): string[] {
+  const [name = '', moved = '-'] = line.split('\t')
+  const id = name.split('/').at(-1) ?? ''
+  return moved === '-' && name.endsWith(`/instances/${id}`) && isInstanceId(id) ? [id] : []
 }
 
 /** Why there is no answer; nothing to tell of where it was not asked. */
@@ -110,13 +124,7 @@ function silenceOf({ rc, stderr, msg, unreachable }: Asked): string | undefined 
   return rc === undefined ? '' : firstLine(stderr || msg || `exit status ${rc}`)
 }
 
-function isOurs(name: string, root: string, site: Site): boolean {
-  try {
-    return instancePlaces(site, checkInstanceId(name)).root === root
-  } catch (error) {
-    if (error instanceof Failure) return false
-    throw error
-  }
-}
+const isOurs = (name: string, root: string, site: Site): boolean =>
+  isInstanceId(name) && instancePlaces(site, name).root === root
 
 const firstLine = (text: string) => text.trim().split('\n')[0] ?? ''

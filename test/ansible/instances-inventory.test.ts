@@ -64,6 +64,21 @@ describe('the listing', () => {
     expect(cached()).not.toContain(fleet.north.keyFile)
   })
 
+  test('has instances that no variable names, also where a host has none of these at all', async () => {
+    const own = 'zroot/hosting/instances'
+    await fleet.must(`zfs create -o mountpoint=none ${own} && zfs create ${own}/old && zfs create ${own}/left`)
+    await fleet.must(`zfs set bluejail:moved='20261122T120000Z south' ${own}/left`)
+    for (const yaml of ['instances: []\n', '{}\n']) {
+      fleet.setVariables('north', yaml)
+      const { _meta, instances } = JSON.parse((await program(['--refresh'])).stdout)
+      expect(instances.hosts).toEqual(['kite', 'old', 'shop'])
+      expect(_meta.hostvars.old).toMatchObject({ instance_host: 'north', instance_running: false })
+      expect(_meta.hostvars.shop).toMatchObject({ instance_running: true })
+    }
+    fleet.setVariables('north')
+    await fleet.must(`zfs destroy -r ${own}`)
+  })
+
   test('a name with braces is no template', async () => {
     await program(['--refresh'])
     fleet.setVariables('south', "instances: [{id: kite, customer: !unsafe '{{ 1 + 1 }}'}]\n")
@@ -83,9 +98,9 @@ describe('the cache', () => {
     expect((await program()).stdout).toContain('"instance_running": true')
     expect(await fleet.north.counts()).toEqual({})
     await program(['--refresh'])
-    expect(await fleet.north.counts()).toEqual({ jls: 1, mount: 1 })
+    expect(await fleet.north.counts()).toEqual({ jls: 1, mount: 1, zfs: 1 })
     await program([], { BLUEJAIL_CACHE_SECONDS: '0' })
-    expect(await fleet.north.counts()).toEqual({ jls: 2, mount: 2 })
+    expect(await fleet.north.counts()).toEqual({ jls: 2, mount: 2, zfs: 2 })
   })
 
   test('gives way to a change of the inventory', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { parseAnswers } from '../../inventory/ask.ts'
 import { fleetOf } from '../../inventory/instances.ts'
 import { groupNames, listingOf } from '../../inventory/listing.ts'
-import type { Told } from '../../inventory/play.ts'
+import type { Asked, Told } from '../../inventory/play.ts'
 
 const told = (ids: readonly string[], more: Partial<Told> = {}): Told => ({
   instances: ids.map(id => ({ id })),
@@ -12,9 +12,18 @@ const told = (ids: readonly string[], more: Partial<Told> = {}): Told => ({
   path: '/hosting',
   groups: ['all', 'hosting'],
   connection: [],
-  jails: {},
-  mounts: {},
+  said: {},
   ...more,
+})
+const saying = (jails: readonly object[], datasets: readonly string[]): Asked => ({
+  rc: 0,
+  stdout: [
+    JSON.stringify({ 'jail-information': { jail: jails } }),
+    '',
+    JSON.stringify({ mount: { mounted: [] } }),
+    '',
+    ...datasets,
+  ].join('\r\n'),
 })
 const namesIn = (answers: Record<string, Told>) =>
   Object.keys(listingOf(fleetOf(new Map(Object.entries(answers))))._meta.hostvars).sort()
@@ -32,11 +41,18 @@ test('a jail that is none of ours is no instance, and what a host says is no tem
     jail('other', '/jails/other'),
     jail('{{ 1 }}', '/hosting/instances/{{ 1 }}/root'),
   ]
-  const asked = {
-    jails: { rc: 0, stdout: JSON.stringify({ 'jail-information': { jail: jails } }) },
-    mounts: { rc: 0, stdout: JSON.stringify({ mount: { mounted: [] } }) },
-  }
-  expect(namesIn({ north: told([], asked) })).toEqual(['web1'])
+  expect(namesIn({ north: told([], { said: saying(jails, []) }) })).toEqual(['web1'])
+})
+
+test('an instance that nobody declares is listed also when it does not run, unless it has gone to another host', () => {
+  const root = 'zroot/hosting/instances'
+  const said = saying([], [`${root}\t-`, `${root}/old\t-`, `${root}/moved\t20261122T120000Z south`, `${root}/X.y\t-`])
+  const { instances } = fleetOf(new Map([['north', told(['web1'], { said })]]))
+  expect(instances).toEqual([
+    { id: 'web1', host: 'north', running: false },
+    { id: 'old', host: 'north', running: false },
+  ])
+  expect(fleetOf(new Map([['north', told(['web1'])]])).instances).toEqual([{ id: 'web1', host: 'north' }])
 })
 
 test('different traits have groups of their own, under names that Ansible takes', () => {
