@@ -39,6 +39,7 @@ export const mountLegacy = (dataset: string, path: string): RunStep => run('moun
 /** By the name the mount table has, which still works where a customer has renamed directories above (fact live-5). */
 export const unmount = ({ node }: Pick<Mount, 'node'>): RunStep => run('umount', node)
 
-/** Whether `path` is `directory` or something in it. */
+/** Whether `path` is `directory` or something in it. Asked of each mount for each instance, so it makes no string of its own. */
 export const isWithin = (path: string, directory: string) =>
-  path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+  path.startsWith(directory) &&
+  (path.length === directory.length || directory === '/' || path[directory.length] === '/')

@@ -16,26 +16,26 @@ export interface Switches {
 }
 
 export async function readSwitches(machine: Probe, site: Site, ids: readonly string[]): Promise<Switches> {
-  const problems: string[] = []
-  const read = async (path: string): Promise<Journal | undefined> => {
+  const read = async (path: string): Promise<Journal | string | undefined> => {
     try {
       return parseJournal(await machine.read(path, site.path), path)
     } catch (error) {
       if (!isExplained(error)) throw error
-      problems.push((error as Error).message)
-      return undefined
+      return (error as Error).message
     }
   }
-  const underWay = new Map<string, Journal>()
-  const last = new Map<string, Journal>()
-  for (const id of ids) {
-    const places = instancePlaces(site, id)
-    const [journal, ended] = [await read(places.journal), await read(places.lastSwitch)]
-    if (journal !== undefined) underWay.set(id, journal)
-    if (ended !== undefined) last.set(id, ended)
+  const readAll = (which: 'journal' | 'lastSwitch') =>
+    Promise.all(ids.map(async id => [id, await read(instancePlaces(site, id)[which])] as const))
+  const [underWay, last] = await Promise.all([readAll('journal'), readAll('lastSwitch')])
+  return {
+    underWay: new Map(underWay.filter(isRead)),
+    last: new Map(last.filter(isRead)),
+    problems: [...underWay, ...last].flatMap(([, journal]) => (typeof journal === 'string' ? [journal] : [])),
   }
-  return { underWay, last, problems }
 }
+
+const isRead = (one: readonly [string, Journal | string | undefined]): one is readonly [string, Journal] =>
+  typeof one[1] === 'object'
 
 /** Ids by blueprint: whose switch, which is not at its end, is from it or to it. */
 export function neededUnderWay({ underWay }: Switches): Map<string, string[]> {
