@@ -53,6 +53,12 @@ describe('rules', () => {
     )
   })
 
+  test('no limits for all of a list are none for each that says nothing', async () => {
+    const machine = host()
+    await applied(machine, { limits: {}, jails: ['web1', { jail: 'web10', limits: { maxproc: 7 } }] })
+    expect(rulesOf(machine)).toEqual(['jail:web10:maxproc:deny=7'])
+  })
+
   test('`keep_others` leaves what the task does not name', async () => {
     const machine = host()
     await applied(machine, { jail: 'web1', limits: { swapuse: '1G' }, keep_others: true })
