@@ -24,7 +24,8 @@ function must(host: FakeHost, ...command: string[]): void {
 }
 
 const cutOff = 'so that what is on the bridge hosting0 reaches nothing beyond it'
-const noNat = 'nothing gets out of private networks, and ports that are redirected lead nowhere'
+const noNat =
+  'nothing gets out of private networks, and ports that are redirected lead nowhere, and instances get through the host to each other'
 
 test.each<[string, readonly string[], string[]]>([
   [

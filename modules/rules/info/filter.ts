@@ -65,7 +65,10 @@ function inForce(isGuarded: boolean, bridges: readonly string[], { filter, bridg
 const effectsOf = (rules: readonly string[]): string[] => [
   ...(rules.some(rule => rule.startsWith('nat ')) ? ['nothing gets out of private networks'] : []),
   ...(rules.some(rule => rule.startsWith('rdr ')) ? ['ports that are redirected lead nowhere'] : []),
-  ...(rules.some(rule => rule.startsWith('block ')) ? ['private networks take any sender'] : []),
+  ...(rules.some(rule => /^block .* from ! </.test(rule)) ? ['private networks take any sender'] : []),
+  ...(rules.some(rule => /^block .* from (any to )?</.test(rule))
+    ? ['instances get through the host to each other']
+    : []),
 ]
 
 /** Rules count for nothing where the kernel does not show packets to pf. */

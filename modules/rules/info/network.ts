@@ -1,7 +1,8 @@
 /** The host's bridges and its forwarding, as they are and as rc.conf(5) and the rules of pf for bridges say that they shall be. */
+
+import { withoutPrefix } from '../../freebsd/addresses.ts'
 import type { Interface } from '../../freebsd/ifconfig.ts'
 import { isYes } from '../../freebsd/sysrc.ts'
-import { withoutPrefix } from '../bridge/addresses.ts'
 import { variableOf } from '../bridge/boot.ts'
 import { FORWARDING } from '../bridge/plan.ts'
 import { rulesIn } from '../bridge/revision.ts'
