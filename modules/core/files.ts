@@ -1,10 +1,12 @@
 /** The file system of the real host: looking without following links, and writing so that a crash leaves the one or the other. */
+import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import {
   type FileHandle,
   lstat,
   mkdir,
   open,
+  opendir,
   readdir,
   readFile,
   readlink,
@@ -32,9 +34,16 @@ export async function readText(path: string, beneath?: string): Promise<string |
   return readFile(path, 'utf8').catch(undefinedWhereMissing)
 }
 
-export async function listNames(path: string, beneath?: string): Promise<string[] | undefined> {
+export async function listNames(path: string, beneath?: string, most?: number): Promise<string[] | undefined> {
   await refuseLinks(path, beneath)
-  return readdir(path).then(names => names.sort(), undefinedWhereMissing)
+  const names = most === undefined ? readdir(path) : firstNames(path, most)
+  return names.then(all => all.sort(), undefinedWhereMissing)
+}
+
+async function firstNames(path: string, most: number): Promise<string[]> {
+  const names: string[] = []
+  for await (const { name } of await opendir(path)) if (names.push(name) >= most) break
+  return names
 }
 
 export async function readBytes(
@@ -46,6 +55,20 @@ export async function readBytes(
   const size = await stat(path).then(({ size }) => size, undefinedWhereMissing)
   if (size !== undefined && size > most) return 'too large'
   return readFile(path).catch(undefinedWhereMissing)
+}
+
+/** A piece at a time: a file may be larger than memory. */
+export async function digestOf(path: string, beneath?: string): Promise<string | undefined> {
+  await refuseLinks(path, beneath)
+  const hash = createHash('sha256')
+  try {
+    await opened(path, 0, async file => {
+      for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece)
+    })
+  } catch (error) {
+    return undefinedWhereMissing(error)
+  }
+  return hash.digest('hex')
 }
 
 /** Performs any step but a command. */
@@ -95,10 +118,14 @@ async function write({ path, content, encoding, mode = 0o644, uid, gid }: WriteS
     if (replaced !== undefined) await file.chown(replaced.uid, replaced.gid)
     else if (uid !== undefined || gid !== undefined) await file.chown(uid ?? 0, gid ?? 0)
     await file.sync()
+    await rename(beside, path)
+  } catch (error) {
+    // On a full disk, what there is of it would be in the way of the next try.
+    await unlink(beside).catch(() => {})
+    throw error
   } finally {
     await file.close()
   }
-  await rename(beside, path)
   await flush(dirname(path))
 }
 
@@ -141,7 +168,8 @@ async function look(path: string): Promise<PathStatus | undefined> {
 
 function describeStatus(at: string, stats: Stats): PathStatus {
   const type = stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other'
-  return { at, type, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid }
+  const bytes = type === 'file' ? { bytes: stats.size } : {}
+  return { at, type, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, ...bytes }
 }
 
 function undefinedWhereMissing(error: unknown): undefined {

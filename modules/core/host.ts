@@ -17,6 +17,8 @@ export interface PathStatus {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Of a file: how many it has. */
+  readonly bytes?: number
   /** What a link says. */
   readonly target?: string
 }
@@ -59,12 +61,17 @@ export interface Probe {
   read(path: string, beneath?: string): Promise<string | undefined>
   /** A file's bytes, as `read`, or 'too large' where there are more than `most`. */
   bytes(path: string, most: number, beneath?: string): Promise<Buffer | 'too large' | undefined>
+  /** The sha256 of a file's bytes, in hexadecimal digits, however many there are. `beneath` as in `read`. */
+  digest(path: string, beneath?: string): Promise<string | undefined>
   /** Asks once, from this host. */
   contact(to: Contact, timeoutSeconds: number): Promise<Reply>
   /** What is at `path`, or undefined where there is nothing. With `beneath`, the first link on the way ends the walk. */
   status(path: string, beneath?: string): Promise<PathStatus | undefined>
-  /** The names in a directory, sorted, or undefined where there is none. `beneath` as in `read`. */
-  list(path: string, beneath?: string): Promise<string[] | undefined>
+  /**
+   * The names in a directory, sorted, or undefined where there is none. `beneath` as in `read`. With `most`, it is read no
+   * further than to that many names.
+   */
+  list(path: string, beneath?: string, most?: number): Promise<string[] | undefined>
 }
 
 export interface Host extends Probe {

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as after } from 'node:timers/promises'
 import { CommandFailed, isSystemError, LockHeld, NotPermitted } from './errors.ts'
-import { change, listNames, readBytes, readText, statusOf } from './files.ts'
+import { change, digestOf, listNames, readBytes, readText, statusOf } from './files.ts'
 import type { Answer, Host, QueryOptions } from './host.ts'
 import { contact } from './network.ts'
 import { end, hear, hearComplaints, problemOf, type Running, start, within } from './processes.ts'
@@ -94,6 +94,7 @@ export function localHost(limits: Partial<Limits> = {}): Host {
 
     read: readText,
     bytes: readBytes,
+    digest: digestOf,
     contact,
     status: statusOf,
     list: listNames,

@@ -3,7 +3,12 @@
 /** An argument vector. Never a shell string: a name cannot become syntax. */
 export type Command = readonly [program: string, ...args: string[]]
 
-export interface RunStep {
+/** What a step is to whoever planned it, to be found by among what was done. Nobody else looks at it. */
+interface Cast {
+  readonly role?: string
+}
+
+export interface RunStep extends Cast {
   readonly kind: 'run'
   readonly command: Command
   /** As reports show it, where a word of it is only known when it is run: a time that was measured. */
@@ -45,7 +50,7 @@ export interface Objection {
 }
 
 /** Two commands, the first one's output going into the second. It succeeds when both do. */
-export interface PipeStep {
+export interface PipeStep extends Cast {
   readonly kind: 'pipe'
   readonly from: Command
   readonly to: Command
@@ -61,7 +66,7 @@ export interface PipeStep {
  * A path on the host. `beneath` names a directory that is the operator's down to itself; below it, where a customer may
  * have put anything, not one component may be a link.
  */
-interface Place {
+interface Place extends Cast {
   readonly path: string
   readonly beneath?: string
 }
@@ -101,7 +106,7 @@ export interface ModeStep extends Place {
 }
 
 /** rename(2): at every moment there is either the one or the other. */
-export interface MoveStep {
+export interface MoveStep extends Cast {
   readonly kind: 'move'
   readonly from: string
   readonly to: string

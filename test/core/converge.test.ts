@@ -41,6 +41,7 @@ function toyHost(state: Record<string, string>, failing?: string) {
     query: async () => ({ exit: 0, stdout: JSON.stringify(state), stderr: '' }),
     read: async () => undefined,
     bytes: async () => undefined,
+    digest: async () => undefined,
     contact: async () => ({}),
     status: async () => undefined,
     list: async () => undefined,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -7,13 +8,14 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { LinkInTheWay } from '../../modules/core/errors.ts'
-import { change, listNames, readText, statusOf } from '../../modules/core/files.ts'
+import { change, digestOf, listNames, readText, statusOf } from '../../modules/core/files.ts'
 
 /** An instance's root as the customer left it: `etc/rc.d` and `etc/file` are links to what is the host's. */
 let root = ''
@@ -50,6 +52,7 @@ test('mount-3 nor to read or list what it points to', async () => {
   await expect(readText(join(root, 'etc/rc.d/passwd'), root)).rejects.toThrow(LinkInTheWay)
   await expect(readText(join(root, 'etc/file'), root)).rejects.toThrow(LinkInTheWay)
   await expect(listNames(join(root, 'etc/rc.d'), root)).rejects.toThrow(LinkInTheWay)
+  await expect(digestOf(join(root, 'etc/file'), root)).rejects.toThrow(LinkInTheWay)
   expect(await statusOf(join(root, 'etc/rc.d/passwd'), root)).toMatchObject({
     at: join(root, 'etc/rc.d'),
     type: 'link',
@@ -92,6 +95,25 @@ test('what is listed is sorted, and what is missing is undefined', async () => {
   expect(await listNames(join(root, 'etc'), root)).toEqual(['file', 'rc.d'])
   expect(await listNames(join(root, 'none'), root)).toBeUndefined()
   expect(await readText(join(root, 'none/at/all'), root)).toBeUndefined()
+})
+
+test('of a directory only so many names are read, and of a file only its digest is kept', async () => {
+  expect(await listNames(join(root, 'etc'), root, 1)).toHaveLength(1)
+  expect(await listNames(join(root, 'etc'), root, 9)).toEqual(['file', 'rc.d'])
+  const path = join(root, 'etc/large')
+  writeFileSync(path, 'x')
+  truncateSync(path, 3 << 20)
+  const bytes = readFileSync(path)
+  expect(await digestOf(path, root)).toBe(createHash('sha256').update(bytes).digest('hex'))
+  expect(await statusOf(path, root)).toMatchObject({ type: 'file', bytes: bytes.length })
+  expect(await statusOf(join(root, 'etc'), root)).not.toHaveProperty('bytes')
+  expect(await digestOf(join(root, 'etc/none'), root)).toBeUndefined()
+})
+
+test('a file that cannot be written whole is not there, and nothing is left beside it', async () => {
+  const step = { kind: 'write', path: join(root, 'etc/hosts'), content: 'one', uid: -5 } as const
+  await expect(change(step)).rejects.toThrow()
+  expect(readdirSync(join(root, 'etc')).sort()).toEqual(['file', 'rc.d'])
 })
 
 test('a link can go where that is meant, and be renamed; what it points to stays, and no link on the way is followed', async () => {

@@ -31,6 +31,7 @@ const host = (failing?: string): Host => ({
   query: async () => ({ exit: 0, stdout: '', stderr: '' }),
   read: async () => undefined,
   bytes: async () => undefined,
+  digest: async () => undefined,
   contact: async () => ({}),
   status: async () => undefined,
   list: async () => undefined,

@@ -30,6 +30,7 @@ const host: Host = {
   query: async () => ({ exit: 0, stdout: '21', stderr: '' }),
   read: async () => undefined,
   bytes: async () => undefined,
+  digest: async () => undefined,
   contact: async () => ({}),
   status: async () => undefined,
   list: async () => undefined,

@@ -46,6 +46,7 @@ export function machineThatSays(answer: (command: Command, words: string) => Par
     },
     read: async () => undefined,
     bytes: async () => undefined,
+    digest: async () => undefined,
     contact: async () => ({}),
     list: async () => undefined,
     status: async () => undefined,

@@ -1,4 +1,5 @@
 /** The file part of a host, over the in-memory tree: as modules/core/files.ts does it on a real one. */
+import { createHash } from 'node:crypto'
 import { dirname, join, relative } from 'node:path'
 import { LinkInTheWay } from '../../modules/core/errors.ts'
 import type { PathStatus } from '../../modules/core/host.ts'
@@ -31,9 +32,15 @@ export function readBytes(
   return bytes !== undefined && bytes.length > most ? 'too large' : bytes
 }
 
-export function listNames(tree: MemoryTree, path: string, beneath?: string): string[] | undefined {
+export function digestOf(tree: MemoryTree, path: string, beneath?: string): string | undefined {
   refuseLinks(tree, path, beneath)
-  return tree.realpath(path) === undefined ? undefined : tree.list(path)
+  const bytes = tree.files.bytes(path)
+  return bytes && createHash('sha256').update(bytes).digest('hex')
+}
+
+export function listNames(tree: MemoryTree, path: string, beneath?: string, most?: number): string[] | undefined {
+  refuseLinks(tree, path, beneath)
+  return tree.realpath(path) === undefined ? undefined : tree.list(path).slice(0, most)
 }
 
 export function change(tree: MemoryTree, step: FileStep): void {
@@ -75,7 +82,8 @@ export function change(tree: MemoryTree, step: FileStep): void {
 const look = (tree: MemoryTree, path: string): PathStatus | undefined => {
   const status = tree.lstat(path)
   if (status === undefined) return undefined
-  return { at: path, ...status, ...(status.type === 'link' ? { target: tree.files.target(path) } : {}) }
+  const bytes = status.type === 'file' ? { bytes: tree.files.bytes(path)?.length ?? 0 } : {}
+  return { at: path, ...status, ...bytes, ...(status.type === 'link' ? { target: tree.files.target(path) } : {}) }
 }
 
 function refuseLinks(tree: MemoryTree, path: string, beneath: string | undefined): void {

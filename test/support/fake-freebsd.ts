@@ -8,7 +8,7 @@ import { Machine, type Outcome } from '../imitation/machine.ts'
 import { MemoryTree } from '../imitation/memory-tree.ts'
 import { ARGUMENT_BYTES, argumentBytes, run, runAtOnce } from '../imitation/run.ts'
 import { createPool } from '../imitation/zpool.ts'
-import { change, listNames, readBytes, readText, statusOf } from './fake-files.ts'
+import { change, digestOf, listNames, readBytes, readText, statusOf } from './fake-files.ts'
 
 export interface FakeOptions {
   /** OpenZFS: 2.2.6 (default), 2.3.0, 2.4.0. */
@@ -118,13 +118,14 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
 
     read: async (path, beneath) => readText(tree, path, beneath),
     bytes: async (path, most, beneath) => readBytes(tree, path, most, beneath),
+    digest: async (path, beneath) => digestOf(tree, path, beneath),
     status: async (path, beneath) => statusOf(tree, path, beneath),
 
     async contact(to) {
       const server = servers.get(to.kind === 'tcp' ? `${to.address}:${to.port}` : to.url)
       return server?.() ?? { problem: 'connect ECONNREFUSED' }
     },
-    list: async (path, beneath) => listNames(tree, path, beneath),
+    list: async (path, beneath, most) => listNames(tree, path, beneath, most),
 
     async perform(step) {
       if (isOff) throw new PowerCut()
