@@ -2,13 +2,13 @@
 import { defineProgram, type Surroundings, WrongUsage } from '../modules/core/host-program.ts'
 import { DEFAULT_SITE, type Site } from '../modules/rules/layout.ts'
 import { siteOf } from '../modules/rules/site.ts'
-import { settle } from '../modules/rules/switch/settle.ts'
+import { DEADLINE_SECONDS, settle } from '../modules/rules/switch/settle.ts'
 
 export default defineProgram({
   name: 'switch',
   summary: 'switches of instances that were cut off, before jails start',
   usage: `usage: switch resume [--dataset=${DEFAULT_SITE.dataset}] [--path=${DEFAULT_SITE.path}]
-It starts no instance. The next run of the module blueprint_switch sees whether they are well, and finishes.
+It starts no instance, and ends after ${DEADLINE_SECONDS} s, whatever hangs. The next run of the module blueprint_switch sees whether they are well, and finishes.
 exit status: 0 all can be started, 1 something is in the way of one and is named, 2 the work could not be done`,
   sharesLock: true,
   async main(around) {

@@ -1,5 +1,6 @@
 /** Where everything is: datasets, paths and names of blueprints, instances and what belongs to them. Written here once. */
 import { InvalidOptions } from '../core/errors.ts'
+import { stamp } from './stamp.ts'
 
 /** The dataset and the path below which a host keeps all of hosting. */
 export interface Site {
@@ -143,6 +144,15 @@ export function instancePlaces(site: Site, id: string): InstancePlaces {
 /** Why an instance is left alone while a switch of it is under way, or was cut off. */
 export const onItsWay = (id: string, { journal }: InstancePlaces) =>
   `${id}: a switch of it to another blueprint was cut off (${journal}). Bring that to its end first: blueprint_switch with \`state: resumed\`.`
+
+/** The hold by which nobody else destroys the snapshots that switches take. */
+export const HOLD = 'bluejail'
+/** Taken of all that an instance has, before a switch to another blueprint: `switch-20261122T120000Z`. Its way back. */
+export const wayBackName = (now: Date) => `switch-${stamp(now)}`
+export const isWayBack = (snapshot: string) => /^switch-\d{8}T\d{6}Z$/.test(snapshot)
+/** Taken before an operator's rollback: what that overwrites. No way back, and none goes for it. */
+export const overwrittenName = (now: Date) => `rollback-${stamp(now)}`
+export const isOverwritten = (snapshot: string) => /^rollback-\d{8}T\d{6}Z$/.test(snapshot)
 
 /** Where the rules of pf's anchors are, one file each: of all bridges together, and of each instance by its id. */
 export const FILTER_FOLDER = '/etc/pf.hosting.d'

@@ -69,6 +69,6 @@ describe('before it is built', () => {
     const host = await hostWithout(['web1', 'web2'])
     const plan = await foretold(host, { instances: [TO, { id: 'web2', blueprint: BLUEPRINT }] })
     expect(plan.state.instances.web2).toMatchObject({ outcome: 'as_wanted' })
-    expect(plan.msg).toMatch(/^web1 .*\n1 others: as wanted$/)
+    expect(plan.msg).toMatch(/^web1 .*\n1 other: as wanted$/)
   })
 })

@@ -69,10 +69,33 @@ const REFUSED: Record<string, Fault> = {
     },
     message: `web1: /hosting/instances/web1/fstab does not say what is mounted (/srv is not mounted at ${ROOT}/home): it was changed by hand while the instance runs. Put it right with instance_mounts, or restart the instance.`,
   },
+  'an fstab of which a line was removed by hand while the instance runs': {
+    happens: host => {
+      const path = '/hosting/instances/web1/fstab'
+      const lines = (host.tree.read(path) ?? '').split('\n')
+      host.tree.write(path, lines.filter(line => !line.includes(`${ROOT}/home `)).join('\n'))
+    },
+    message: `web1: /hosting/instances/web1/fstab does not say what is mounted (zroot/hosting/instances/web1/home is mounted at ${ROOT}/home, and is not in it): it was changed by hand while the instance runs. Put it right with instance_mounts, or restart the instance.`,
+  },
   'a dataset that is nearly full': {
     happens: host => void host.outside('zfs', 'set', 'quota=2M', 'zroot/hosting/instances/web1/etc'),
     message:
-      'web1: zroot/hosting/instances/web1/etc has 1 MiB left, and a switch needs 16 MiB to be safe. Free some space in the pool, or raise its quota.',
+      'web1: zroot/hosting/instances/web1/etc has 1 MiB left, and a switch needs 17 MiB to be safe. Free some space in the pool, or raise its quota.',
+  },
+  'a quota on all of the instance that is nearly reached': {
+    happens: host => void host.outside('zfs', 'set', 'quota=12M', 'zroot/hosting/instances/web1'),
+    message:
+      'web1: zroot/hosting/instances/web1, with its journal and fstab, has 11 MiB left, and a switch needs 17 MiB to be safe. Free some space in the pool, or raise its quota.',
+  },
+  'files of the new blueprint that are larger than what is left': {
+    happens: async host => {
+      unseal(host, NEXT)
+      host.tree.write(`/hosting/blueprints/${NEXT}/etc/large.db`, 'x'.repeat(9 << 20))
+      await seal(host, NEXT)
+      host.outside('zfs', 'set', 'quota=24M', 'zroot/hosting/instances/web1/etc')
+    },
+    message:
+      'web1: zroot/hosting/instances/web1/etc has 23 MiB left, and a switch needs 26 MiB to be safe. Free some space in the pool, or raise its quota.',
   },
   'a conflict, and conflicts are to fail': {
     happens: host => host.tree.write(`${ROOT}/usr/local/etc/php.ini`, 'memory = 64\n'),

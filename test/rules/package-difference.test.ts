@@ -60,7 +60,7 @@ describe('start scripts that vanish while rc.conf enables them', () => {
       'usr/local/etc/rc.d/php-fpm',
     ])
     const rcConf = 'php_fpm_enable="YES"\nmysql_enable=yes\nnginx_enable="YES"\nbsnmpd_enable="NO"\n'
-    expect(vanishingScripts(older, newer, rcConf, scripts)).toEqual([
+    expect(vanishingScripts(older, newer, scripts, { all: [rcConf], own: new Map() })).toEqual([
       { name: 'mysql-server', path: 'usr/local/etc/rc.d/mysql-server', variable: 'mysql_enable' },
       { name: 'php-fpm', path: 'usr/local/etc/rc.d/php-fpm', variable: 'php_fpm_enable' },
     ])
@@ -73,6 +73,19 @@ describe('start scripts that vanish while rc.conf enables them', () => {
     ['what would have to be evaluated may be so', 'php_fpm_enable="$(cat /x)"\n', 1],
     ['any of the words of checkyesno', "php_fpm_enable='On'\n", 1],
   ])('%s', (_, rcConf, count) => {
-    expect(vanishingScripts(older, newer, rcConf)).toHaveLength(count)
+    expect(vanishingScripts(older, newer, scripts, { all: [rcConf], own: new Map() })).toHaveLength(count)
+  })
+
+  test('a later file counts more, and one of its own most', () => {
+    const names = (all: string[], own: [string, string[]][] = []) =>
+      vanishingScripts(older, newer, scripts, { all, own: new Map(own) }).map(({ name }) => name)
+    const [yes, no] = ['mysql_enable="YES"\n', 'mysql_enable="NO"\n']
+    expect(names([yes, no])).toEqual([])
+    expect(names([no, yes])).toEqual(['mysql-server'])
+    expect(names([no], [['mysql', [yes]]])).toEqual(['mysql-server'])
+    expect(names([yes], [['mysql', [no]]])).toEqual([])
+    expect(names([no], [['mysql-server', [yes]]])).toEqual([])
+    // A quote that nobody closes takes in nothing of the next file.
+    expect(names(['motd="\n', yes])).toEqual(['mysql-server'])
   })
 })

@@ -2,7 +2,7 @@
 
 import blueprintSwitch from '../../modules/blueprint_switch.ts'
 import { apply, check, converge, type Report } from '../../modules/core/converge.ts'
-import type { Step } from '../../modules/core/step.ts'
+import { describeStep, type Step } from '../../modules/core/step.ts'
 import { listTree } from '../../modules/freebsd/mtree.ts'
 import { digestOf, renderListing } from '../../modules/rules/blueprint/manifest.ts'
 import type { State } from '../../modules/rules/switch/states.ts'
@@ -40,7 +40,7 @@ const FILES: Record<string, Record<string, string | undefined>> = {
 }
 
 /** As blueprint_jail would have sealed it. */
-export async function seal(host: FakeHost, name: string): Promise<void> {
+export async function seal(host: FakeHost, name: string, release = '14.2-RELEASE'): Promise<void> {
   const root = `/hosting/blueprints/${name}`
   const dataset = `zroot/hosting/blueprints/${name}`
   const listing = renderListing(await listTree(host, root))
@@ -50,7 +50,7 @@ export async function seal(host: FakeHost, name: string): Promise<void> {
     JSON.stringify({
       format: 1,
       name,
-      release: '14.2-RELEASE',
+      release,
       architecture: 'amd64',
       packages: PACKAGES[name as keyof typeof PACKAGES] ?? [],
       revision: 1,
@@ -154,4 +154,33 @@ export async function hostForSwitch(title: string): Promise<FakeHost> {
   host.tree.write('/hosting/instances/web1/root/etc/rc.conf', 'hostname="web1"\nnginx_enable="YES"\n')
   if (title.startsWith('Back')) await switched(host, { id: 'web1', blueprint: NEXT })
   return untouched(host)
+}
+
+/** As Node says it. */
+export const noSpace = () =>
+  Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+
+/** No more than this, or it goes round in circles. */
+const MOST_STEPS = 150
+
+/** From the first step on that is due, those that are refused fail. */
+export function refusing(
+  host: FakeHost,
+  isDue: (step: Step) => boolean,
+  isRefused: (step: Step) => boolean = isDue,
+  problem: () => Error = noSpace,
+): FakeHost & { readonly tried: readonly string[] } {
+  const tried: string[] = []
+  let isOn = false
+  return {
+    ...host,
+    tried,
+    async perform(step: Step) {
+      tried.push(describeStep(step))
+      if (tried.length > MOST_STEPS) throw new TypeError(`it goes round in circles: ${tried.slice(-6).join('; ')}`)
+      isOn ||= isDue(step)
+      if (isOn && isRefused(step)) throw problem()
+      await host.perform(step)
+    },
+  }
 }

@@ -53,6 +53,12 @@ export interface VanishingScript {
   readonly variable: string
 }
 
+/** The texts of an instance's rc.conf(5): those that all its services read, and by a service's name those that it reads alone. */
+export interface RcTexts {
+  readonly all: readonly string[]
+  readonly own: ReadonlyMap<string, readonly string[]>
+}
+
 const SCRIPT = /^\.\/((?:usr\/local\/)?etc\/rc\.d\/[^/]+)$/
 
 /** Start scripts of the old blueprint that the new one has no more, by their paths. */
@@ -60,35 +66,44 @@ export const vanishedScripts = (older: Listing, newer: Listing): string[] =>
   [...older.keys()].flatMap(key => (newer.has(key) ? [] : (SCRIPT.exec(unvis(key))?.[1] ?? []))).sort()
 
 /**
- * Those of them that the instance's rc.conf(5) enables: what they start will be missing. The text is never evaluated: where
- * it decides by a condition, the script counts as enabled. `scripts`: what is in them, in the old blueprint, for those
- * whose variable is not called like the script (mysql-server has mysql_enable).
+ * Those of them that the instance's rc.conf(5) enables: what they start will be missing. No text is ever evaluated: where one
+ * decides by a condition, the script counts as enabled. `scripts`: what is in them, in the old blueprint, by their paths. It
+ * tells the variable, which need not be called like the script (mysql-server has mysql_enable).
  */
 export function vanishingScripts(
   older: Listing,
   newer: Listing,
-  rcConf: string,
-  scripts: ReadonlyMap<string, string> = new Map(),
+  scripts: ReadonlyMap<string, string>,
+  { all, own }: RcTexts,
 ): VanishingScript[] {
-  const enabled = enabledIn(rcConf)
-  return vanishedScripts(older, newer)
-    .map(path => ({ name: basename(path), path, variable: variableOf(basename(path), scripts.get(path) ?? '') }))
-    .filter(({ variable }) => enabled.has(variable))
+  return vanishedScripts(older, newer).flatMap(path => {
+    const [name, text] = [basename(path), scripts.get(path) ?? '']
+    const variable = variableOf(name, text)
+    const texts = [...all, ...(own.get(serviceOf(name, text)) ?? [])]
+    return enabledIn(texts).has(variable) ? [{ name, path, variable }] : []
+  })
 }
+
+/** What a script calls itself, which load_rc_config of rc.subr(8) takes for the name of its own file. */
+export const serviceOf = (script: string, text: string): string =>
+  assigned('name', text) ?? script.replaceAll(/[-.]/g, '_')
 
 /** `rcvar` of rc.subr(8), as nearly every script writes it; without one it is made of the script's name. */
 function variableOf(script: string, text: string): string {
-  const assigned = (variable: string) => new RegExp(`^${variable}=["']?([\\w.\${}-]+)["']?`, 'm').exec(text)?.[1]
-  const name = assigned('name') ?? script.replaceAll(/[-.]/g, '_')
-  return assigned('rcvar')?.replace(/\$\{name\}|\$name(?!\w)/, name) ?? `${name}_enable`
+  const name = serviceOf(script, text)
+  return assigned('rcvar', text)?.replace(/\$\{name\}|\$name(?!\w)/, name) ?? `${name}_enable`
 }
+
+const assigned = (variable: string, text: string) =>
+  new RegExp(`^${variable}=["']?([\\w.\${}-]+)["']?`, 'm').exec(text)?.[1]
 
 /** checkyesno of rc.subr(8): these words, in any case. */
 const YES = /^(yes|true|on|1)$/i
 
-function enabledIn(rcConf: string): ReadonlySet<string> {
+/** In the order in which they are read. */
+function enabledIn(texts: readonly string[]): ReadonlySet<string> {
   const enabled = new Set<string>()
-  for (const statement of RC_CONF.parse(rcConf)) {
+  for (const statement of texts.flatMap(text => RC_CONF.parse(text))) {
     if (statement.kind === 'strange') for (const name of statement.names) enabled.add(name)
     if (statement.kind !== 'setting') continue
     if (YES.test(statement.value)) enabled.add(statement.name)

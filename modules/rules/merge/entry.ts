@@ -14,6 +14,8 @@ export interface Entry extends Attributes {
   readonly kind: 'file' | 'directory' | 'link' | 'other'
   /** Of a file, in hexadecimal digits; an instance's file without one counts as changed. */
   readonly sha256?: string
+  /** Of an instance's file: how many it has. */
+  readonly bytes?: number
   /** Where a link points to. */
   readonly link?: string
   /** What is in an instance's directory; without it nobody knows that it is empty. */

@@ -3,73 +3,49 @@ import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import { describeStep, type Step } from '../../core/step.ts'
-import { unmount } from '../../freebsd/mount.ts'
-import { snapshotTree } from '../../freebsd/zfs-generations.ts'
-import { History } from '../jail/history.ts'
 import { DYING_TRIES } from '../jail/start.ts'
-import { PAUSE } from '../jail/stop.ts'
-import { startStep, stopStep, waiting } from './down.ts'
-import { describeVersion, type Journal, snapshotName } from './journal.ts'
-import { areOpen, hasStarted, openingsOf, type Trip, type View } from './look.ts'
+import { overwrittenName } from '../layout.ts'
+import { areOpen, succeeded, tries, troubleIn } from './course.ts'
+import { pauseStep, startStep, stopStep, waiting } from './down.ts'
+import { bookSteps } from './finish.ts'
+import { describeVersion, freeName, type Journal } from './journal.ts'
+import { openingsOf, type Trip, type View } from './look.ts'
+import { outageOf } from './outage.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, goingDown, isOver, isPause, quoted } from './rounds.ts'
-import { baseOf } from './standing.ts'
-import { failedState, foretoldState, type InstanceState, outageOf, presentState, stateOf } from './states.ts'
+import { going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
+import { foretoldState, type InstanceState, presentState } from './states.ts'
 import {
   asideSteps,
   closeLeft,
   closeSteps,
-  concludeSteps,
   inPlaceSteps,
   journalStep,
-  markSteps,
   oldFstabSteps,
   openSteps,
-  outageStep,
-  pruneSteps,
   restoreSteps,
   rollbackSteps,
+  snapshotSteps,
   youngerThan,
 } from './stretches.ts'
-import { troubleIn } from './trouble.ts'
-
-export const CUT_OFF = 'the switch was cut off before its files were all in place'
+import { stuck } from './stuck.ts'
 
 /** Somebody wants back what was before the last switch. */
 export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> {
   const { standing } = trip
-  const { request, last } = standing
-  const refusals = refusalsOf(trip, view, 'back')
+  const { request, last, lastProblem } = standing
+  if (last === undefined) throw new Refused(nowhereBack(standing, lastProblem))
+  if (view.remains === undefined) throw new TypeError(`${request.id} was not looked at`)
+  const journal = journalBack(trip, last, view, view.remains.isRunning, now)
+  const refusals = refusalsOf(trip, view, journal)
   if (refusals.length > 0) throw new Refused(refusals.join(' '))
-  if (last === undefined || view.remains === undefined) throw new TypeError(`${request.id} has no way back`)
-  const {
-    reason: _reason,
-    outcome: _outcome,
-    outage: _outage,
-    parts: _parts,
-    ended: _ended,
-    waiting: _waiting,
-    ...kept
-  } = last
-  // Of what was changed since: the way back overwrites it. Data can be rolled back to nothing but the youngest snapshot.
-  const guard = request.rollsBackData ? {} : { guard: snapshotName(now, view.snapshots ?? []) }
-  const journal: Journal = {
-    ...kept,
-    phase: 'returning',
-    begun: now.toISOString(),
-    ran: view.remains.isRunning,
-    ...guard,
-    rollsBackData: request.rollsBackData,
-    health: request.health,
-    isAsked: true,
-  }
   const clear = { ...view, isInPlace: view.isInPlace, isAside: view.isInPlace }
   const openings = openingsOf(trip, journal)
+  const { guard } = journal
   return {
     before: presentState(standing),
     after: foretoldState(journal),
     steps: [
-      ...(journal.guard === undefined ? [] : [snapshotTree(request.places.dataset, journal.guard, [])]),
+      ...(guard === undefined ? [] : snapshotSteps(trip, guard, journal.to)),
       journalStep(trip, journal),
       ...(journal.ran ? [stopStep(view.jail)] : []),
     ],
@@ -79,13 +55,42 @@ export function setBack(trip: Trip, view: View, now: Date): Plan<InstanceState> 
       ...(view.own === undefined ? [] : restoreSteps(journal, openings, view.own)),
       ...closeSteps(openings),
       ...homeSteps(trip, clear, journal),
-      ...markSteps(trip, part => journal.bases[part.dataset] ?? journal.from),
-      ...outageStep(trip, journal.ran ? 0 : undefined),
-      journalStep(trip, journal),
-      ...pruneSteps(trip, withGuard(trip, view, journal), request.keep),
-      ...concludeSteps(trip),
+      journalStep(trip, { ...journal, phase: 'finishing' }),
+      ...bookSteps(trip, { ...journal, outcome: 'rolled_back', outage: 0 }, withGuard(trip, view, journal)),
     ].map(describeStep),
+    warnings: journal.written.length === 0 ? [] : unseenWarning(trip, view),
     msg: '',
+  }
+}
+
+const nowhereBack = ({ request: { id, places } }: Trip['standing'], problem: string | undefined) =>
+  problem ??
+  `${id}: there is nothing to go back to: it was never switched here, or what was known of that is gone (${places.lastSwitch}). Switch it to the blueprint that it shall run on, with \`state: switched\`.`
+
+function journalBack({ standing }: Trip, last: Journal, view: View, ran: boolean, now: Date): Journal {
+  const { request } = standing
+  const {
+    reason: _reason,
+    outcome: _outcome,
+    outage: _outage,
+    parts: _parts,
+    ended: _ended,
+    waiting: _waiting,
+    mayHaveRun: _mayHaveRun,
+    ...kept
+  } = last
+  return {
+    ...kept,
+    // It came back by itself, and only its data is to follow: its own files are its own again.
+    ...(last.outcome === 'switched' ? {} : { to: last.from, written: [] }),
+    phase: 'returning',
+    begun: now.toISOString(),
+    ran,
+    // Of what was changed since: the way back overwrites it. Data can be rolled back to nothing but the youngest snapshot.
+    ...(request.rollsBackData ? {} : { guard: freeName(overwrittenName, now, view.snapshots ?? []) }),
+    rollsBackData: request.rollsBackData,
+    health: request.health,
+    isAsked: true,
   }
 }
 
@@ -93,20 +98,25 @@ const withGuard = ({ standing }: Trip, { snapshots }: View, { guard }: Journal) 
   ...(snapshots ?? []),
   ...(guard === undefined
     ? []
-    : [{ dataset: standing.request.places.dataset, name: guard, txg: Number.MAX_SAFE_INTEGER, holds: 0 }]),
+    : [{ dataset: standing.request.places.dataset, name: guard, txg: Number.MAX_SAFE_INTEGER, holds: 1 }]),
 ]
 
 /** Something is in the way of going forward. */
 export function turnBack(trip: Trip, view: View, journal: Journal, reason: string): Plan<InstanceState> {
-  const back: Journal = { ...journal, phase: 'returning', reason: reason.replace(/\.$/, '') }
+  const back: Journal = {
+    ...journal,
+    phase: 'returning',
+    reason: reason.replace(/\.$/, ''),
+    ...(journal.phase === 'merged' ? { mayHaveRun: true } : {}),
+  }
   const stops = view.remains?.isRunning === true && trip.goal === 'checked'
   return going(trip, back, { steps: [journalStep(trip, back), ...(stops ? [stopStep(view.jail)] : [])] })
 }
 
 export function planReturning(trip: Trip, view: View, journal: Journal, done: readonly Done[]): Plan<InstanceState> {
-  const { jail, remains, own } = view
+  const { remains, own } = view
   const openings = openingsOf(trip, journal)
-  const trouble = view.trouble ?? troubleIn(done, jail)
+  const trouble = view.trouble ?? troubleIn(done)
   if (trouble !== undefined) return stuck(trip, view, journal, trouble)
   if (remains === undefined || own !== undefined) {
     const restored = own === undefined ? [] : restoreSteps(journal, openings, own)
@@ -125,13 +135,13 @@ export function planReturning(trip: Trip, view: View, journal: Journal, done: re
     return going(trip, without, {
       steps: [journalStep(trip, without)],
       warnings: [
-        `${jail.id}: its data is not rolled back, since there are younger snapshots, which would go: ${younger.join(', ')}.`,
+        `${trip.standing.request.id}: its data is not rolled back, since there are younger snapshots, which would go: ${younger.join(', ')}.`,
       ],
     })
   }
   if (openings.length > 0 && !areOpen(openings, done))
     return going(trip, journal, {
-      steps: [...asideSteps(trip, view), ...closeLeft(view), ...openSteps(trip, openings, { ...view, seeds: [] })],
+      steps: [...asideSteps(trip, view), ...openSteps(trip, openings, view)],
     })
   const aside = { ...view, isAside: view.isAside || view.isInPlace }
   const rolledBack = journal.rollsBackData ? [...asideSteps(trip, view), ...rollbackSteps(trip, journal)] : []
@@ -169,67 +179,44 @@ export function planReturned(
   const { places } = trip.standing.request
   const { health } = journal
   if (trip.goal === 'startable') return going(trip, journal, { steps: inPlaceSteps(trip, view), verify: false })
-  const trouble = troubleIn(done, jail)
+  const trouble = troubleIn(done)
   if (trouble !== undefined) return stuck(trip, view, journal, quoted(trouble, view, places.consoleLog))
-  if (!journal.ran) return home(trip, view, journal, now, all)
+  if (!journal.ran) return home(trip, journal, now, all)
   if (view.isAsked) {
-    if (view.ailment === undefined) return home(trip, view, journal, now, all)
-    if (!isOver(jail, done, now, health.deadlineSeconds))
-      return going(trip, journal, { steps: [waiting(done.filter(({ step }) => isPause(step)).length)] })
-    const reason = `${journal.reason === undefined ? '' : `${journal.reason}; `}and back on ${describeVersion(journal.from)} it was not well within ${health.deadlineSeconds} s either: ${view.ailment}`
-    return home(trip, view, { ...journal, reason }, now, all)
+    if (view.ailment === undefined) return home(trip, journal, now, all)
+    if (!isOver(done, now, health.deadlineSeconds))
+      return going(trip, journal, { steps: [waiting(tries(done, 'wait'))] })
+    const ailing = `back on ${describeVersion(journal.from)} it was not well within ${health.deadlineSeconds} s`
+    const reason =
+      journal.reason === undefined
+        ? `${ailing}: ${view.ailment}`
+        : `${journal.reason}; and ${ailing} either: ${view.ailment}`
+    return home(trip, { ...journal, reason }, now, all, 'failed')
   }
-  if (hasStarted(jail, done))
+  if (succeeded(done, 'start'))
     return stuck(trip, view, journal, quoted('it was gone again at once', view, places.consoleLog))
   const down = goingDown(trip, view, journal, done, stuck)
   if (down !== undefined) return down
-  const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
+  const waits = remains?.isDying === true && tries(done, 'pause') < DYING_TRIES
   return going(trip, journal, {
-    steps: [...view.seeds.map(unmount), ...inPlaceSteps(trip, view), waits ? PAUSE : startStep(jail)],
+    steps: [...closeLeft(view), ...inPlaceSteps(trip, view), waits ? pauseStep : startStep(jail)],
   })
 }
 
-/** It is as it was, and well; or what it is not is told. */
-function home(trip: Trip, view: View, journal: Journal, now: Date, all: readonly Done[]): Plan<InstanceState> {
-  const { outage } = outageOf(trip, journal, view, all, now)
+/** It is as it was, and that is final; what is left is to write it down. */
+function home(
+  trip: Trip,
+  journal: Journal,
+  now: Date,
+  all: readonly Done[],
+  outcome: 'rolled_back' | 'failed' = 'rolled_back',
+): Plan<InstanceState> {
   const ended: Journal = {
     ...journal,
-    ...(outage === undefined ? {} : { outage }),
-    outcome: 'rolled_back',
+    ...outageOf(journal, all, now),
+    phase: 'finishing',
+    outcome,
     ended: now.toISOString(),
   }
-  const marks = journal.isAsked
-    ? [
-        ...markSteps(trip, part => journal.bases[part.dataset] ?? baseOf(part, trip.standing)),
-        ...outageStep(trip, outage),
-      ]
-    : []
-  return going(trip, ended, {
-    after: stateOf(ended),
-    steps: [...marks, journalStep(trip, { ...ended, phase: 'finishing' })],
-  })
+  return going(trip, ended, { steps: [journalStep(trip, ended)] })
 }
-
-/** It cannot be gone on by itself: how things are, exactly, and what to do. */
-export function stuck(trip: Trip, view: View, journal: Journal, trouble: string): Plan<InstanceState> {
-  const { standing } = trip
-  const { id, places } = standing.request
-  const [from, to] = [describeVersion(journal.from), describeVersion(journal.to)]
-  const how = view.remains?.isRunning === true ? 'was to stop, and still runs' : 'is stopped'
-  const cause = trouble.replace(/\.$/, '')
-  const why =
-    journal.reason === undefined || journal.reason === cause
-      ? ''
-      : ` It went back because ${lowerFirst(journal.reason)}.`
-  const files =
-    journal.written.length === 0
-      ? `None of its files were changed: they are those of ${from}`
-      : journal.phase === 'returned'
-        ? `Its files, fstab and configuration are those of ${from} again`
-        : `Some of its files are those of ${to}; what they were is in the snapshot ${places.dataset}@${journal.snapshot}`
-  const reason = `${id} ${how}, on its way back to ${from}: ${cause}.${why} ${files}. When the cause is put right, run this again with \`state: resumed\`.`
-  return going(trip, journal, { after: failedState(standing, reason), steps: [], failures: [reason] })
-}
-
-const lowerFirst = (words: string) =>
-  /^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words

@@ -3,42 +3,31 @@ import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
 import { describeStep, type Step } from '../../core/step.ts'
-import { History } from '../jail/history.ts'
 import { DYING_TRIES } from '../jail/start.ts'
-import { PAUSE } from '../jail/stop.ts'
-import { FORMAT } from '../layout.ts'
-import { stuck, turnBack } from './back.ts'
-import { startStep, stopStep, waiting } from './down.ts'
-import { describeVersion, type Journal, snapshotName } from './journal.ts'
-import { areOpen, hasStarted, type Trip, type View } from './look.ts'
+import { FORMAT, wayBackName } from '../layout.ts'
+import { turnBack } from './back.ts'
+import { areOpen, succeeded, tries, troubleIn } from './course.ts'
+import { pauseStep, startStep, stopStep, waiting } from './down.ts'
+import { bookSteps } from './finish.ts'
+import { describeVersion, freeName, type Journal } from './journal.ts'
+import type { Trip, View } from './look.ts'
 import { mergeSteps, summarize, writtenBy } from './merging.ts'
 import { fstabOn } from './mounts.ts'
-import { packagesBetween, vanishingIn } from './parcel.ts'
+import { outageOf } from './outage.ts'
+import { packagesBetween } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, goingDown, isOver, isPause, quoted } from './rounds.ts'
+import { going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
 import { baseOf } from './standing.ts'
-import { foretoldState, type InstanceState, outageOf, presentState, stateOf, unbuiltState } from './states.ts'
-import {
-  asideSteps,
-  closeLeft,
-  closeSteps,
-  concludeSteps,
-  inPlaceSteps,
-  journalStep,
-  markSteps,
-  openSteps,
-  outageStep,
-  pruneSteps,
-  snapshotSteps,
-} from './stretches.ts'
-import { troubleIn } from './trouble.ts'
+import { foretoldState, type InstanceState, presentState, unbuiltState } from './states.ts'
+import { asideSteps, closeLeft, closeSteps, inPlaceSteps, journalStep, openSteps, snapshotSteps } from './stretches.ts'
+import { stuck } from './stuck.ts'
 
 /** Before anything: what will be done, all of it, or why not. */
 export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
   const { standing, target, work } = trip
   const { request, from, layout } = standing
-  const refusals = refusalsOf(trip, view, 'forward')
+  const refusals = refusalsOf(trip, view)
   if (refusals.length > 0) throw new Refused(refusals.join(' '))
   if (
     target === undefined ||
@@ -50,7 +39,7 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     throw new TypeError(`${request.id} has nowhere to go`)
   const prepared = view.prepared
   const { places, site } = request
-  const vanishing = vanishingIn(trip, view.rcConf)
+  const { vanishing } = view
   const packages = packagesBetween(trip)
   const isKnown = packages !== undefined
   const journal: Journal = {
@@ -61,7 +50,7 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     from,
     to: target,
     bases: Object.fromEntries(standing.parts.map(part => [part.dataset, baseOf(part, standing)])),
-    snapshot: snapshotName(now, view.snapshots ?? []),
+    snapshot: freeName(wayBackName, now, view.snapshots ?? []),
     fstab: view.fstab ?? '',
     ...(view.nextFstab === undefined ? {} : { waiting: view.nextFstab }),
     nextFstab: fstabOn(trip.layoutNext ?? layout, target.blueprint, site),
@@ -69,6 +58,7 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
     rollsBackData: request.rollsBackData,
     health: request.health,
     ...(isKnown ? { packages } : {}),
+    ...(trip.releases === undefined ? {} : { releases: trip.releases }),
     ...(prepared === undefined ? {} : { merge: summarize(prepared) }),
     ...(vanishing.length === 0 ? {} : { vanishing }),
   }
@@ -86,9 +76,8 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
       ...openingSteps(trip, clear, journal),
       ...mergingSteps(trip, clear, journal, prepared),
       ...(journal.ran ? [startStep(view.jail)] : []),
-      ...arrivalSteps(trip, journal, 0),
-      ...pruneSteps(trip, withNew(trip, view, journal), request.keep),
-      ...concludeSteps(trip),
+      journalStep(trip, { ...journal, phase: 'finishing' }),
+      ...bookSteps(trip, { ...journal, outcome: 'switched', outage: 0 }, withNew(trip, view, journal)),
     ].map(describeStep),
     warnings: [
       ...(isKnown
@@ -96,14 +85,8 @@ export function setOut(trip: Trip, view: View, now: Date): Plan<InstanceState> {
         : [
             `${request.id}: what its switch to ${describeVersion(target)} does to its packages and files is not known before that blueprint is built.`,
           ]),
-      ...(vanishing.length === 0
-        ? []
-        : [
-            `${request.id}: ${describeVersion(target)} has no more ${vanishing.join(', ')}, which its rc.conf enables.`,
-          ]),
-      ...(journal.ran || work.comparison.paths.length === 0
-        ? []
-        : [`${request.id} does not run, so what its customer changed is seen only once its files are at hand.`]),
+      ...vanishingWarning(trip, journal),
+      ...(work.comparison.paths.length === 0 ? [] : unseenWarning(trip, view)),
     ],
     msg: '',
   }
@@ -115,8 +98,13 @@ const withNew = ({ standing }: Trip, { snapshots }: View, { snapshot }: Journal)
   { dataset: standing.request.places.dataset, name: snapshot, txg: Number.MAX_SAFE_INTEGER, holds: 1 },
 ]
 
+const vanishingWarning = ({ standing }: Trip, { to, vanishing = [] }: Journal): string[] =>
+  vanishing.length === 0
+    ? []
+    : [`${standing.request.id}: ${describeVersion(to)} has no more ${vanishing.join(', ')}, which its rc.conf enables.`]
+
 const openingSteps = (trip: Trip, view: View, journal: Journal): Step[] => [
-  ...snapshotSteps(trip, journal),
+  ...snapshotSteps(trip, journal.snapshot, journal.from),
   ...asideSteps(trip, view),
   ...openSteps(trip, trip.work?.openings ?? [], view),
 ]
@@ -134,17 +122,11 @@ const mergingSteps = (trip: Trip, view: View, journal: Journal, prepared: Prepar
   ]
 }
 
-const arrivalSteps = (trip: Trip, journal: Journal, outage: number | undefined): Step[] => [
-  ...markSteps(trip, () => journal.to),
-  ...outageStep(trip, journal.ran ? outage : undefined),
-  journalStep(trip, { ...journal, phase: 'finishing' }),
-]
-
 /** This run has begun it: it goes down, and when nothing of it is left, its files are changed. */
 export function planStopping(trip: Trip, view: View, journal: Journal, done: readonly Done[]): Plan<InstanceState> {
-  const { remains, jail, prepared } = view
+  const { remains, prepared } = view
   const { openings = [] } = trip.work ?? {}
-  const trouble = view.trouble ?? troubleIn(done, jail)
+  const trouble = view.trouble ?? troubleIn(done)
   if (trouble !== undefined) return turnBack(trip, view, journal, trouble)
   if (remains === undefined) {
     if (trip.standing.request.conflicts === 'fail' && (prepared?.plan.conflicts ?? []).length > 0)
@@ -164,8 +146,17 @@ function merged(trip: Trip, view: View, journal: Journal, prepared: Prepared | u
   if (view.nextFstab !== journal.nextFstab)
     return turnBack(trip, view, journal, `somebody has changed ${trip.standing.request.places.nextFstab} meanwhile`)
   const written = prepared === undefined ? [] : writtenBy(prepared)
-  const known = prepared === undefined ? journal : { ...journal, written, merge: summarize(prepared) }
+  const known: Journal =
+    prepared === undefined
+      ? journal
+      : {
+          ...journal,
+          written,
+          merge: summarize(prepared),
+          ...(view.vanishing.length === 0 ? {} : { vanishing: view.vanishing }),
+        }
   return going(trip, known, {
+    warnings: view.vanishing.length === 0 ? [] : vanishingWarning(trip, known),
     steps: [...mergingSteps(trip, view, known, prepared), ...(journal.ran ? [startStep(view.jail)] : [])],
   })
 }
@@ -179,18 +170,17 @@ export function planMerged(
   done: readonly Done[],
   all: readonly Done[],
 ): Plan<InstanceState> {
-  const { jail } = view
   const { places } = trip.standing.request
   const { health } = journal
-  const trouble = troubleIn(done, jail)
+  const trouble = troubleIn(done)
   if (trouble !== undefined) return turnBack(trip, view, journal, quoted(trouble, view, places.consoleLog))
   if (view.isAsked) {
-    if (view.ailment === undefined) return arrived(trip, view, journal, now, all)
-    if (isOver(jail, done, now, health.deadlineSeconds))
+    if (view.ailment === undefined) return arrived(trip, journal, now, all)
+    if (isOver(done, now, health.deadlineSeconds))
       return turnBack(trip, view, journal, `it was not well within ${health.deadlineSeconds} s: ${view.ailment}`)
-    return going(trip, journal, { steps: [waiting(done.filter(({ step }) => isPause(step)).length)] })
+    return going(trip, journal, { steps: [waiting(tries(done, 'wait'))] })
   }
-  if (hasStarted(jail, done))
+  if (succeeded(done, 'start'))
     return turnBack(trip, view, journal, quoted('it was gone again at once', view, places.consoleLog))
   return catchUp(trip, view, journal, now, done, all)
 }
@@ -208,10 +198,10 @@ function catchUp(
   const { places } = trip.standing.request
   const isReady = fstab === journal.nextFstab && !isAside && seeds.length === 0
   const starts = trip.goal === 'checked' && journal.ran
-  if (isReady && !journal.ran && trip.goal === 'checked') return arrived(trip, view, journal, now, all)
+  if (isReady && !journal.ran && trip.goal === 'checked') return arrived(trip, journal, now, all)
   const down = starts ? goingDown(trip, view, journal, done, stuck) : undefined
   if (down !== undefined) return down
-  const waits = remains?.isDying === true && new History(done).tries(PAUSE) < DYING_TRIES
+  const waits = remains?.isDying === true && tries(done, 'pause') < DYING_TRIES
   return going(trip, journal, {
     steps: [
       ...closeLeft(view),
@@ -219,14 +209,20 @@ function catchUp(
         ? [{ kind: 'move' as const, from: places.nextFstab, to: places.fstab }]
         : []),
       ...inPlaceSteps(trip, view),
-      ...(starts ? [waits ? PAUSE : startStep(jail)] : []),
+      ...(starts ? [waits ? pauseStep : startStep(jail)] : []),
     ],
     verify: trip.goal === 'checked',
   })
 }
 
-function arrived(trip: Trip, view: View, journal: Journal, now: Date, all: readonly Done[]): Plan<InstanceState> {
-  const outage = outageOf(trip, journal, view, all, now)
-  const ended: Journal = { ...journal, ...outage, outcome: 'switched', ended: now.toISOString() }
-  return going(trip, journal, { after: stateOf(ended), steps: arrivalSteps(trip, ended, outage.outage) })
+/** It is well, and that is final; what is left is to write it down. */
+function arrived(trip: Trip, journal: Journal, now: Date, all: readonly Done[]): Plan<InstanceState> {
+  const ended: Journal = {
+    ...journal,
+    ...outageOf(journal, all, now),
+    phase: 'finishing',
+    outcome: 'switched',
+    ended: now.toISOString(),
+  }
+  return going(trip, ended, { steps: [journalStep(trip, ended)] })
 }

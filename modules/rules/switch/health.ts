@@ -6,9 +6,6 @@ import { settingsIn } from '../../freebsd/jail-conf-read.ts'
 import { problemInside } from '../../freebsd/jexec.ts'
 import type { Health, HttpCheck } from './requests.ts'
 
-/** One answer takes no longer; the deadline is for all of them, tried again and again. */
-const ANSWER_SECONDS = 10
-
 /** What is not well, in words; undefined where all is. In order, up to the first. */
 export async function ailmentOf(
   id: string,
@@ -16,7 +13,7 @@ export async function ailmentOf(
   conf: string,
   machine: Pick<Probe, 'query' | 'contact'>,
 ): Promise<string | undefined> {
-  const seconds = Math.min(ANSWER_SECONDS, health.deadlineSeconds)
+  const seconds = Math.min(health.answerSeconds, health.deadlineSeconds)
   for (const words of health.commands) {
     const problem = await problemInside(machine, id, words, seconds)
     if (problem !== undefined) return `${describeCommand(words as unknown as Command)}: ${problem}`

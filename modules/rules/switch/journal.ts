@@ -5,7 +5,6 @@
 import { Refused } from '../../core/errors.ts'
 import type { WriteStep } from '../../core/step.ts'
 import { FORMAT, type InstancePlaces } from '../layout.ts'
-import { stamp } from '../stamp.ts'
 import type { Health } from './requests.ts'
 
 /**
@@ -24,7 +23,7 @@ export interface Version {
   readonly revision: number
 }
 
-export type Parts = 'stop' | 'clear' | 'snapshot' | 'merge' | 'start' | 'health'
+export type Parts = 'stop' | 'clear' | 'snapshot' | 'merge' | 'start' | 'health' | 'back'
 
 export interface Packages {
   readonly added: readonly string[]
@@ -47,6 +46,8 @@ export interface Merge {
 export interface Written {
   readonly path: string
   readonly was?: 'file' | 'directory' | 'link' | 'other'
+  /** Of a file that was there: what putting it back takes. */
+  readonly bytes?: number
 }
 
 export interface Journal {
@@ -73,13 +74,18 @@ export interface Journal {
   /** When it is well: whoever brings this to its end asks the same. */
   readonly health: Health
   readonly packages?: Packages
+  /** Of FreeBSD, in both blueprints. */
+  readonly releases?: { readonly from: string; readonly to: string }
   readonly merge?: Merge
   readonly vanishing?: readonly string[]
   /** Why it goes back. */
   readonly reason?: string
   /** Somebody wants it back. */
   readonly isAsked?: boolean
-  readonly outcome?: 'switched' | 'rolled_back'
+  /** It may have been started on the new blueprint, whose services then had its data: only the snapshot has those of before. */
+  readonly mayHaveRun?: true
+  /** `failed`: it is back, and was not well at its deadline. */
+  readonly outcome?: 'switched' | 'rolled_back' | 'failed'
   /** ISO 8601 */
   readonly ended?: string
   /** Milliseconds from the stop until it was well. */
@@ -87,8 +93,10 @@ export interface Journal {
   readonly parts?: Readonly<Partial<Record<Parts, number>>>
 }
 
+/** Its role tells the phase that begins with it. */
 export const writeJournal = ({ journal: path }: InstancePlaces, journal: Journal): WriteStep => ({
   kind: 'write',
+  role: `journal: ${journal.phase}`,
   path,
   content: `${JSON.stringify(journal, null, 1)}\n`,
   mode: 0o600,
@@ -132,13 +140,8 @@ export const describeVersion = ({ blueprint, revision }: Version) => `${blueprin
 export const sameVersion = (one: Version | undefined, other: Version | undefined) =>
   one?.blueprint === other?.blueprint && one?.revision === other?.revision
 
-/** `switch-20261122T120000Z`, or the next second that no other has. */
-export function snapshotName(now: Date, taken: readonly { readonly name: string }[]): string {
-  const name = `switch-${stamp(now)}`
-  return taken.some(one => one.name === name) ? snapshotName(new Date(now.getTime() + 1000), taken) : name
+/** The first of these moments, a second apart, whose name no snapshot has. */
+export function freeName(name: (now: Date) => string, now: Date, taken: readonly { readonly name: string }[]): string {
+  const wished = name(now)
+  return taken.some(one => one.name === wished) ? freeName(name, new Date(now.getTime() + 1000), taken) : wished
 }
-
-export const isSwitchSnapshot = (name: string) => /^switch-\d{8}T\d{6}Z$/.test(name)
-
-/** The hold by which nobody else destroys a switch's snapshots. */
-export const HOLD = 'bluejail'

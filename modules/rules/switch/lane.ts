@@ -1,90 +1,116 @@
 /** One instance's way as a lane: each round goes by its journal and by what is there. */
+import { isExplained, Refused } from '../../core/errors.ts'
 import type { Lane } from '../../core/lanes.ts'
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
-import type { Package } from '../../freebsd/pkg.ts'
-import { asOfRevision } from '../blueprint/manifest.ts'
-import { CUT_OFF, planReturned, planReturning, setBack, turnBack } from './back.ts'
+import { asOfRevision, type Manifest } from '../blueprint/manifest.ts'
+import { planReturned, planReturning, setBack, turnBack } from './back.ts'
+import { isUnwritten, ofThisLeg, sincePhase, troubleIn } from './course.ts'
+import { CUT_OFF, finish } from './finish.ts'
 import { planMerged, planStopping, setOut } from './forward.ts'
-import { describeVersion, type Journal, type Version } from './journal.ts'
-import { lookAt, sincePhase, type Trip, type View } from './look.ts'
+import { describeVersion, type Version } from './journal.ts'
+import { lookAt, type Trip, type View } from './look.ts'
 import { layoutOf } from './mounts.ts'
 import { workOf } from './prepare.ts'
-import type { Readiness } from './ready.ts'
-import { going } from './rounds.ts'
+import { obstaclesTo, type Readiness } from './ready.ts'
 import { goesOn, type Stand, type Standing, targetOf } from './standing.ts'
-import { failedState, type InstanceState, presentState, stateOf } from './states.ts'
-import { concludeSteps, pruneSteps } from './stretches.ts'
-import { troubleIn } from './trouble.ts'
+import { failedState, type InstanceState, presentState } from './states.ts'
+import { unwritten } from './stuck.ts'
 
-export function tripOf(
-  standing: Standing,
-  stand: Stand,
-  { listings }: Pick<Readiness, 'listings'>,
-  goal: Trip['goal'] = 'checked',
-): Trip {
-  const { request, journal, last, waiting, layout, from } = standing
-  const isNew = journal === undefined && request.state === 'switched'
-  const target = isNew || goesOn(standing, stand) ? targetOf(standing, stand) : undefined
-  const work = target === undefined ? undefined : workOf(standing, target, listings)
+export function tripOf(standing: Standing, stand: Stand, readiness: Readiness, goal: Trip['goal'] = 'checked'): Trip {
+  const { request, journal, unreadable, last, waiting, layout, from } = standing
+  const { listings } = readiness
+  const isNew = journal === undefined && unreadable === undefined && request.state === 'switched'
+  const setsOutAnew = goesOn(standing, stand)
+  const target = isNew || setsOutAnew ? targetOf(standing, stand) : undefined
+  // Of those that set out now, this was asked for all of them.
+  const obstacles = setsOutAnew && target !== undefined ? obstaclesTo(target, stand, readiness) : []
+  const work = target === undefined || obstacles.length > 0 ? undefined : workOf(standing, target, listings)
+  const problem = work !== undefined && 'problem' in work ? work.problem : undefined
   const next = waiting === undefined ? undefined : layoutOf(waiting, request.places, request.site)
+  const [old, newer] = [manifestOf(from, stand), manifestOf(target, stand)]
   return {
     standing,
     target,
     work: work === undefined || 'problem' in work ? undefined : work,
-    problem: isNew && work !== undefined && 'problem' in work ? work.problem : undefined,
+    problem: obstacles.length > 0 ? obstacles.join(' ') : problem,
     listings,
-    packages: { old: packagesOf(from, stand) ?? [], new: packagesOf(target, stand) },
+    packages: { old: old?.packages ?? [], new: newer?.packages },
+    releases: old === undefined || newer === undefined ? undefined : { from: old.release, to: newer.release },
     layoutNext: next === undefined || 'problem' in next || next.blueprint !== layout?.blueprint ? undefined : next,
     hasBlueprintBack: last === undefined || stand.blueprints.get(last.from.blueprint)?.exists === true,
     goal,
   }
 }
 
-function packagesOf(version: Version | undefined, { blueprints }: Stand): readonly Package[] | undefined {
+function manifestOf(version: Version | undefined, { blueprints }: Stand): Manifest | undefined {
   const manifest = version && blueprints.get(version.blueprint)?.manifest
-  return manifest && asOfRevision(manifest, version?.revision ?? 1).packages
+  return manifest && asOfRevision(manifest, version?.revision ?? 1)
 }
 
 export const laneOf = (trip: Trip): Lane => ({
   name: trip.standing.request.id,
-  observe: (machine, done) => lookAt(trip, machine, done),
+  async observe(machine, done) {
+    try {
+      return await lookAt(trip, machine, done)
+    } catch (error) {
+      if (done.length === 0 || !isExplained(error)) throw error
+      throw new Refused(lostSight(trip, (error as Error).message))
+    }
+  },
   plan: (seen, now, done) => planRound(trip, seen as View, now, done),
 })
 
+/** Nobody knows how it is; its journal does. */
+const lostSight = ({ standing: { request } }: Trip, why: string) =>
+  `${request.id} is on its way, and how it is cannot be seen: ${why.replace(/\.$/, '')}. Its journal ${request.places.journal} has what is to be done. When the cause is put right, run this again with \`state: resumed\`.`
+
 export function planRound(trip: Trip, view: View, now: Date, done: readonly Done[]): Plan<InstanceState> {
-  const { journal, jail } = view
+  const { journal } = view
   const { request } = trip.standing
-  const recent = sincePhase(done, jail)
+  const recent = sincePhase(done)
+  if (journal !== undefined && isUnwritten(recent)) return unwritten(trip, view, journal, recent)
   switch (journal?.phase) {
     case undefined:
-      if (done.length > 0 && !isBackToSetOut(trip, done)) return unbegun(trip, troubleIn(done, jail))
-      return request.state === 'rolled_back' ? setBack(trip, view, now) : setOut(trip, view, now)
+      if (done.length > 0 && ofThisLeg(done).length > 0) return unbegun(trip, troubleIn(done))
+      if (request.state === 'rolled_back') return setBack(trip, view, now)
+      return done.length === 0 ? setOut(trip, view, now) : setOutAnew(trip, view, now)
     case 'stopping':
       if (done.length === 0 || trip.work === undefined) return turnBack(trip, view, journal, CUT_OFF)
       return planStopping(trip, view, journal, recent)
     case 'merging':
-      return turnBack(trip, view, journal, troubleIn(recent, jail) ?? CUT_OFF)
+      return turnBack(trip, view, journal, troubleIn(recent) ?? CUT_OFF)
     case 'merged':
-      return planMerged(trip, view, journal, now, recent, ofThisLeg(trip, done))
+      return planMerged(trip, view, journal, now, recent, ofThisLeg(done))
     case 'returning':
       return planReturning(trip, view, journal, recent)
     case 'returned':
-      return planReturned(trip, view, journal, now, recent, done)
+      return planReturned(trip, view, journal, now, recent, ofThisLeg(done))
     case 'finishing':
       return finish(trip, view, journal, recent)
   }
 }
 
-const isConcluded = ({ standing }: Trip, { step }: Done) =>
-  step.kind === 'move' && step.to === standing.request.places.lastSwitch
+/** It is back, and well; what forbids the switch now does not change that. */
+function setOutAnew(trip: Trip, view: View, now: Date): Plan<InstanceState> {
+  try {
+    return setOut(trip, view, now)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const { standing } = trip
+    const [id, to] = [standing.request.id, versionWords(standing.from)]
+    const reason = `${CUT_OFF}, and it does not set out anew: ${error.message}`
+    return {
+      before: presentState(standing),
+      after: { outcome: 'rolled_back', from: to, to, tried: versionWords(trip.target), reason },
+      steps: [],
+      failures: [`${id} is back on ${to}, since ${reason}`],
+      msg: '',
+    }
+  }
+}
 
-const isBackToSetOut = (trip: Trip, done: readonly Done[]) =>
-  trip.work !== undefined && done.at(-1) !== undefined && isConcluded(trip, done.at(-1) as Done)
-
-/** What was done since it set out anew. */
-const ofThisLeg = (trip: Trip, done: readonly Done[]) =>
-  done.slice(done.findLastIndex(one => isConcluded(trip, one)) + 1)
+const versionWords = (version: Version | undefined) => (version === undefined ? '-' : describeVersion(version))
 
 /** Not even the journal could be written, so it is as it was. */
 function unbegun({ standing }: Trip, trouble: string | undefined): Plan<InstanceState> {
@@ -97,35 +123,4 @@ function unbegun({ standing }: Trip, trouble: string | undefined): Plan<Instance
     failures: [reason],
     msg: '',
   }
-}
-
-/** All that matters is done: old snapshots go, and the journal becomes what is known of the last switch. */
-function finish(trip: Trip, view: View, journal: Journal, done: readonly Done[]): Plan<InstanceState> {
-  const { keep, id, places } = trip.standing.request
-  if (trip.goal === 'startable') return going(trip, journal, { after: stateOf(journal) })
-  const trouble = troubleIn(done, view.jail)
-  // A way back that failed of itself is of no more use.
-  const useless = journal.outcome === 'rolled_back' && journal.isAsked !== true ? journal.snapshot : undefined
-  const { from } = journal
-  const setsOut = trip.work !== undefined && journal.outcome === 'rolled_back' && journal.reason === CUT_OFF
-  return going(trip, journal, {
-    after: stateOf(journal),
-    steps: [
-      ...(trouble === undefined ? pruneSteps(trip, view.snapshots ?? [], keep, useless) : []),
-      ...concludeSteps(trip),
-    ],
-    verify: setsOut,
-    warnings: [
-      ...(setsOut ? [`${id} is back on ${describeVersion(from)}, since ${CUT_OFF}, and sets out anew.`] : []),
-      ...(trouble === undefined
-        ? []
-        : [`${id}: not all snapshots of earlier switches of ${places.dataset} could be destroyed: ${trouble}.`]),
-    ],
-    failures:
-      journal.outcome === 'rolled_back' && journal.isAsked !== true && !setsOut
-        ? [
-            `${id} ${journal.ran ? 'runs' : 'is'} on ${describeVersion(from)} again: ${(journal.reason ?? CUT_OFF).replace(/\.+$/, '')}.`,
-          ]
-        : [],
-  })
 }

@@ -2,23 +2,23 @@
 import { isExplained } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import type { Done } from '../../core/perform.ts'
-import { describeStep } from '../../core/step.ts'
 import { readConsole } from '../../freebsd/console-log.ts'
-import { listInterfaces, unitsIn } from '../../freebsd/ifconfig.ts'
 import { settingsIn } from '../../freebsd/jail-conf-read.ts'
 import { listJails } from '../../freebsd/jls.ts'
-import { isWithin, listMounts, type Mount, mountLegacy } from '../../freebsd/mount.ts'
+import { isWithin, type Mount } from '../../freebsd/mount.ts'
 import type { Package } from '../../freebsd/pkg.ts'
 import { type Generation, listSnapshotsBelow } from '../../freebsd/zfs-generations.ts'
-import { leftInterfaces } from '../jail/interfaces.ts'
-import { type Jail, type Remains, startStep } from './down.ts'
+import { areOpen, isUnwritten, sincePhase, succeeded, tries } from './course.ts'
+import type { Jail, Remains } from './down.ts'
 import { ailmentOf } from './health.ts'
 import { type Journal, parseJournal, type Version } from './journal.ts'
+import { atSeeds, beforeIt } from './look-at-files.ts'
 import type { Layout } from './mounts.ts'
-import { type Prepared, prepare, RC_CONF, type Work } from './prepare.ts'
+import type { Prepared, Work } from './prepare.ts'
 import type { Listings } from './ready.ts'
+import { remainsOf } from './remains.ts'
 import type { Part, Standing } from './standing.ts'
-import { type OwnFiles, readAtSeeds, readRunning } from './tree.ts'
+import type { OwnFiles } from './tree.ts'
 
 /** One instance's way; what is the same in all its rounds. */
 export interface Trip {
@@ -27,11 +27,12 @@ export interface Trip {
   readonly target: Version | undefined
   /** Its files on that way. */
   readonly work: Work | undefined
-  /** Why it cannot be begun. */
+  /** Why it cannot be begun; of one that was cut off, not anew. */
   readonly problem: string | undefined
   readonly listings: Listings
   /** Undefined of one that is not there: in check mode, it is still to be built. */
   readonly packages: { readonly old: readonly Package[]; readonly new: readonly Package[] | undefined }
+  readonly releases: { readonly from: string; readonly to: string } | undefined
   /** The mounts of its next start, where those shall be others than now. */
   readonly layoutNext: Layout | undefined
   /** The blueprint of the last switch's way back is there. */
@@ -48,6 +49,7 @@ export interface View {
   readonly isInPlace: boolean
   /** With what its configuration says, wherever that is. */
   readonly jail: Jail
+  /** Undefined where this phase knows that nothing is left of it. */
   readonly remains: Remains | undefined
   /** What is mounted at its seeds. */
   readonly seeds: readonly Mount[]
@@ -57,28 +59,18 @@ export interface View {
   readonly trouble: string | undefined
   /** What is there of what a switch wrote. */
   readonly own: OwnFiles | undefined
-  readonly rcConf: string | undefined
+  /** Why its files could not be looked at while it runs. */
+  readonly unread: string | undefined
+  /** Of the blueprint's files that it takes: how many bytes each has. */
+  readonly sizes: ReadonlyMap<string, number>
+  /** Start scripts that it enables and that go. */
+  readonly vanishing: readonly string[]
   /** Asked, and what is not well. */
   readonly isAsked: boolean
   readonly ailment: string | undefined
   readonly console: readonly string[]
   readonly snapshots: readonly Generation[] | undefined
 }
-
-/** What was done since the phase began: each begins with the journal's being written. */
-export function sincePhase(done: readonly Done[], { places }: Jail): readonly Done[] {
-  const at = done.findLastIndex(({ step }) => step.kind === 'write' && step.path === places.journal)
-  return done.slice(at + 1)
-}
-
-export const succeeded = (words: string, done: readonly Done[]) =>
-  done.some(one => one.setback === undefined && one.failure === undefined && describeStep(one.step) === words)
-
-/** All of these were mounted at their seeds by this phase. */
-export const areOpen = (parts: readonly Part[], done: readonly Done[]) =>
-  parts.every(({ dataset, seed }) => succeeded(describeStep(mountLegacy(dataset, seed)), done))
-
-export const hasStarted = (jail: Jail, done: readonly Done[]) => succeeded(describeStep(startStep(jail)), done)
 
 const NOTHING = {
   remains: undefined,
@@ -87,7 +79,9 @@ const NOTHING = {
   prepared: undefined,
   trouble: undefined,
   own: undefined,
-  rcConf: undefined,
+  unread: undefined,
+  sizes: new Map<string, number>(),
+  vanishing: [],
   isAsked: false,
   ailment: undefined,
   console: [],
@@ -113,15 +107,16 @@ export async function lookAt(trip: Trip, machine: Probe, done: readonly Done[]):
     isInPlace: inPlace !== undefined,
     jail,
   }
-  const recent = sincePhase(done, jail)
+  const recent = sincePhase(done)
+  if (journal !== undefined && isUnwritten(recent)) return { ...view, ...(await remainsOf(trip, view, machine)) }
   switch (journal?.phase) {
     case undefined:
       return { ...view, ...(await beforeIt(trip, view, machine)) }
     case 'finishing':
-      return { ...view, snapshots: await listSnapshotsBelow(machine, places.dataset) }
+      return { ...view, ...(await oldSnapshots(places.dataset, machine)) }
     case 'merged':
     case 'returned':
-      if (hasStarted(jail, recent)) return { ...view, ...(await afterStart(journal, view, machine)) }
+      if (succeeded(recent, 'start')) return { ...view, ...(await afterStart(journal, view, machine)) }
       return { ...view, ...(await beforeStart(trip, journal, view, recent, machine)) }
     case 'stopping':
     case 'returning': {
@@ -141,77 +136,22 @@ export async function lookAt(trip: Trip, machine: Probe, done: readonly Done[]):
   }
 }
 
+/** Where they cannot be seen, none goes; nothing else hangs on them any more. */
+async function oldSnapshots(dataset: string, machine: Probe): Promise<Partial<View>> {
+  try {
+    return { snapshots: await listSnapshotsBelow(machine, dataset) }
+  } catch (error) {
+    if (!isExplained(error)) throw error
+    return { trouble: (error as Error).message }
+  }
+}
+
 /** The parts that are opened in this phase. */
 export function openingsOf({ standing, work }: Trip, journal: Journal | undefined): readonly Part[] {
   if (journal?.phase !== 'returning') return work?.openings ?? []
   if (journal.rollsBackData) return []
   const paths = journal.written.map(({ path }) => path)
   return standing.parts.filter(({ path }) => paths.some(each => isWithin(each, path)))
-}
-
-async function remainsOf({ standing }: Trip, { jail }: Pick<View, 'jail'>, machine: Probe) {
-  const { id, places } = standing.request
-  const [jails, mounts, interfaces] = await Promise.all([
-    listJails(machine),
-    listMounts(machine),
-    listInterfaces(machine),
-  ])
-  const seedFolders = new Set<string>()
-  for (const path of [places.seed, ...standing.parts.map(({ seed }) => seed)])
-    if ((await machine.status(path)) !== undefined) seedFolders.add(path)
-  return {
-    remains: {
-      isRunning: jails.some(({ name, isDying }) => name === id && !isDying),
-      isDying: jails.some(({ name, isDying }) => name === id && isDying),
-      mounts: mounts.filter(({ node }) => isWithin(node, places.root)),
-      interfaces: jails.some(({ name, isDying }) => name === id && !isDying)
-        ? []
-        : leftInterfaces(id, unitsIn(jail.conf), interfaces),
-    },
-    seeds: mounts.filter(({ node }) => isWithin(node, places.seed)),
-    seedFolders,
-  }
-}
-
-async function beforeIt(trip: Trip, view: Pick<View, 'jail'>, machine: Probe): Promise<Partial<View>> {
-  const { standing, work } = trip
-  const { id, places, state, conflicts } = standing.request
-  const found = await remainsOf(trip, view, machine)
-  const snapshots = await listSnapshotsBelow(machine, places.dataset)
-  const written = state === 'rolled_back' ? (standing.last?.written ?? []) : []
-  const paths = [...(work?.places ?? []), ...written.map(({ path }) => path), RC_CONF]
-  const folders = [...(work?.folders ?? []), ...written.filter(({ was }) => was === undefined).map(({ path }) => path)]
-  const own = found.remains.isRunning
-    ? await readRunning(machine, id, [...new Set(paths)], folders)
-    : { side: work?.comparison.old ?? new Map(), bytes: new Map<string, Buffer>(), links: new Map<string, string>() }
-  return {
-    ...found,
-    snapshots,
-    own,
-    rcConf: own.bytes.get(RC_CONF)?.toString(),
-    prepared: work === undefined ? undefined : await prepare(work, own, conflicts, machine),
-  }
-}
-
-async function atSeeds(
-  { standing, work }: Trip,
-  journal: Journal,
-  openings: readonly Part[],
-  machine: Probe,
-): Promise<Partial<View>> {
-  const isBack = journal.phase === 'returning'
-  const places = isBack ? journal.written.map(({ path }) => path) : (work?.places ?? [])
-  const folders = isBack
-    ? journal.written.filter(({ was }) => was !== 'file' && was !== 'link').map(({ path }) => path)
-    : (work?.folders ?? [])
-  try {
-    const own = await readAtSeeds(machine, places, folders, openings)
-    if (isBack || work === undefined) return { own }
-    return { own, prepared: await prepare(work, own, standing.request.conflicts, machine) }
-  } catch (error) {
-    if (!isExplained(error)) throw error
-    return { trouble: (error as Error).message }
-  }
 }
 
 async function afterStart(journal: Journal, { jail }: Pick<View, 'jail'>, machine: Probe): Promise<Partial<View>> {
@@ -234,8 +174,7 @@ async function beforeStart(
   const isAsItShallBe = view.isInPlace && view.fstab === (phase === 'merged' ? nextFstab : fstab)
   if (found.remains.isRunning && isAsItShallBe && journal.ran && trip.goal === 'checked')
     return { ...found, isAsked: true, ailment: await ailmentOf(view.jail.id, journal.health, view.jail.conf, machine) }
-  const isTried = recent.some(({ step }) => describeStep(step) === describeStep(startStep(view.jail)))
-  return isTried ? { ...found, ...(await lastWords(view.jail, machine)) } : found
+  return tries(recent, 'start') > 0 ? { ...found, ...(await lastWords(view.jail, machine)) } : found
 }
 
 async function lastWords({ conf }: Jail, machine: Probe): Promise<Partial<View>> {

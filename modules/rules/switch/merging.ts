@@ -76,8 +76,9 @@ export function writtenBy({ plan, directories, own: { side } }: Prepared): Writt
     ...plan.databases.flatMap(database => [...database.clear, ...madeBy(database)]),
   ]
   return [...new Set(paths)].sort().map(path => {
-    const was = side.get(path)?.kind
-    return was === undefined ? { path } : { path, was }
+    const own = side.get(path)
+    if (own === undefined) return { path }
+    return { path, was: own.kind, ...(own.bytes === undefined ? {} : { bytes: own.bytes }) }
   })
 }
 

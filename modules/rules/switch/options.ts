@@ -39,6 +39,13 @@ const http = record(
 export const health = record(
   {
     deadline: optional(integer('Seconds from the start until all of it must be well. Default: 60.', 1, 3600)),
+    timeout: optional(
+      integer(
+        'Seconds that one command, port or web server may take to answer. One that takes longer is not well, and is asked again until the deadline, which no answer outlasts. Default: 10.',
+        1,
+        3600,
+      ),
+    ),
     commands: optional(
       listOf(
         listOf(text('A word.'), 'A program and its arguments; no shell reads them.'),
@@ -88,7 +95,7 @@ export const OPTIONS = {
   state: withDefault(
     choice(
       ['switched', 'rolled_back', 'resumed'],
-      '`switched`: they run on `blueprint`. `rolled_back`: they run on what they ran on before their last switch. `resumed`: a switch that was cut off is brought to its end; where none was, nothing happens.',
+      '`switched`: they run on `blueprint`. `rolled_back`: they run on what they ran on before their last switch; one that never was switched is refused. `resumed`: a switch that was cut off is brought to its end; where none was, nothing happens.',
     ),
     'switched',
   ),
@@ -126,7 +133,7 @@ const merge = record(
     conflicts: optional(listOf(text('A sentence.'), 'What both had changed, and what was decided.')),
     barred: optional(listOf(text('A sentence.'), 'What a link or a file of the customer stands in the way of.')),
   },
-  'What became of the files under the writable `etc` and `usr/local/etc`.',
+  'What became of the files under the writable `etc` and `usr/local/etc`. Of one that came back: before they were put back.',
 )
 
 const outageParts = record(
@@ -136,7 +143,8 @@ const outageParts = record(
     snapshot: seconds('Its datasets are snapshotted.'),
     merge: seconds('Its files are merged.'),
     start: seconds('Its jail and its services start.'),
-    health: seconds('Until it was well.'),
+    health: seconds('Until it was well, or came back.'),
+    back: seconds('Of one that went back: until it was as before, and well.'),
   },
   'What the outage was made of, in seconds.',
 )
@@ -144,11 +152,14 @@ const outageParts = record(
 export const INSTANCE_STATE = record(
   {
     outcome: text(
-      '`switched`; `as_wanted`: nothing was to be done; `rolled_back`: it runs on what it ran on before; `refused`: it was not touched, and `reason` says why; `not_begun`: the same, since others had failed or it was too late; `failed`: `reason` says how it is, and how to go on; `unknown`.',
+      '`switched`; `as_wanted`: nothing was to be done; `rolled_back`: it runs on what it ran on before, and is well; `refused`: it was not touched, and `reason` says why; `not_begun`: the same, since others had failed or it was too late; `failed`: it may be down, and `reason` says how it is, and how to go on; `unknown`.',
     ),
     from: optional(text('What it ran on: `2026Q4-php83@1`, the blueprint and its revision.')),
     to: optional(text('What it runs on now.')),
-    outage_seconds: seconds('From the stop until it was well.'),
+    tried: optional(text('Of one that came back: what it was to run on.')),
+    from_release: optional(text('The release of FreeBSD that it ran on: `14.2-RELEASE`.')),
+    to_release: optional(text('The one that it runs on now.')),
+    outage_seconds: seconds('From the stop until it was well. Where another run stopped it, nobody has measured that.'),
     outage_parts: optional(outageParts),
     packages: optional(packages),
     merge: optional(merge),

@@ -21,11 +21,10 @@ import { type Comparison, LARGEST_MERGED_BYTES, type MergePlan, type Policy } fr
 import { describeVersion, type Version } from './journal.ts'
 import { type Listings, revisionPath } from './ready.ts'
 import { baseOf, type Part, type Standing } from './standing.ts'
-import { type OwnFiles, partOf } from './tree.ts'
+import { type OwnFiles, partOf, type ReadOwn } from './tree.ts'
 
 /** The parts whose files are merged; in the others, directories of packages are made. */
 const MERGED = ['etc', 'usr/local/etc']
-export const RC_CONF = 'etc/rc.conf'
 
 export interface Work {
   readonly comparison: Comparison
@@ -135,29 +134,52 @@ export interface Prepared {
   readonly own: OwnFiles
 }
 
-export async function prepare(work: Work, own: OwnFiles, policy: Policy, machine: Probe): Promise<Prepared> {
-  const { comparison, newPath, oldPath } = work
+/** Of the customer's files; those beyond count as too large to be merged. */
+const MOST_MERGED_BYTES = 32 << 20
+
+export async function prepare(
+  work: Work,
+  own: OwnFiles,
+  read: ReadOwn,
+  policy: Policy,
+  machine: Probe,
+): Promise<Prepared> {
+  const contents = await contentsOf(work, own, read, machine)
+  const plan = planMerge({ ...work.comparison, own: own.side, contents, policy })
+  const copies = new Map<string, Buffer>()
+  for (const { source } of plan.copies) {
+    const place = `${work.newPath}/${source}`
+    const found = await machine.bytes(place, LARGEST_COPIED_BYTES)
+    if (found === undefined) throw new Refused(`${place} is gone: the blueprint was removed meanwhile.`)
+    if (found === 'too large')
+      throw new Refused(
+        `${place}, which a conflict puts beside the customer's file, has more than ${LARGEST_COPIED_BYTES >> 20} MiB. Settle that file by hand in the instance, and switch again.`,
+      )
+    copies.set(source, found)
+  }
+  return { plan, directories: planDirectories(work.directories, own.side, work.scopeOfDirectories), copies, own }
+}
+
+/** Of each file that a plan has to see into, what each side has; none of it where the customer's is too much. */
+async function contentsOf({ comparison, oldPath, newPath }: Work, own: OwnFiles, read: ReadOwn, machine: Probe) {
   const contents = {
     old: new Map<string, Uint8Array>(),
     new: new Map<string, Uint8Array>(),
     own: new Map<string, Uint8Array>(),
   }
-  for (const { side, path } of contentsNeeded({ ...comparison, own: own.side })) {
-    const place = side === 'old' ? oldPath(path) : `${newPath}/${path}`
-    const found = side === 'own' ? own.bytes.get(path) : await machine.bytes(place, LARGEST_MERGED_BYTES)
-    if (found !== undefined && found !== 'too large' && found.length <= LARGEST_MERGED_BYTES)
-      contents[side].set(path, found)
+  const wanted = contentsNeeded({ ...comparison, own: own.side })
+  let left = MOST_MERGED_BYTES
+  for (const path of wanted.filter(({ side }) => side === 'own').map(one => one.path)) {
+    const bytes = (own.side.get(path)?.bytes ?? 0) > left ? undefined : await read(path)
+    if (bytes === undefined) continue
+    left -= bytes.length
+    contents.own.set(path, bytes)
   }
-  const plan = planMerge({ ...comparison, own: own.side, contents, policy })
-  const copies = new Map<string, Buffer>()
-  for (const { source } of plan.copies) {
-    const found = await machine.bytes(`${newPath}/${source}`, LARGEST_COPIED_BYTES)
-    if (found === undefined) throw new Refused(`${newPath}/${source} is gone: the blueprint was removed meanwhile.`)
-    if (found === 'too large')
-      throw new Refused(
-        `${newPath}/${source}, which a conflict puts beside the customer's file, has more than ${LARGEST_COPIED_BYTES >> 20} MiB. Settle that file by hand in the instance, and switch again.`,
-      )
-    copies.set(source, found)
+  const isTooMuch = (path: string) => own.side.get(path)?.kind === 'file' && !contents.own.has(path)
+  for (const { side, path } of wanted) {
+    if (side === 'own' || isTooMuch(path)) continue
+    const found = await machine.bytes(side === 'old' ? oldPath(path) : `${newPath}/${path}`, LARGEST_MERGED_BYTES)
+    if (found !== undefined && found !== 'too large') contents[side].set(path, found)
   }
-  return { plan, directories: planDirectories(work.directories, own.side, work.scopeOfDirectories), copies, own }
+  return contents
 }

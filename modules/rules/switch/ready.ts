@@ -35,13 +35,18 @@ export async function lookAtReadiness(stand: Stand, machine: Probe): Promise<Rea
 
 export const toBeSwitched = (stand: Stand): Standing[] =>
   stand.standings.filter(
-    one => one.request.state === 'switched' && one.journal === undefined && needsWork(one, stand) && one.layout,
+    one =>
+      one.request.state === 'switched' &&
+      one.journal === undefined &&
+      one.unreadable === undefined &&
+      needsWork(one, stand) &&
+      one.layout,
   )
 
 /** What an earlier task would have made. Throws what is wrong, all of it. */
 export function checkReadiness(stand: Stand, readiness: Readiness): string[] {
-  const unmet = stand.standings.flatMap(({ request: { id, places }, fstab }) =>
-    fstab === undefined
+  const unmet = stand.standings.flatMap(({ request: { id, places }, fstab, unreadable }) =>
+    fstab === undefined && unreadable === undefined
       ? [`${id}: there is no such instance here: ${places.fstab} is not there. instance_mounts writes it.`]
       : [],
   )
@@ -52,24 +57,29 @@ export function checkReadiness(stand: Stand, readiness: Readiness): string[] {
           `${id}: what it runs on is not known: ${places.fstab} was changed by hand, and ${problem}. Put it right with instance_mounts.`,
         ],
   )
-  const going = toBeSwitched(stand)
-  for (const [key, version] of new Map(
-    going.map(one => [describeVersion(targetOf(one, stand)), targetOf(one, stand)] as const),
-  )) {
-    const blueprint = stand.blueprints.get(version.blueprint)
-    if (blueprint?.exists !== true)
-      unmet.push(
-        `The blueprint ${version.blueprint} is not there (${blueprintPath(stand.site, version.blueprint)}). Build it with blueprint_jail.`,
-      )
-    else problems.push(...problemsOf(key, version, stand, readiness))
+  const versions = toBeSwitched(stand).map(one => targetOf(one, stand))
+  for (const version of new Map(versions.map(one => [describeVersion(one), one])).values()) {
+    if (isThere(version, stand)) problems.push(...problemsOf(version, stand, readiness))
+    else unmet.push(absenceOf(version, stand))
   }
   if (problems.length > 0) throw new Refused(problems.join(' '))
   return unmet
 }
 
-function problemsOf(key: string, { blueprint: name, revision }: Version, stand: Stand, readiness: Readiness): string[] {
+/** Why no instance can run on that, in sentences. */
+export const obstaclesTo = (version: Version, stand: Stand, readiness: Readiness): string[] =>
+  isThere(version, stand) ? problemsOf(version, stand, readiness) : [absenceOf(version, stand)]
+
+const isThere = ({ blueprint }: Version, { blueprints }: Stand) => blueprints.get(blueprint)?.exists === true
+
+const absenceOf = ({ blueprint }: Version, { site }: Stand) =>
+  `The blueprint ${blueprint} is not there (${blueprintPath(site, blueprint)}). Build it with blueprint_jail.`
+
+function problemsOf(version: Version, stand: Stand, readiness: Readiness): string[] {
+  const { blueprint: name, revision } = version
   const blueprint = stand.blueprints.get(name)
-  const { manifest, stage } = blueprint ?? {}
+  const { manifest, stage, problem } = blueprint ?? {}
+  if (problem !== undefined) return [problem]
   if (stage !== 'complete' || manifest === undefined)
     return [
       `The blueprint ${name} is not complete${stage === undefined ? '' : ` (${stage})`}. Run blueprint_jail for it again.`,
@@ -78,10 +88,10 @@ function problemsOf(key: string, { blueprint: name, revision }: Version, stand: 
     return [
       `The blueprint ${name} is at revision ${blueprint?.revision}, and ${revision} was asked for. Give that revision, or none.`,
     ]
-  const found = readiness.listings.get(key)
+  const found = readiness.listings.get(describeVersion(version))
   if (found === undefined)
     return [
-      `The blueprint ${name} has no list of its files at revision ${revision} (${revisionPath(stand.site, { blueprint: name, revision })}/${LISTING}), and without it nothing can be merged. Build it anew under another name.`,
+      `The blueprint ${name} has no list of its files at revision ${revision} (${revisionPath(stand.site, version)}/${LISTING}), and without it nothing can be merged. Build it anew under another name.`,
     ]
   if (found.digest !== manifest.digest)
     return [

@@ -1,21 +1,17 @@
 /** What forbids a switch of one instance, found before anything of it is touched. */
 import { parseFstab } from '../../freebsd/fstab.ts'
-import { isWithin } from '../../freebsd/mount.ts'
+import { isWithin, type Mount } from '../../freebsd/mount.ts'
 import { unvis } from '../../freebsd/vis.ts'
 import { describeConflicts } from '../merge/plan.ts'
 import { firstAddress, needsAddress } from './health.ts'
-import { describeVersion } from './journal.ts'
+import { describeVersion, type Journal } from './journal.ts'
 import type { Trip, View } from './look.ts'
-import { writtenBy } from './merging.ts'
+import { lackingRoom } from './space.ts'
 import { youngerThan } from './stretches.ts'
 
-/** Beside what is written: a snapshot's own, databases that are made anew, and what a file system needs to work at all. */
-const RESERVE_BYTES = 16 << 20
-const BYTES_PER_FILE = 64 << 10
-
-/** In sentences. */
-export function refusalsOf(trip: Trip, view: View, reason: 'forward' | 'back'): string[] {
-  const { standing, problem, work } = trip
+/** In sentences. `back`: the journal of the way back, where it is that. */
+export function refusalsOf(trip: Trip, view: View, back?: Journal): string[] {
+  const { standing, problem } = trip
   const { id, places, health, conflicts } = standing.request
   const { jail, isInPlace, remains, prepared } = view
   const refuse: string[] = problem === undefined ? [] : [problem]
@@ -23,7 +19,7 @@ export function refusalsOf(trip: Trip, view: View, reason: 'forward' | 'back'): 
 
   if (remains?.isRunning === true && !isInPlace)
     say(`it runs, and ${places.jailConf} is not there, without which it cannot be stopped. instance_jail writes it.`)
-  const differing = unmounted(view)
+  const differing = differenceFrom(trip, view)
   if (differing !== undefined)
     say(
       `${places.fstab} does not say what is mounted (${differing}): it was changed by hand while the instance runs. Put it right with instance_mounts, or restart the instance.`,
@@ -34,20 +30,11 @@ export function refusalsOf(trip: Trip, view: View, reason: 'forward' | 'back'): 
     say(
       'it has no address of its own in its configuration, so `health` needs to say at which `address` or `url` to ask.',
     )
-  if (reason === 'back') {
-    refuse.push(...backRefusals(trip, view))
-    return refuse
-  }
+  refuse.push(...lackingRoom(trip, view, back))
+  if (back !== undefined) return [...refuse, ...backRefusals(trip, view, back)]
 
   for (const { dataset, isFilled } of standing.parts)
     if (!isFilled) say(`${dataset} is not filled yet: run instance_mounts.`)
-  for (const { dataset, available } of work?.openings ?? []) {
-    const needed = RESERVE_BYTES + BYTES_PER_FILE * (prepared === undefined ? 0 : writtenBy(prepared).length)
-    if (available < needed)
-      say(
-        `${dataset} has ${mebibytes(available)} left, and a switch needs ${mebibytes(needed)} to be safe. Free some space in the pool, or raise its quota.`,
-      )
-  }
   for (const words of lackingIn(trip)) say(`${words}. Build one that has it (\`directories\`), under another name.`)
   const found = prepared?.plan.conflicts ?? []
   if (conflicts === 'fail' && found.length > 0)
@@ -74,39 +61,45 @@ function lackingIn({ standing, layoutNext, target, listings }: Trip): string[] {
   })
 }
 
-/** What its fstab lists and the mount table has not. */
-function unmounted({ remains, fstab }: View): string | undefined {
+/** What its fstab lists and the mount table has not, or the other way round: a restart would change its mounts. */
+function differenceFrom({ standing }: Trip, { remains, fstab }: View): string | undefined {
   if (remains?.isRunning !== true) return undefined
-  const missing = parseFstab(fstab ?? '').find(
+  const listed = parseFstab(fstab ?? '')
+  const missing = listed.find(
     ({ node, special }) => !remains.mounts.some(mount => mount.node === node && mount.special === special),
   )
-  return missing === undefined ? undefined : `${missing.special} is not mounted at ${missing.node}`
+  if (missing !== undefined) return `${missing.special} is not mounted at ${missing.node}`
+  const { places } = standing.request
+  // What else is mounted there is jail(8)'s own, by parameters, or the customer's.
+  const isOurs = ({ fstype, special }: Mount) =>
+    (fstype === 'zfs' && isWithin(special, places.dataset)) || (fstype === 'nullfs' && !isWithin(special, places.root))
+  const unlisted = remains.mounts.find(
+    mount => isOurs(mount) && !listed.some(({ node, special }) => node === mount.node && special === mount.special),
+  )
+  return unlisted && `${unlisted.special} is mounted at ${unlisted.node}, and is not in it`
 }
 
-function backRefusals(trip: Trip, { snapshots }: View): string[] {
+/** `journal`: of the way back. */
+function backRefusals(trip: Trip, { snapshots }: View, { snapshot, from, rollsBackData }: Journal): string[] {
   const { standing } = trip
-  const { id, places, rollsBackData, site } = standing.request
-  const { last } = standing
-  if (last === undefined) return []
-  const isThere = (snapshots ?? []).some(({ name }) => name === last.snapshot)
-  const younger = youngerThan(last.snapshot, trip, snapshots ?? [])
+  const { id, places, site } = standing.request
+  const isThere = (snapshots ?? []).some(({ name }) => name === snapshot)
+  const younger = youngerThan(snapshot, trip, snapshots ?? [])
   return [
     ...(isThere
       ? []
       : [
-          `${id}: its way back is gone: there is no snapshot ${places.dataset}@${last.snapshot} any more. Switch it to ${last.from.blueprint} with \`state: switched\`, which merges its files.`,
+          `${id}: its way back is gone: there is no snapshot ${places.dataset}@${snapshot} any more. Switch it to ${from.blueprint} with \`state: switched\`, which merges its files.`,
         ]),
     ...(trip.hasBlueprintBack
       ? []
       : [
-          `${id}: the blueprint ${last.from.blueprint} is not there any more (${site.path}/blueprints/${last.from.blueprint}). Build it again.`,
+          `${id}: the blueprint ${from.blueprint} is not there any more (${site.path}/blueprints/${from.blueprint}). Build it again.`,
         ]),
     ...(rollsBackData && younger.length > 0
       ? [
-          `${id}: its data cannot be rolled back, since there are younger snapshots, which would go: ${younger.slice(0, 3).join(', ')}${younger.length > 3 ? ` and ${younger.length - 3} more` : ''}. Destroy those that nobody needs, or go back without \`rollback_data\`: the data of then is in the snapshot ${last.snapshot}.`,
+          `${id}: its data cannot be rolled back, since there are younger snapshots, which would go: ${younger.slice(0, 3).join(', ')}${younger.length > 3 ? ` and ${younger.length - 3} more` : ''}. Destroy those that nobody needs, or go back without \`rollback_data\`: the data of then is in the snapshot ${snapshot}.`,
         ]
       : []),
   ]
 }
-
-const mebibytes = (bytes: number) => `${Math.floor(bytes / (1 << 20))} MiB`

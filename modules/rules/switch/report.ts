@@ -17,7 +17,7 @@ interface Pace {
 
 export function planSwitches(stand: Stand, readiness: Readiness, pace: Pace, first: readonly Step[]): Plan<State> {
   const unmet = checkReadiness(stand, readiness)
-  const here = stand.standings.filter(({ fstab }) => fstab !== undefined)
+  const here = stand.standings.filter(({ fstab, unreadable }) => fstab !== undefined || unreadable !== undefined)
   const going = here.filter(one => needsWork(one, stand))
   const before = Object.fromEntries(here.map(one => [one.request.id, presentState(one)]))
   const resting = {

@@ -31,6 +31,8 @@ export interface HttpCheck {
 
 export interface Health {
   readonly deadlineSeconds: number
+  /** How long one answer may take; it is asked again until the deadline. */
+  readonly answerSeconds: number
   readonly commands: readonly (readonly string[])[]
   readonly tcp: readonly TcpCheck[]
   readonly http: readonly HttpCheck[]
@@ -93,6 +95,7 @@ function requestOf(id: string, state: Options['state'], options: InstanceOptions
 
 export const healthOf = (id: string, health: NonNullable<InstanceOptions['health']>): Health => ({
   deadlineSeconds: health.deadline ?? 60,
+  answerSeconds: health.timeout ?? 10,
   commands: (health.commands ?? []).map(words => commandOf(id, words)),
   tcp: (health.tcp ?? []).map(({ port, address }) => ({ port, address })),
   http: (health.http ?? []).map(one => httpOf(id, one)),

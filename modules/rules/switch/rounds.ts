@@ -1,13 +1,10 @@
 /** What rounds of both ways have alike. */
 import type { Plan } from '../../core/module.ts'
 import type { Done } from '../../core/perform.ts'
-import { describeStep, type Step } from '../../core/step.ts'
-import { History } from '../jail/history.ts'
-import { isClear, type Jail, startStep, wayDown } from './down.ts'
+import { isClear, wayDown } from './down.ts'
 import type { Journal } from './journal.ts'
 import type { Trip, View } from './look.ts'
 import { foretoldState, type InstanceState, presentState } from './states.ts'
-import { lastFailure } from './trouble.ts'
 
 /** A round that is followed by another one where it has steps. */
 export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceState>>): Plan<InstanceState> => ({
@@ -28,24 +25,20 @@ export function goingDown(
   otherwise: (trip: Trip, view: View, journal: Journal, failure: string) => Plan<InstanceState>,
 ): Plan<InstanceState> | undefined {
   if (view.remains === undefined || isClear(view.remains)) return undefined
-  const { steps, warnings, failure } = wayDown(view.jail, view.remains, new History(done), lastFailure(done))
+  const { steps, warnings, failure } = wayDown(view.jail, view.remains, done)
   return failure === undefined ? going(trip, journal, { steps, warnings }) : otherwise(trip, view, journal, failure)
 }
 
-export const isPause = (step: Step) => step.kind === 'run' && step.command[0] === 'sleep'
-
 /** When it was started, in milliseconds; where another run did that, when this one began to wait. */
-function sinceStart(jail: Jail, done: readonly Done[]): number | undefined {
-  const words = describeStep(startStep(jail))
-  const start = done.find(({ step }) => describeStep(step) === words)
-  return start?.time?.ended ?? done.find(({ step }) => isPause(step))?.time?.began
-}
+const sinceStart = (done: readonly Done[]): number | undefined =>
+  done.find(({ step }) => step.role === 'start')?.time?.ended ??
+  done.find(({ step }) => step.role === 'wait')?.time?.began
 
 /** By the clock, or by how long it has been waited: clocks are set. */
-export function isOver(jail: Jail, done: readonly Done[], now: Date, seconds: number): boolean {
-  const started = sinceStart(jail, done)
+export function isOver(done: readonly Done[], now: Date, seconds: number): boolean {
+  const started = sinceStart(done)
   const slept = done.reduce(
-    (sum, { step }) => sum + (isPause(step) && step.kind === 'run' ? Number(step.command[1]) : 0),
+    (sum, { step }) => sum + (step.role === 'wait' && step.kind === 'run' ? Number(step.command[1]) : 0),
     0,
   )
   return slept >= seconds || (started !== undefined && now.getTime() - started >= seconds * 1000)
@@ -55,4 +48,11 @@ export function isOver(jail: Jail, done: readonly Done[], now: Date, seconds: nu
 export function quoted(trouble: string, { console }: View, log: string): string {
   if (console.length === 0) return trouble
   return `${trouble}. Last lines of ${log}: ${console.map(line => JSON.stringify(line)).join(', ')}`
+}
+
+/** What is foretold of its files is not what it may come to. */
+export function unseenWarning({ standing }: Trip, { remains, unread }: View): string[] {
+  if (remains?.isRunning === true && unread === undefined) return []
+  const why = unread === undefined ? 'does not run' : `cannot be looked into (${unread.replace(/\.$/, '')})`
+  return [`${standing.request.id} ${why}, so what its customer changed is seen only once its files are at hand.`]
 }

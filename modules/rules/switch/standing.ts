@@ -1,4 +1,5 @@
 /** How each instance stands to what is asked for, from files and one look at ZFS: all that a task without work needs. */
+import { isExplained } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import { ownValue, readSelected, type Selected } from '../../freebsd/zfs-selected.ts'
 import { type Manifest, parseManifest } from '../blueprint/manifest.ts'
@@ -30,6 +31,8 @@ export interface Blueprint {
   readonly revision: number
   readonly stage: string | undefined
   readonly manifest: Manifest | undefined
+  /** Why its manifest cannot be read. */
+  readonly problem: string | undefined
 }
 
 export interface Standing {
@@ -41,10 +44,15 @@ export interface Standing {
   /** Why its fstab cannot be read as one of ours. */
   readonly problem: string | undefined
   readonly parts: readonly Part[]
+  /** What is left for its own dataset, where its journal and fstab are. */
+  readonly available: number
   readonly from: Version | undefined
   readonly journal: Journal | undefined
-  /** Its last switch that came to an end. */
+  /** Why its journal, or what it runs on, cannot be read: it is left alone, and others are not. */
+  readonly unreadable: string | undefined
+  /** Its last switch that came to an end; or why that cannot be told. */
   readonly last: Journal | undefined
+  readonly lastProblem: string | undefined
 }
 
 export interface Stand {
@@ -93,13 +101,17 @@ const ranOn = ({ layout, journal, last, request }: Texts, blueprint: string | un
   journal?.from.blueprint === blueprint ||
   (last?.outcome === 'switched' && last.from.blueprint === blueprint && last.to.blueprint === request.blueprint)
 
-type Texts = Omit<Standing, 'parts' | 'from'>
+type Texts = Omit<Standing, 'parts' | 'available' | 'from'>
 
 async function readTexts(request: Request, machine: Probe): Promise<Texts> {
   const { places, site } = request
-  const [fstab, waiting, journal, last] = await Promise.all(
-    [places.fstab, places.nextFstab, places.journal, places.lastSwitch].map(path => machine.read(path)),
-  )
+  const journalAt = (path: string) => told(async () => parseJournal(await machine.read(path), path))
+  const [{ value: texts, problem: unread }, journal, last] = await Promise.all([
+    told(() => Promise.all([places.fstab, places.nextFstab].map(path => machine.read(path)))),
+    journalAt(places.journal),
+    journalAt(places.lastSwitch),
+  ])
+  const [fstab, waiting] = texts ?? []
   const found = fstab === undefined ? undefined : layoutOf(fstab, places, site)
   const layout = found === undefined || 'problem' in found ? undefined : found
   return {
@@ -108,8 +120,20 @@ async function readTexts(request: Request, machine: Probe): Promise<Texts> {
     waiting,
     layout,
     problem: found !== undefined && 'problem' in found ? found.problem : undefined,
-    journal: parseJournal(journal, places.journal),
-    last: parseJournal(last, places.lastSwitch),
+    journal: journal.value,
+    unreadable: journal.problem ?? unread,
+    last: last.value,
+    lastProblem: last.problem,
+  }
+}
+
+/** What comes of it, or why nothing does: what is wrong with one keeps nobody from the others. */
+async function told<T>(look: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
+  try {
+    return { value: await look() }
+  } catch (error) {
+    if (!isExplained(error)) throw error
+    return { problem: (error as Error).message }
   }
 }
 
@@ -146,7 +170,8 @@ function standingOf(
     blueprint: layout.blueprint,
     revision: Number.isFinite(revision) ? revision : (blueprints.get(layout.blueprint)?.revision ?? 1),
   }
-  return { ...texts, parts, from }
+  const available = Number(datasets.get(request.places.dataset)?.get('available')?.value ?? 0)
+  return { ...texts, parts, available, from }
 }
 
 async function readBlueprint(
@@ -159,12 +184,14 @@ async function readBlueprint(
   const path = `${blueprintPath(site, name)}/${MANIFEST}`
   const revision = Number(properties?.get(PROPERTY.revision)?.value)
   const stage = properties && ownValue(properties, PROPERTY.stage)
+  const manifest = properties && (await told(async () => parseManifest(await machine.read(path), path)))
   return {
     name,
     exists: properties !== undefined,
     revision: Number.isInteger(revision) && revision > 0 ? revision : 1,
     stage,
-    manifest: properties === undefined ? undefined : parseManifest(await machine.read(path), path),
+    manifest: manifest?.value,
+    problem: manifest?.problem,
   }
 }
 
@@ -185,12 +212,16 @@ export const goesOn = (standing: Standing, stand: Stand): boolean =>
   standing.journal.isAsked !== true &&
   sameVersion(standing.journal.to, targetOf(standing, stand))
 
-/** Whether it is on the way, or has to go. */
+/** It came back by itself, and the snapshot still has its data of before: those can be had back, too. */
+export const hasDataBack = (last: Journal | undefined) => last?.mayHaveRun === true && last.isAsked !== true
+
+/** Whether it is on the way, or has to go, or cannot. */
 export function needsWork(standing: Standing, stand: Stand): boolean {
-  const { request, journal, last, from, parts } = standing
-  if (journal !== undefined) return true
+  const { request, journal, unreadable, last, from, parts } = standing
+  if (journal !== undefined || unreadable !== undefined) return true
   if (request.state === 'resumed') return false
-  if (request.state === 'rolled_back') return last?.outcome === 'switched'
+  if (request.state === 'rolled_back')
+    return last === undefined || last.outcome === 'switched' || (request.rollsBackData && hasDataBack(last))
   const target = targetOf(standing, stand)
   return !sameVersion(from, target) || parts.some(part => !sameVersion(baseOf(part, standing), target))
 }

@@ -11,20 +11,23 @@ import {
   snapshotTree,
 } from '../../freebsd/zfs-generations.ts'
 import { inheritProperties, type Setting, setProperties } from '../../freebsd/zfs-steps.ts'
-import { PROPERTY } from '../layout.ts'
-import { HOLD, isSwitchSnapshot, type Journal, type Version, writeJournal } from './journal.ts'
+import { HOLD, isOverwritten, isWayBack, PROPERTY } from '../layout.ts'
+import { cast } from './course.ts'
+import { type Journal, sameVersion, type Version, writeJournal } from './journal.ts'
 import type { Trip, View } from './look.ts'
-import type { Part } from './standing.ts'
+import { baseOf, type Part } from './standing.ts'
 import { type OwnFiles, partOf, placeOf } from './tree.ts'
 
 /** A snapshot of all that the instance has, which tells what it is of, held so that nobody else destroys it. */
-export function snapshotSteps({ standing }: Trip, { snapshot, from }: Journal): Step[] {
+export function snapshotSteps({ standing }: Trip, snapshot: string, of: Version): Step[] {
   const { dataset } = standing.request.places
   const settings: Setting[] = [
-    [PROPERTY.blueprint, from.blueprint],
-    [PROPERTY.revision, String(from.revision)],
+    [PROPERTY.blueprint, of.blueprint],
+    [PROPERTY.revision, String(of.revision)],
   ]
-  return [snapshotTree(dataset, snapshot, settings), holdTree(HOLD, dataset, snapshot)]
+  return [snapshotTree(dataset, snapshot, settings), holdTree(HOLD, dataset, snapshot)].map(step =>
+    cast('snapshot', step),
+  )
 }
 
 /** rc.d does not find its configuration, until that is put back. */
@@ -38,14 +41,14 @@ export function inPlaceSteps({ standing }: Trip, { isAside }: Pick<View, 'isAsid
   return isAside ? [{ kind: 'move', from: jailConfAside, to: jailConf }] : []
 }
 
+/** What a run before this one left there is closed first. */
 export function openSteps({ standing }: Trip, parts: readonly Part[], { seeds, seedFolders }: View): Step[] {
   const { seed } = standing.request.places
   const folders = [seed, ...parts.map(part => part.seed)].filter(path => !seedFolders.has(path))
   return [
+    ...closeLeft({ seeds }),
     ...folders.map((path): Step => ({ kind: 'directory', path, mode: 0o700 })),
-    ...parts
-      .filter(part => !seeds.some(({ node, special }) => node === part.seed && special === part.dataset))
-      .map(part => mountLegacy(part.dataset, part.seed)),
+    ...parts.map(part => cast('open', mountLegacy(part.dataset, part.seed))),
   ]
 }
 
@@ -53,7 +56,7 @@ export const closeSteps = (parts: readonly Part[]): Step[] =>
   [...parts].reverse().map(({ seed: node }) => unmount({ node }))
 
 /** What a run before this one left open. */
-export const closeLeft = ({ seeds }: View): Step[] => [...seeds].reverse().map(unmount)
+export const closeLeft = ({ seeds }: Pick<View, 'seeds'>): Step[] => [...seeds].reverse().map(unmount)
 
 /** What the switch wrote is put back as the snapshot has it; what came with it goes, unless something is in it by now. */
 export function restoreSteps(journal: Journal, parts: readonly Part[], own: OwnFiles): Step[] {
@@ -99,11 +102,21 @@ export function youngerThan(snapshot: string, { standing }: Trip, snapshots: rea
     .map(({ dataset, name }) => `${dataset}@${name}`)
 }
 
-/** Each dataset tells what it has received, by the time it is certain. */
-export function markSteps({ standing }: Trip, received: (part: Part) => Version): Step[] {
+/**
+ * Each dataset tells what it has received, once that is final: the next merge goes by it. Only where it tells something else,
+ * so that it can be done again.
+ */
+export function markSteps({ standing }: Trip, journal: Journal): Step[] {
+  const received = (part: Part) =>
+    journal.outcome === 'switched' ? journal.to : (journal.bases[part.dataset] ?? baseOf(part, standing))
+  const parts = standing.parts.filter(part => !sameVersion(part.base, received(part)))
   return [
+    // Before the mark itself, by which a run after this one knows what is still to be done.
+    ...inheritProperties(
+      parts.filter(({ hasAdded }) => hasAdded).map(({ dataset }) => [dataset, PROPERTY.added] as const),
+    ),
     ...setProperties(
-      standing.parts.map(part => {
+      parts.map(part => {
         const { blueprint, revision } = received(part)
         return [
           part.dataset,
@@ -114,10 +127,7 @@ export function markSteps({ standing }: Trip, received: (part: Part) => Version)
         ] as const
       }),
     ),
-    ...inheritProperties(
-      standing.parts.filter(({ hasAdded }) => hasAdded).map(({ dataset }) => [dataset, PROPERTY.added] as const),
-    ),
-  ]
+  ].map(step => cast('mark', step))
 }
 
 /** The time is known only when it is over. */
@@ -127,32 +137,35 @@ export function outageStep({ standing }: Trip, milliseconds: number | undefined)
   return [
     {
       kind: 'run',
+      role: 'measure',
       command: ['zfs', 'set', `${PROPERTY.outage}=${milliseconds}`, dataset],
       shown: ['zfs', 'set', `${PROPERTY.outage}=MILLISECONDS`, dataset],
     },
   ]
 }
 
-/** The last ones stay, as ways back. `and`: one that goes whatever its age. */
+/** The last ones stay: of ways back, and of what rollbacks have overwritten. `and`: one that goes whatever its age. */
 export function pruneSteps({ standing }: Trip, snapshots: readonly Generation[], keep: number, and?: string): Step[] {
   const { dataset } = standing.request.places
-  const byName = new Map<string, Generation[]>()
-  for (const one of snapshots)
-    if (isSwitchSnapshot(one.name)) byName.set(one.name, [...(byName.get(one.name) ?? []), one])
-  const latestFirst = [...byName].sort(([, [one]], [, [other]]) => (other?.txg ?? 0) - (one?.txg ?? 0))
-  const kept = latestFirst.filter(([name]) => name !== and).slice(0, keep)
-  return latestFirst
-    .filter(one => !kept.includes(one))
+  const goes = (isOne: (name: string) => boolean) => {
+    const byName = new Map<string, Generation[]>()
+    for (const one of snapshots) if (isOne(one.name)) byName.set(one.name, [...(byName.get(one.name) ?? []), one])
+    const latestFirst = [...byName].sort(([, [one]], [, [other]]) => (other?.txg ?? 0) - (one?.txg ?? 0))
+    const kept = latestFirst.filter(([name]) => name !== and).slice(0, keep)
+    return latestFirst.filter(one => !kept.includes(one))
+  }
+  return [...goes(isWayBack), ...goes(isOverwritten)]
     .flatMap(([name, of]) => [
       ...(of.some(({ holds }) => holds > 0) ? [releaseTree(HOLD, dataset, name)] : []),
       destroySnapshots(dataset, [name]),
     ])
+    .map(step => cast('prune', step))
 }
 
 /** The journal becomes what is known of the instance's last switch. */
 export function concludeSteps({ standing }: Trip): Step[] {
   const { journal, lastSwitch } = standing.request.places
-  return [{ kind: 'move', from: journal, to: lastSwitch }]
+  return [{ kind: 'move', role: 'conclude', from: journal, to: lastSwitch }]
 }
 
 export const journalStep = ({ standing }: Trip, journal: Journal): Step =>

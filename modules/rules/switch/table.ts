@@ -7,7 +7,8 @@ export function tableOf(instances: State['instances'], touched: ReadonlySet<stri
   const all = Object.entries(instances)
   const told = all.filter(([id]) => touched.has(id))
   const rest = all.length - told.length
-  const resting = rest === 0 ? [] : [`${rest === all.length ? countOf(all) : `${rest} others`}: as wanted`]
+  const others = rest === 1 ? '1 other' : `${rest} others`
+  const resting = rest === 0 ? [] : [`${rest === all.length ? countOf(all) : others}: as wanted`]
   const rows = told.map(([id, state]) => [id, wordsOf(state), outageOf(state), notesOf(state)])
   const width = (column: number) => Math.max(...rows.map(row => row[column]?.length ?? 0))
   const lines = rows.map(row =>
@@ -41,8 +42,9 @@ const isUnknown = (value: unknown) => value === UNKNOWN
 const outageOf = ({ outage_seconds: outage }: InstanceState) =>
   typeof outage === 'number' ? `${outage.toFixed(2)} s away` : ''
 
-function notesOf({ packages, merge, reason }: InstanceState): string {
+function notesOf({ outcome, packages, merge, reason, ...state }: InstanceState): string {
   if (isUnknown(packages)) return 'packages and files are known once it is built'
+  if (outcome !== 'switched') return reason ?? ''
   const counts: [number, string][] = [
     [packages?.upgraded.length ?? 0, 'upgraded'],
     [packages?.added.length ?? 0, 'added'],
@@ -60,10 +62,11 @@ function notesOf({ packages, merge, reason }: InstanceState): string {
       .filter(([count]) => count > 0)
       .map(([count, what]) => `${count} ${what}`)
       .join(', ')
+  const { from_release: older, to_release: newer } = state
   const parts = [
+    ...(older === newer ? [] : [`${older} -> ${newer}`]),
     ...(list(counts) === '' ? [] : [`packages: ${list(counts)}`]),
     ...(list(files) === '' ? [] : [list(files)]),
-    ...(reason === undefined ? [] : [reason]),
   ]
   return parts.join('; ')
 }

@@ -1,18 +1,25 @@
-/** An instance's own files at the places that matter to a merge: at its seeds, or while it runs through its jail. */
+/**
+ * An instance's own files at the places that matter to a merge: at its seeds, or while it runs through its jail. The customer
+ * can have put there whatever he likes, so neither memory nor time goes by what he has put there.
+ */
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path/posix'
 import type { PathStatus, Probe } from '../../core/host.ts'
+import { takingTurns } from '../../core/perform.ts'
 import { readInside } from '../../freebsd/jexec.ts'
 import { isWithin } from '../../freebsd/mount.ts'
 import type { Entry } from '../merge/entry.ts'
+import { LARGEST_MERGED_BYTES } from '../merge/plan-shape.ts'
 import type { Part } from './standing.ts'
 
 export interface OwnFiles {
   readonly side: ReadonlyMap<string, Entry>
-  readonly bytes: ReadonlyMap<string, Buffer>
   /** Links in the way of paths, by the path: nothing is read or written beyond one. */
   readonly links: ReadonlyMap<string, string>
 }
+
+/** The bytes of one of its files; undefined where there are more than are ever merged. */
+export type ReadOwn = (path: string) => Promise<Buffer | undefined>
 
 /** The part that holds `path`: the innermost. */
 export const partOf = (path: string, parts: readonly Part[]): Part | undefined =>
@@ -22,8 +29,19 @@ export const partOf = (path: string, parts: readonly Part[]): Part | undefined =
 export const placeOf = (path: string, part: Part) =>
   path === part.path ? part.seed : `${part.seed}/${path.slice(part.path.length + 1)}`
 
-/** What is larger counts as changed by the customer. */
+/** A larger file counts as changed by the customer; so do those that come after, once so much was read. */
 const LARGEST_BYTES = 64 << 20
+const MOST_BYTES = 512 << 20
+/** A directory with more in it counts as one that will not be empty. */
+const MOST_NAMES = 10_000
+const AT_ONCE = 8
+
+interface Found {
+  readonly path: string
+  readonly part: Part
+  readonly place: string
+  readonly status: PathStatus
+}
 
 /** `folders`: directories of which it matters what is in them. */
 export async function readAtSeeds(
@@ -32,42 +50,68 @@ export async function readAtSeeds(
   folders: readonly string[],
   parts: readonly Part[],
 ): Promise<OwnFiles> {
-  const own = { side: new Map<string, Entry>(), bytes: new Map<string, Buffer>(), links: new Map<string, string>() }
-  await Promise.all(
-    paths.map(async path => {
-      const part = partOf(path, parts)
-      if (part === undefined) return
-      const place = placeOf(path, part)
-      const status = await machine.status(place, part.seed)
-      if (status === undefined) return
-      if (status.at !== place) own.links.set(path, status.at)
-      else own.side.set(path, await entryAt(machine, place, part.seed, status, path, folders, own.bytes))
+  const found: (Found | undefined)[] = []
+  await takingTurns(paths, AT_ONCE, async (path, index) => {
+    const part = partOf(path, parts)
+    if (part === undefined) return
+    const place = placeOf(path, part)
+    const status = await machine.status(place, part.seed)
+    if (status !== undefined) found[index] = { path, part, place, status }
+  })
+  const all = found.filter(one => one !== undefined)
+  const links = new Map(all.flatMap(({ path, place, status }) => (status.at === place ? [] : [[path, status.at]])))
+  const there = all.filter(({ path }) => !links.has(path))
+  const hashed = worthHashing(there)
+  const entries: Entry[] = []
+  await takingTurns(there, AT_ONCE, async (one, index) => {
+    entries[index] = await entryAt(machine, one, folders, hashed.has(one))
+  })
+  return { side: new Map(there.map(({ path }, index) => [path, entries[index] as Entry])), links }
+}
+
+/** Holes in files cost the customer nothing, and us the time to read them. */
+function worthHashing(all: readonly Found[]): ReadonlySet<Found> {
+  let left = MOST_BYTES
+  return new Set(
+    all.filter(({ status: { type, bytes = 0 } }) => {
+      if (type !== 'file' || bytes > LARGEST_BYTES || bytes > left) return false
+      left -= bytes
+      return true
     }),
   )
-  return own
 }
 
 async function entryAt(
   machine: Probe,
-  place: string,
-  beneath: string,
-  { type, mode, uid, gid, target }: PathStatus,
-  path: string,
+  { path, part, place, status }: Found,
   folders: readonly string[],
-  bytes: Map<string, Buffer>,
+  isHashed: boolean,
 ): Promise<Entry> {
+  const { type, mode, uid, gid, target, bytes } = status
   const entry: Entry = { kind: type, mode, uid, gid }
   if (type === 'link') return { ...entry, link: target ?? '' }
   if (type === 'directory' && folders.includes(path)) {
-    const names = (await machine.list(place, beneath)) ?? []
-    return { ...entry, names: names.filter(name => name !== '.zfs') }
+    const names = (await machine.list(place, part.seed, MOST_NAMES)) ?? []
+    return names.length < MOST_NAMES ? { ...entry, names: names.filter(name => name !== '.zfs') } : entry
   }
   if (type !== 'file') return entry
-  const content = await machine.bytes(place, LARGEST_BYTES, beneath)
-  if (content === undefined || content === 'too large') return entry
-  bytes.set(path, content)
-  return { ...entry, sha256: sha256(content) }
+  const sized = { ...entry, bytes: bytes ?? 0 }
+  const sha256 = isHashed ? await machine.digest(place, part.seed) : undefined
+  return sha256 === undefined ? sized : { ...sized, sha256 }
 }
+
+export const readsAtSeeds =
+  (machine: Probe, parts: readonly Part[]): ReadOwn =>
+  async path => {
+    const part = partOf(path, parts)
+    if (part === undefined) return undefined
+    const place = placeOf(path, part)
+    const status = await machine.status(place, part.seed)
+    // No link, and nothing that waits for somebody to write into it.
+    if (status?.at !== place || status.type !== 'file') return undefined
+    const bytes = await machine.bytes(place, LARGEST_MERGED_BYTES, part.seed)
+    return bytes === 'too large' ? undefined : bytes
+  }
 
 /** What its own tar says: a foretaste, and nothing that is acted on. */
 export async function readRunning(
@@ -75,27 +119,29 @@ export async function readRunning(
   jail: string,
   paths: readonly string[],
   folders: readonly string[],
-): Promise<OwnFiles> {
-  const own = { side: new Map<string, Entry>(), bytes: new Map<string, Buffer>(), links: new Map<string, string>() }
-  if (paths.length === 0) return own
+): Promise<{ readonly own: OwnFiles; readonly read: ReadOwn }> {
+  const side = new Map<string, Entry>()
+  if (paths.length === 0) return { own: { side, links: new Map() }, read: async () => undefined }
   const found = await readInside(machine, jail, paths, folders)
   for (const path of paths) {
     const entry = found.get(path)
     if (entry === undefined) continue
     const { type: kind, mode, uid, gid, target, content } = entry
     const told: Entry = { kind, mode, uid, gid }
-    if (kind === 'link') own.side.set(path, { ...told, link: target })
+    if (kind === 'link') side.set(path, { ...told, link: target })
     else if (kind === 'directory' && folders.includes(path))
-      own.side.set(path, {
+      side.set(path, {
         ...told,
         names: [...found.keys()].filter(each => dirname(each) === path).map(each => basename(each)),
       })
     else if (kind === 'file') {
-      own.bytes.set(path, content)
-      own.side.set(path, { ...told, sha256: sha256(content) })
-    } else own.side.set(path, told)
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      side.set(path, { ...told, bytes: content.length, sha256 })
+    } else side.set(path, told)
   }
-  return own
+  const read: ReadOwn = async path => {
+    const content = found.get(path)?.content
+    return content !== undefined && content.length <= LARGEST_MERGED_BYTES ? content : undefined
+  }
+  return { own: { side, links: new Map() }, read }
 }
-
-const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex')

@@ -2,8 +2,8 @@
 import { isExplained } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import type { Row } from '../../freebsd/zfs-tree.ts'
-import { instancePlaces, PROPERTY, type Site } from '../layout.ts'
-import { isSwitchSnapshot, type Journal, parseJournal } from './journal.ts'
+import { instancePlaces, isWayBack, PROPERTY, type Site } from '../layout.ts'
+import { type Journal, parseJournal } from './journal.ts'
 
 /** By instance. */
 export interface Switches {
@@ -57,7 +57,7 @@ export function waysBack(site: Site, { last }: Switches, snapshots: ReadonlyMap<
       const [dataset = '', name = ''] = full.split('@')
       const above = `${site.dataset}/instances/`
       const [id = ''] = dataset.slice(above.length).split('/')
-      if (!dataset.startsWith(above) || !isSwitchSnapshot(name)) return []
+      if (!dataset.startsWith(above) || !isWayBack(name)) return []
       const switched = last.get(id)
       const from = switched?.outcome === 'switched' && switched.snapshot === name ? switched.from.blueprint : undefined
       const blueprint = from ?? row.get(PROPERTY.blueprint)
