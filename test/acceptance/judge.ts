@@ -108,7 +108,7 @@ function isForetold(checked: TaskRow, ran: TaskRow, words: string | undefined): 
 /** A snapshot is named after the second it is taken in, which nobody foretells. */
 const essence = ({ result: { changed = false, steps = [], failed = false } }: TaskRow) => ({
   changed,
-  steps: steps.map(words => words.replace(/\bswitch-\d{8}T\d{6}Z/g, 'switch-TIME')),
+  steps: steps.map(words => words.replace(/\b(switch|rollback)-\d{8}T\d{6}Z/g, '$1-TIME')),
   failed,
 })
 const stepsOf = (row: TaskRow) => (row.result.steps ?? []).join('; ') || 'none'

@@ -167,7 +167,7 @@ describe('stopped, with what to do', () => {
     expect(error.message).toBe(
       'web1 is on its way, and how it is cannot be seen: ENOSPC: no space left on device, write. Its journal /hosting/instances/web1/journal.json has what is to be done. When the cause is put right, run this again with `state: resumed`.',
     )
-    expect(error.report?.state.instances.web1?.outcome).toBe('failed')
+    expect(error.report?.state.instances.web1?.outcome).toBe('unknown')
     await failing(host, { id: 'web1', state: 'resumed' })
     expect([runsOn(host, 'web1'), tracesOf(host, 'web1').runs]).toEqual([BLUEPRINT, true])
   })

@@ -71,6 +71,16 @@ const CASES: Record<string, { prepare: () => Promise<FakeHost>; options: object 
     },
     options: { id: 'web1', state: 'rolled_back' },
   },
+  'on the way back of its data, after that': {
+    async prepare() {
+      const host = await prepared()
+      await switched(host, { ...TO, health: { commands: [['test', '-f', '/nowhere']], deadline: 1 } }).catch(
+        () => undefined,
+      )
+      return host
+    },
+    options: { id: 'web1', state: 'rolled_back', rollback_data: true },
+  },
   'on the way back, since it was not well': {
     prepare: prepared,
     options: { ...TO, health: { commands: [['test', '-f', '/nowhere']], deadline: 1 } },

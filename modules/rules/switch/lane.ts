@@ -50,20 +50,37 @@ function manifestOf(version: Version | undefined, { blueprints }: Stand): Manife
 
 export const laneOf = (trip: Trip): Lane => ({
   name: trip.standing.request.id,
-  async observe(machine, done) {
+  async observe(machine, done): Promise<View | Unseen> {
     try {
       return await lookAt(trip, machine, done)
     } catch (error) {
       if (done.length === 0 || !isExplained(error)) throw error
-      throw new Refused(lostSight(trip, (error as Error).message))
+      return { unseen: (error as Error).message.replace(/\.$/, '') }
     }
   },
-  plan: (seen, now, done) => planRound(trip, seen as View, now, done),
+  plan(seen, now, done) {
+    const view = seen as View | Unseen
+    return 'unseen' in view ? lostSight(trip, view) : planRound(trip, view, now, done)
+  },
 })
 
-/** Nobody knows how it is; its journal does. */
-const lostSight = ({ standing: { request } }: Trip, why: string) =>
-  `${request.id} is on its way, and how it is cannot be seen: ${why.replace(/\.$/, '')}. Its journal ${request.places.journal} has what is to be done. When the cause is put right, run this again with \`state: resumed\`.`
+interface Unseen {
+  /** Why nobody can tell how it is. */
+  readonly unseen: string
+}
+
+/** Its journal tells what is to be done. */
+function lostSight({ standing }: Trip, { unseen }: Unseen): Plan<InstanceState> {
+  const { id, places } = standing.request
+  const reason = `${id} is on its way, and how it is cannot be seen: ${unseen}. Its journal ${places.journal} has what is to be done. When the cause is put right, run this again with \`state: resumed\`.`
+  return {
+    before: presentState(standing),
+    after: failedState(standing, reason, 'unknown'),
+    steps: [],
+    failures: [reason],
+    msg: '',
+  }
+}
 
 export function planRound(trip: Trip, view: View, now: Date, done: readonly Done[]): Plan<InstanceState> {
   const { journal } = view

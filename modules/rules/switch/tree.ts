@@ -34,12 +34,15 @@ const LARGEST_BYTES = 64 << 20
 const MOST_BYTES = 512 << 20
 /** A directory with more in it counts as one that will not be empty. */
 const MOST_NAMES = 10_000
-const AT_ONCE = 8
+const AT_ONCE = 32
 
-interface Found {
+interface Place {
   readonly path: string
   readonly part: Part
   readonly place: string
+}
+
+interface Found extends Place {
   readonly status: PathStatus
 }
 
@@ -51,12 +54,15 @@ export async function readAtSeeds(
   parts: readonly Part[],
 ): Promise<OwnFiles> {
   const found: (Found | undefined)[] = []
-  await takingTurns(paths, AT_ONCE, async (path, index) => {
+  const places = paths.flatMap(path => {
     const part = partOf(path, parts)
-    if (part === undefined) return
-    const place = placeOf(path, part)
-    const status = await machine.status(place, part.seed)
-    if (status !== undefined) found[index] = { path, part, place, status }
+    return part === undefined ? [] : [{ path, part, place: placeOf(path, part) }]
+  })
+  const isMissing = await missingIn(machine, places)
+  await takingTurns(places, AT_ONCE, async (one, index) => {
+    if (isMissing(one.place)) return
+    const status = await machine.status(one.place, one.part.seed)
+    if (status !== undefined) found[index] = { ...one, status }
   })
   const all = found.filter(one => one !== undefined)
   const links = new Map(all.flatMap(({ path, place, status }) => (status.at === place ? [] : [[path, status.at]])))
@@ -67,6 +73,20 @@ export async function readAtSeeds(
     entries[index] = await entryAt(machine, one, folders, hashed.has(one))
   })
   return { side: new Map(there.map(({ path }, index) => [path, entries[index] as Entry])), links }
+}
+
+/** Most places are beside files and empty: a look at a directory is worth hundreds at what is not in it. */
+async function missingIn(machine: Probe, places: readonly Place[]): Promise<(place: string) => boolean> {
+  const names = new Map<string, ReadonlySet<string> | undefined>()
+  const folders = new Map(places.map(({ place, part }) => [dirname(place), part.seed]))
+  await takingTurns([...folders], AT_ONCE, async ([folder, seed]) => {
+    const isSeed = folder === seed
+    const status = isSeed ? undefined : await machine.status(folder, seed)
+    if (!isSeed && (status?.at !== folder || status.type !== 'directory')) return
+    const all = await machine.list(folder, isSeed ? undefined : seed, MOST_NAMES)
+    if (all !== undefined && all.length < MOST_NAMES) names.set(folder, new Set(all))
+  })
+  return place => names.get(dirname(place))?.has(basename(place)) === false
 }
 
 /** Holes in files cost the customer nothing, and us the time to read them. */
