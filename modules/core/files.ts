@@ -1,6 +1,6 @@
 /** The file system of the real host: looking without following links, and writing so that a crash leaves the one or the other. */
 import { createHash } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
+import { closeSync, constants, openSync, read, readSync, type Stats } from 'node:fs'
 import {
   type FileHandle,
   lstat,
@@ -16,6 +16,7 @@ import {
   unlink,
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { promisify } from 'node:util'
 import { isSystemError, LinkInTheWay } from './errors.ts'
 import type { PathStatus } from './host.ts'
 import type { FileStep, WriteStep } from './step.ts'
@@ -58,26 +59,33 @@ export async function readBytes(
 }
 
 const PIECE_BYTES = 64 << 10
+const readPiece = promisify(read)
 
-/** A piece at a time: a file may be larger than memory. Not by a stream, which takes five times as long for a small one. */
+/**
+ * A piece at a time: a file may be larger than memory. The first piece is read here and now, and most files have no other:
+ * a trip to another thread for each of the three calls takes ten times as long as they do.
+ */
 export async function digestOf(path: string, beneath?: string): Promise<string | undefined> {
   await refuseLinksAbove(path, beneath)
   const hash = createHash('sha256')
   const piece = Buffer.allocUnsafe(PIECE_BYTES)
   try {
-    await opened(path, 0, async file => {
-      for (let left = true; left; ) {
-        const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null)
-        hash.update(piece.subarray(0, bytesRead))
-        left = bytesRead === PIECE_BYTES
+    const file = openSync(path, WITHOUT_LINKS)
+    try {
+      let bytes = readSync(file, piece)
+      while (bytes === PIECE_BYTES) {
+        hash.update(piece)
+        bytes = (await readPiece(file, piece, 0, PIECE_BYTES, null)).bytesRead
       }
-    })
+      return hash.update(piece.subarray(0, bytes)).digest('hex')
+    } finally {
+      closeSync(file)
+    }
   } catch (error) {
     // O_NOFOLLOW of Linux and of FreeBSD (open(2)).
     if (isSystemError(error, 'ELOOP', 'EMLINK')) throw new LinkInTheWay(path, path)
     return undefinedWhereMissing(error)
   }
-  return hash.digest('hex')
 }
 
 /** Performs any step but a command. */
@@ -145,8 +153,10 @@ const inDirectory = (path: string, act: (directory: FileHandle) => Promise<void>
   opened(path, constants.O_DIRECTORY, act)
 
 /** Not by a link, and without waiting for who writes into a pipe. */
+const WITHOUT_LINKS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 async function opened(path: string, flags: number, act: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | flags)
+  const file = await open(path, WITHOUT_LINKS | flags)
   await act(file).finally(() => file.close())
 }
 
