@@ -1,7 +1,7 @@
 /**
  * Runs in a sandbox host: tasks with our modules, in one process. Of a switch it tells how long the instance was away, and
- * how much of that was ours: all the time in which no command ran. What a command takes is counted from when it is there
- * until it has ended, so that starting it, and hearing what it said, is ours.
+ * how much of that was ours: all the time in which no command ran. A command counts from its fork until it has ended; what
+ * leads there, and hearing what it said, is ours.
  */
 
 import type { ChildProcess } from 'node:child_process'
@@ -36,12 +36,10 @@ export interface Taken {
 const commands: { began: number; ended: number }[] = []
 subscribe('child_process', message => {
   const child = (message as { process: ChildProcess }).process
-  child.once('spawn', () => {
-    const command = { began: performance.now(), ended: Number.POSITIVE_INFINITY }
-    commands.push(command)
-    child.once('exit', () => {
-      command.ended = performance.now()
-    })
+  const command = { began: performance.now(), ended: Number.POSITIVE_INFINITY }
+  commands.push(command)
+  child.once('exit', () => {
+    command.ended = performance.now()
   })
 })
 

@@ -3,7 +3,7 @@ import type { Step } from '../../core/step.ts'
 import { isWithin } from '../../freebsd/mount.ts'
 import { releaseSnapshots } from '../../freebsd/zfs-points.ts'
 import { planDatasets } from '../dataset/plan.ts'
-import { HOLD, isSwitchSnapshot } from '../switch/journal.ts'
+import { HOLD, isOverwritten, isWayBack } from '../layout.ts'
 import { goneSteps } from './filter.ts'
 import type { Seen, View } from './world.ts'
 
@@ -36,7 +36,10 @@ const isOf = (snapshot: string, dataset: string) => isWithin(snapshot.split('@',
 
 /** The snapshots that switches hold, and the tags of everybody else. */
 function withoutOurs(holds: Seen['datasets']['holds']): [string[], Map<string, readonly string[]>] {
-  const isOurs = (snapshot: string, tag: string) => tag === HOLD && isSwitchSnapshot(snapshot.split('@')[1] ?? '')
+  const isOurs = (snapshot: string, tag: string) => {
+    const name = snapshot.split('@')[1] ?? ''
+    return tag === HOLD && (isWayBack(name) || isOverwritten(name))
+  }
   const all = [...holds]
   return [
     all.flatMap(([snapshot, tags]) => (tags.some(tag => isOurs(snapshot, tag)) ? [snapshot] : [])),
