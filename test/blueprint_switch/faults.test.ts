@@ -140,7 +140,7 @@ describe('stopped, with what to do', () => {
       host.tree.symlink(at, '/victim')
     })
     const error = await failing(planted, TO)
-    const start = `'jail -f /etc/jail.conf.d/web1.conf -c web1' failed: jail: web1: mount.fstab: ${ROOT}/usr/local/etc/rc.d is a symbolic link. Last lines of /var/log/jails/web1.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron."`
+    const start = `'jail -f /etc/jail.conf.d/web1.conf -c web1' failed: jail: web1: mount.fstab: ${ROOT}/usr/local/etc/rc.d is a symbolic link. Last lines of /hosting/instances/web1/console.log: "Starting syslogd.", "Starting cron.", "Stopping syslogd.", "Stopping cron."`
     const link = `${ROOT}/usr/local/etc/rc.d, where /hosting/blueprints/${BLUEPRINT}/usr/local/etc/rc.d is to be mounted, is a symbolic link of the customer's (to /victim), and nothing is mounted through one. Put a directory in its place: 'mount -t zfs ${dataset} /hosting/instances/web1/seed/usr-local-etc', 'rm ${at}', 'mkdir ${at}', 'umount /hosting/instances/web1/seed/usr-local-etc'`
     expect(error.message).toBe(
       `web1 is stopped, on its way back to ${BLUEPRINT}@1: ${start}. It went back because ${link}. Its files, fstab and configuration are those of ${BLUEPRINT}@1 again. When the cause is put right, run this again with \`state: resumed\`.`,

@@ -2,8 +2,9 @@
 import { hasFailed, type LaneEnd } from '../../core/lanes.ts'
 import type { Standing } from './standing.ts'
 
-/** Its last switch was cut off. */
-export const mayBeDown = ({ journal }: Standing): boolean => journal !== undefined
+/** Its last switch was cut off, or nobody can tell. */
+export const mayBeDown = ({ journal, unreadable }: Standing): boolean =>
+  journal !== undefined || unreadable !== undefined
 
 export function obstacleFor(
   standing: Standing,
