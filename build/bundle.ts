@@ -10,7 +10,7 @@ import { complaintsAbout, MARKER } from './guard.ts'
 import { root } from './paths.ts'
 
 /** The packages that may be sent to hosts. Another one is a decision, to be seen in review. */
-const BUNDLED: readonly string[] = ['fastest-levenshtein', 'node-diff3', 'zod']
+const BUNDLED: readonly string[] = ['fastest-levenshtein', 'node-diff3', 'zod', 'execa', ...broughtByExeca()]
 
 /** Read back as text, so that no key and no large number is changed by being a literal: modules/core/program.ts. */
 const ARGUMENTS = `const __ANSIBLE_FN=()=>(${MARKER});`
@@ -68,6 +68,16 @@ function strangersIn(metafile: Metafile): string[] {
   return strangers.length === 0
     ? []
     : [`it would send to hosts what build/bundle.ts does not list: ${strangers.join(', ')}`]
+}
+
+function broughtByExeca(): string[] {
+  return `
+    @sec-ant/readable-stream @sindresorhus/merge-streams cross-spawn figures get-stream human-signals is-plain-obj
+    is-stream is-unicode-supported isexe npm-run-path parse-ms path-key pretty-ms shebang-command shebang-regex
+    signal-exit strip-final-newline unicorn-magic which yoctocolors
+  `
+    .trim()
+    .split(/\s+/)
 }
 
 function packagesIn(metafile: Metafile): string[] {

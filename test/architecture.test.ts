@@ -46,7 +46,7 @@ describe('imports go one way: a module to rules and commands, and those to the c
 
 test('only the local host starts processes or writes files, and only the program writes output', () => {
   const offending = sent.filter(path =>
-    importsOf(path).some(name => /^node:(child_process|fs|fs\/promises)$/.test(name)),
+    importsOf(path).some(name => /^(execa|node:(child_process|fs|fs\/promises))$/.test(name)),
   )
   expect(offending.sort()).toEqual([
     'modules/core/files.ts',

@@ -53,7 +53,7 @@ export function localHost(limits: Partial<Limits> = {}): Host {
       mostBytes ?? MOST_SHOWN_BYTES,
       mostBytes === undefined ? 'ends' : 'whole',
     )
-    running.child?.stdin?.end(input)
+    running.child.stdin?.end(input)
     const outcome = await within(seconds * 1000, Promise.race([running.ended, flooded]))
     if (outcome?.value !== undefined)
       return { exit: outcome.value, stdout: stdout?.text(encoding) ?? '', stderr: stderr?.text() ?? '' }
@@ -65,7 +65,7 @@ export function localHost(limits: Partial<Limits> = {}): Host {
   async function throughPipe({ from, to, timeoutSeconds: seconds = commandTimeoutSeconds, bears }: PipeStep) {
     const reader = start(to, { stdin: 'pipe', stdout: 'pipe' })
     const writer = start(from, { stdin: 'ignore', stdout: 'pipe' })
-    const [stdout, stdin] = [writer.child?.stdout, reader.child?.stdin]
+    const [stdout, stdin] = [writer.child.stdout, reader.child.stdin]
     // One that gives up takes the other along; how they ended tells why.
     const flow = stdout && stdin ? pipeline(stdout, stdin).catch(() => {}) : undefined
     const problems = Promise.all([

@@ -11,7 +11,7 @@ export const holdHere: Hold = async (command, { send, ready, seconds }) => {
   const { stdout, stderr } = hear(running, MOST_BYTES, 'ends')
   const readiness = new Promise<'ready'>(resolve => {
     let rest = ''
-    running.child?.stdout?.on('data', (piece: Buffer) => {
+    running.child.stdout?.on('data', (piece: Buffer) => {
       const lines = (rest + piece.toString('latin1')).split('\n')
       // Of a line that is too long already, no more than shows that.
       rest = (lines.pop() ?? '').slice(0, ready.length + 1)
@@ -26,7 +26,7 @@ export const holdHere: Hold = async (command, { send, ready, seconds }) => {
   }
   const answered = (exit: number) => ({ exit, stdout: stdout?.text() ?? '', stderr: stderr?.text() ?? '' })
 
-  running.child?.stdin?.write(send)
+  running.child.stdin?.write(send)
   const first = await inTime(Promise.race([readiness, running.ended]))
   if (first !== 'ready') throw CommandFailed.exited(command, answered(first))
   return {
@@ -34,7 +34,7 @@ export const holdHere: Hold = async (command, { send, ready, seconds }) => {
       return !running.isOver
     },
     async end(last) {
-      running.child?.stdin?.end(last)
+      running.child.stdin?.end(last)
       const answer = answered(await inTime(running.ended))
       if (answer.exit !== 0) throw CommandFailed.exited(command, answer)
       return answer

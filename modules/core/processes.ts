@@ -2,9 +2,9 @@
  * Commands on this machine: started in a session of their own, heard up to a bound, and ended with all that they started.
  * What a command says can be a customer's word, so it is never more than fits, and never more work than to look away.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { setTimeout as after } from 'node:timers/promises'
+import { execa, type Options, type Result, type ResultPromise } from 'execa'
 import { CommandFailed, isSystemError } from './errors.ts'
 import type { Command } from './step.ts'
 
@@ -29,38 +29,38 @@ export interface Ends {
 
 export interface Running {
   readonly command: Command
-  /** Undefined where it could not be started. */
-  readonly child: ChildProcess | undefined
+  readonly child: Child
   /** Its exit status, once its output has ended too. Throws `CommandFailed` where it comes to none. */
   readonly ended: Promise<number>
   readonly isOver: boolean
 }
 
+/** Its streams are there where its ends are pipes; without a number it could not be started. */
+type Child = Pick<ResultPromise, 'pid' | 'stdin' | 'stdout' | 'stderr'>
+
 export function start(command: Command, { stdin, stdout, holds }: Ends): Running {
-  let child: ChildProcess | undefined
+  const [program, ...args] = command
+  const options: Options = {
+    env: ENVIRONMENT,
+    extendEnv: false,
+    // A session of its own: a terminal that hangs up does not end a change halfway.
+    detached: true,
+    // Execa's types know of descriptors up to 9 alone.
+    stdio: [stdin, stdout, 'pipe', ...(holds === undefined ? [] : [holds])] as NonNullable<Options['stdio']>,
+    // What it says is read as it comes, up to a bound: `Heard`.
+    buffer: false,
+    reject: false,
+  }
+  const child = execa(program, args, options)
   let isOver = false
-  const ended = new Promise<number>((resolve, reject) => {
-    const [program, ...args] = command
-    const stdio = [stdin, stdout, 'pipe', ...(holds === undefined ? [] : [holds])] as const
-    // `detached`: a terminal that hangs up does not end a change halfway.
-    child = spawn(program, args, { env: ENVIRONMENT, detached: true, stdio: [...stdio] })
-    child.once('error', error => reject(notStarted(command, error)))
-    child.once('close', (exit, signal) => {
-      isOver = true
-      if (signal !== null) reject(CommandFailed.killed(command, signal))
-      else resolve(exit ?? 0)
-    })
-    // One that ends early closes its input; how it ended tells more than EPIPE.
-    child.stdin?.on('error', () => {})
-  }).catch(error => {
+  const ended = child.then(result => {
     isOver = true
-    // Some are thrown and not told, such as E2BIG.
-    throw error instanceof CommandFailed ? error : notStarted(command, error)
+    return exitOf(command, result)
   })
   ended.catch(() => {})
   return {
     command,
-    child,
+    child: child as Child,
     ended,
     get isOver() {
       return isOver
@@ -68,10 +68,13 @@ export function start(command: Command, { stdin, stdout, holds }: Ends): Running
   }
 }
 
-const notStarted = (command: Command, error: Error): CommandFailed =>
-  isSystemError(error, 'ENOENT')
+function exitOf(command: Command, { exitCode, signal, code, originalMessage }: Result): number {
+  if (exitCode !== undefined) return exitCode
+  if (signal !== undefined) throw CommandFailed.killed(command, signal)
+  throw code === 'ENOENT'
     ? CommandFailed.missing(command)
-    : new CommandFailed(`'${command[0]}' could not be started: ${error.message}`)
+    : new CommandFailed(`'${command[0]}' could not be started: ${originalMessage}`)
+}
 
 /** Why it did not succeed, with what it said; undefined where it did. */
 export async function problemOf(
@@ -113,13 +116,13 @@ export async function end(...all: readonly Running[]): Promise<boolean> {
     if ((await within(GRACE_MILLISECONDS, over)) !== undefined) return true
   }
   // Whoever has gone into a group of its own meets a closed pipe.
-  for (const { child } of all) for (const stream of [child?.stdout, child?.stderr]) stream?.destroy()
+  for (const { child } of all) for (const stream of [child.stdout, child.stderr]) stream?.destroy()
   return false
 }
 
 /** To its whole group. One of several may have ended by itself. */
 export function signalTo({ child }: Running, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child?.pid === undefined) return
+  if (child.pid === undefined) return
   try {
     process.kill(-child.pid, signal)
   } catch (error) {
@@ -143,7 +146,7 @@ export function hear({ child }: Running, most: number, what: 'whole' | 'ends'): 
   const flooded = new Promise<undefined>(resolve => {
     flood = () => resolve(undefined)
   })
-  const [stdout, stderr] = [child?.stdout, child?.stderr].map(stream =>
+  const [stdout, stderr] = [child.stdout, child.stderr].map(stream =>
     stream ? new Heard(stream, most, what === 'whole' ? flood : undefined) : undefined,
   )
   return { stdout, stderr, flooded }
@@ -151,7 +154,7 @@ export function hear({ child }: Running, most: number, what: 'whole' | 'ends'): 
 
 /** What it complains of, the first and the last of it; its other output is somebody else's. */
 export const hearComplaints = ({ child }: Running, most: number): Heard | undefined =>
-  child?.stderr ? new Heard(child.stderr, most, undefined) : undefined
+  child.stderr ? new Heard(child.stderr, most, undefined) : undefined
 
 /** Between looks at an output of which enough is known: 64 KiB each, so that whoever never ends costs next to nothing. */
 const LOOKING_AWAY_MILLISECONDS = 5

@@ -41,7 +41,7 @@ export const transferHere: Transfer = async (from, to, { throttle, ending } = {}
   }
   ending?.addEventListener('abort', stop)
   try {
-    const [stdout, stdin] = [writer.child?.stdout, reader.child?.stdin]
+    const [stdout, stdin] = [writer.child.stdout, reader.child.stdin]
     const flow =
       throttle !== undefined && stdout && stdin
         ? // One that gives up takes the other along; how they ended tells why.
