@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'hosts',
           include: withHosts,
           globalSetup: 'test/support/made-ready.ts',
-          fileParallelism: false,
+          maxWorkers: 2,
           ...UNHURRIED,
           sequence: { groupOrder: 1 },
         },

@@ -55,11 +55,12 @@ test('what does not become well comes back, and the update stops there', async (
   await south.run(
     `zfs create -p -o bluejail:stage=complete ${left}/${NEXT} && touch /hosting/arriving/blueprints/${NEXT}/bad`,
   )
-  const ran = await hosts.playbook('update', { ...TO_NEXT, update_health: { deadline: 2, tcp: [81] } })
+  const isOld = { deadline: 2, commands: [['grep', '-q', `"${BEFORE}"`, '/.blueprint.json']] }
+  const ran = await hosts.playbook('update', { ...TO_NEXT, update_health: isOld })
   expect(ran.exit).toBe(2)
   expect(turnsOf(ran)).toEqual([['a1']])
   expect(rowsOf(ran, /^Judge /).at(-1)?.result.msg).toMatch(
-    /The update stops: 1 of 1 instances are not as asked for, and the error budget is 0: a1 on north \(came back: .*81.*\)\. The 4 instances that would have followed are as they were\./,
+    /The update stops: 1 of 1 instances are not as asked for, and the error budget is 0: a1 on north \(came back: .*grep.*\)\. The 4 instances that would have followed are as they were\./,
   )
   expect(ran.stdout).toMatch(/north +a1 +came back +2026Q4-web@1 +\d+\.\d s/)
   expect(await running()).toEqual(allOn(BEFORE))

@@ -71,7 +71,7 @@ describe.each(cores)('ansible-core %s', core => {
     }
     const files = ['roles/instance/defaults/main.yml', 'roles/instance/vars/main.yml']
     const limited = (given: object) =>
-      evaluated(core, ['instance_limited'], { inventory: {}, files, vars: { ...given } })
+      evaluated(core, ['instance_limited'], { inventory: {}, files, vars: { instance_filled: {}, ...given } })
     expect((await limited(vars))?.instance_limited).toEqual([
       { jail: 'web1', limits: { swapuse: '2G' } },
       { jail: 'web2', cpus: '0-1', limits: { maxproc: null, nthr: 9 } },
