@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './test/support/closing-line.ts'
 
-/** Quick tests need nothing but node. Those with a host or an Ansible take turns: this is made for two cores. */
+/** Quick tests need nothing but node. Those with a host or an Ansible come after them. */
 const withHosts = [
   'test/ansible/**/*.test.ts',
   'test/sandbox*.test.ts',
@@ -29,7 +29,8 @@ export default defineConfig({
           name: 'hosts',
           include: withHosts,
           globalSetup: 'test/support/made-ready.ts',
-          maxWorkers: 2,
+          // They wait more than they work: this is made for two cores.
+          maxWorkers: 3,
           ...UNHURRIED,
           sequence: { groupOrder: 1 },
         },
