@@ -47,9 +47,11 @@ async function make(target, saying, recipe, words) {
   const [sources, ...rest] = words
   const list = join(unfinished, 'sources.list')
   writeFileSync(list, sources)
+  // With mounts of its own, so that none of them outlives a recipe that was killed, and hinders the next one.
+  const alone = ['unshare', '--mount', '--propagation', 'private']
   await step(
     saying,
-    ['nice', 'sh', '-eu', join(RECIPES, recipe), unfinished, list, ...rest],
+    ['nice', ...alone, 'sh', '-eu', join(RECIPES, recipe), unfinished, list, ...rest],
     'It needs the packages of Debian 12, those of contrib and of bookworm-backports included. Run this again once they are reachable.',
   )
   renameSync(unfinished, target)

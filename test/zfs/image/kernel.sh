@@ -13,11 +13,9 @@ kernel=$(ls "$tree/lib/modules")
 zfs=$(chroot "$tree" dpkg-query -W -f '${Version}' zfs-dkms)
 # The package builds when it is configured, unless it was configured before the headers were.
 mount -t proc proc "$tree/proc"
-trap 'umount "$tree/proc"' EXIT
 chroot "$tree" dkms install "zfs/${zfs%%-*}" -k "$kernel"
 chroot "$tree" modinfo -k "$kernel" -F vermagic zfs >/dev/null
 umount "$tree/proc"
-trap - EXIT
 
 cp "$tree/boot/vmlinuz-$kernel" "$directory/vmlinuz"
 tar -C "$tree" --exclude="lib/modules/$kernel/build" --exclude="lib/modules/$kernel/source" \
