@@ -92,7 +92,7 @@ export async function throughLogin({ machine, check }: Bench): Promise<void> {
       'id',
       `zfs receive -s -u ${GRANT}/evil`,
       `zfs rename ${GRANT}/theirs@one ${GRANT}/theirs@one-diverged-20261122T120000Z`,
-      `zfs release bluejail-replica ${GRANT}/theirs@three`,
+      `zfs release bluejail-replica ${GRANT}/theirs@after`,
       `zfs destroy ${GRANT}/theirs@one`,
     ]) {
       const [exit, stderr] = await asked(line)
