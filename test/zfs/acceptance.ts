@@ -7,6 +7,7 @@ import { play } from './playbook.ts'
 
 /** Modules whose cases need no more of FreeBSD than ZFS, but for some, and a shell. */
 const MODULES = ['zfs_dataset', 'zfs_replica', 'zfs_autosnap', 'instance_restore']
+const QUICK = ['zfs_dataset']
 
 /** FreeBSD's mount(8) mounts any dataset, Linux's only those with a legacy mount point unless it is told so. */
 const MOUNTS_ANY_DATASET = `#!/bin/sh
@@ -21,10 +22,10 @@ const JLS = `#!/bin/sh
 echo '{"__version": "2", "jail-information": {"jail": []}}'
 `
 
-export const acceptance: Suite = async ({ machine, check }) => {
+export const acceptance: Suite = async ({ machine, quick, check }) => {
   // Users of the host are made by FreeBSD's pw(8).
   const cases = acceptanceCases().filter(
-    ({ module, options }) => MODULES.includes(module) && !('logins' in (options ?? {})),
+    ({ module, options }) => (quick ? QUICK : MODULES).includes(module) && !('logins' in (options ?? {})),
   )
   await machine.write('/usr/local/bin/jls', JLS, '0755')
   await machine.run(['zfs', 'create', 'zroot/scratch'])

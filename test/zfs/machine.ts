@@ -173,7 +173,7 @@ interface Parts {
 
 /** Hardware's own virtualisation is not used: where it is offered inside another virtual machine it may hang. */
 const qemuArguments = ({ kernel, image, system, disks, port }: Parts): string[] => [
-  ...['-accel', 'tcg,thread=multi', '-cpu', 'qemu64,+rdrand', '-smp', '1', '-m', String(MEMORY_MEBIBYTES)],
+  ...['-accel', 'tcg,thread=multi', '-cpu', 'qemu64,+rdrand', '-smp', '2', '-m', String(MEMORY_MEBIBYTES)],
   ...['-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot'],
   ...['-kernel', join(kernel, 'vmlinuz'), '-initrd', join(image, 'initrd')],
   ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable clocksource=tsc'],

@@ -10,7 +10,7 @@ import { assertCopied, guidsBelow, runReplicate, SETTINGS_FILE } from './copies.
 const GRANT = 'backup/logins/host1'
 const SSH = 'ssh -o BatchMode=yes -i /root/.ssh/id_login host1@localhost'
 
-export async function throughLogin({ machine, check }: Bench): Promise<void> {
+export async function throughLogin({ machine, quick, check }: Bench): Promise<void> {
   const key = (
     await machine.shell(
       'rm -f /root/.ssh/id_login*; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_login; cut -d " " -f 1-2 /root/.ssh/id_login.pub',
@@ -37,7 +37,7 @@ export async function throughLogin({ machine, check }: Bench): Promise<void> {
   await check(
     'through a login that may do no more, copies are made, go on, and nothing of them can be mounted',
     async () => {
-      for (const name of ['two', 'three']) {
+      for (const name of quick ? ['three'] : ['two', 'three']) {
         const told = await runReplicate(machine)
         deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
         await machine.shell(`echo ${name} >>/zroot/theirs/note; zfs snapshot -r zroot/theirs@${name}`)
@@ -67,32 +67,34 @@ export async function throughLogin({ machine, check }: Bench): Promise<void> {
   const receiving = (name: string, type: 'filesystem' | 'volume') =>
     describeCommand(receive(`${GRANT}/${name}`, { type, without: OWN_AFFAIR, nowhere: true }))
 
-  await check('it completes what was cut off, gives up what is gone, and sets copies not to be mounted', async () => {
-    const begin = (name: string) =>
-      machine.shell(`
+  if (!quick)
+    await check('it completes what was cut off, gives up what is gone, and sets copies not to be mounted', async () => {
+      const begin = (name: string) =>
+        machine.shell(`
         dd if=/dev/urandom of=/zroot/theirs/noise bs=1M count=2 2>/dev/null
         zfs snapshot zroot/theirs@${name}
         last=$(zfs list -H -d 1 -t snapshot -o name -s createtxg ${GRANT}/theirs | tail -n 1)
         zfs send -Lecp -i "@\${last#*@}" zroot/theirs@${name} | head -c 300000 |
           ${SSH} '${receiving('theirs', 'filesystem')}' 2>/dev/null || :`)
-    await begin('cut')
-    match(JSON.stringify(await runReplicate(machine)), /@cut, what was left of it/)
-    await begin('gone')
-    await machine.shell('zfs destroy zroot/theirs@gone; zfs snapshot zroot/theirs@after')
-    const told = await runReplicate(machine)
-    deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
-    match(JSON.stringify(told), /gave up an interrupted receive/)
-    await machine.shell(`zfs set canmount=on ${GRANT}/theirs`)
-    await runReplicate(machine)
-    strictEqual(await machine.shell(`zfs get -H -o value canmount ${GRANT}/theirs`), 'noauto\n')
-  })
+      await begin('cut')
+      match(JSON.stringify(await runReplicate(machine)), /@cut, what was left of it/)
+      await begin('gone')
+      await machine.shell('zfs destroy zroot/theirs@gone; zfs snapshot zroot/theirs@after')
+      const told = await runReplicate(machine)
+      deepStrictEqual([told.exit, told.warnings], [0, []], JSON.stringify(told))
+      match(JSON.stringify(told), /gave up an interrupted receive/)
+      await machine.shell(`zfs set canmount=on ${GRANT}/theirs`)
+      await runReplicate(machine)
+      strictEqual(await machine.shell(`zfs get -H -o value canmount ${GRANT}/theirs`), 'noauto\n')
+    })
 
   await check('its key is refused anything else', async () => {
+    const newest = await machine.shell(`zfs list -H -d 1 -t snapshot -o name -s createtxg ${GRANT}/theirs | tail -n 1`)
     for (const line of [
       'id',
       `zfs receive -s -u ${GRANT}/evil`,
       `zfs rename ${GRANT}/theirs@one ${GRANT}/theirs@one-diverged-20261122T120000Z`,
-      `zfs release bluejail-replica ${GRANT}/theirs@after`,
+      `zfs release bluejail-replica ${newest.trim()}`,
       `zfs destroy ${GRANT}/theirs@one`,
     ]) {
       const [exit, stderr] = await asked(line)

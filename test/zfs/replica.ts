@@ -24,14 +24,14 @@ export const replica: Suite = async bench => {
   await cutOff(bench, true)
   await diverged(bench)
   await written(bench)
-  await placeholder(bench)
-  await wayBack(bench)
+  if (!bench.quick) await placeholder(bench)
+  if (!bench.quick) await wayBack(bench)
   await encrypted(bench)
   await throughLogin(bench)
   await killed(bench)
 }
 
-async function overSsh({ machine, check }: Bench): Promise<void> {
+async function overSsh({ machine, quick, check }: Bench): Promise<void> {
   await machine.shell(`
     zfs create zroot/web
     zfs create -o mountpoint=legacy -o quota=1G zroot/web/db
@@ -80,6 +80,7 @@ async function overSsh({ machine, check }: Bench): Promise<void> {
     ok((await guidsBelow(machine, 'backup/web')).has('@one'), 'the copy keeps what the source pruned')
   })
 
+  if (quick) return
   await check('what runs themselves took goes from both sides, but for what is held or cloned', async () => {
     const runs = async () => {
       await machine.run(['sleep', '1'])
@@ -151,7 +152,7 @@ async function cutOff({ machine, quick, check }: Bench, ssh: boolean): Promise<v
 }
 
 async function encrypted({ machine, quick, check }: Bench): Promise<void> {
-  const increments = quick ? 2 : 6
+  const increments = quick ? 1 : 6
   await machine.run(['zfs', 'create', '-o', 'encryption=aes-256-gcm', '-o', 'keyformat=passphrase', 'zroot/secret'], {
     input: 'correct horse battery staple\n',
   })
