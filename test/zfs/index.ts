@@ -36,15 +36,13 @@ async function emptyPools(machine: Machine): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
-/** Each suite's last whole run. */
-function keep(versions: object, bootSeconds: number, { outcomes, figures }: Book): void {
+/** Each suite's last whole run, as soon as it has ended: all of them take hours. */
+function keep(suite: string, versions: object, bootSeconds: number, { outcomes, figures }: Book): void {
   const file = join(import.meta.dirname, 'result.json')
   const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
-  for (const suite of new Set(outcomes.map(outcome => outcome.suite))) {
-    const own = <T extends { readonly suite: string }>(rows: readonly T[]) =>
-      rows.filter(row => row.suite === suite).map(({ suite: _, ...row }) => row)
-    kept[suite] = { at: new Date().toISOString(), versions, bootSeconds, cases: own(outcomes), figures: own(figures) }
-  }
+  const own = <T extends { readonly suite: string }>(rows: readonly T[]) =>
+    rows.filter(row => row.suite === suite).map(({ suite: _, ...row }) => row)
+  kept[suite] = { at: new Date().toISOString(), versions, bootSeconds, cases: own(outcomes), figures: own(figures) }
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
 }
 
@@ -69,9 +67,9 @@ try {
         throw error
       }),
     )
+    if (!quick) keep(name, versions, machine.bootSeconds, book)
   }
   const count = (status: string) => book.outcomes.filter(outcome => outcome.status === status).length
-  if (!quick) keep(versions, machine.bootSeconds, book)
   console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
   if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1
 } finally {
