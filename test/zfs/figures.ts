@@ -5,16 +5,10 @@ import { join } from 'node:path'
 import { root } from '../../build/paths.ts'
 import { ourTask, theirLoop } from '../bench/many.ts'
 import { timeTasks } from '../bench/run.ts'
-import type { Bench, Suite } from './bench.ts'
+import type { Suite } from './bench.ts'
 import { fill, installReplicate, REPLICATE, runReplicate, writeReplica } from './copies.ts'
 import type { Machine } from './machine.ts'
-import { watchCommands } from './programs.ts'
-
-export const figures: Suite = async bench => {
-  await nothingToReplicate(bench)
-  await throughput(bench)
-  await manyDatasets(bench)
-}
+import { installProgram, watchCommands } from './programs.ts'
 
 /** Seconds that something takes. */
 export async function seconds(act: () => Promise<unknown>): Promise<number> {
@@ -43,7 +37,7 @@ async function makeDatasets(machine: Machine, above: string, count: number): Pro
 }
 
 /** Both find the same copy, with the same newest snapshots. */
-async function nothingToReplicate({ machine, quick, check, figure }: Bench): Promise<void> {
+export const nothingToReplicate: Suite = async ({ machine, quick, check, figure }) => {
   const count = quick ? 10 : 200
   await makeDatasets(machine, 'zroot/same', count)
   await machine.shell(`
@@ -87,8 +81,9 @@ async function nothingToReplicate({ machine, quick, check, figure }: Bench): Pro
  * How long a large dataset takes beyond a small one, against the same beyond of a bare pipe: what the bytes take, without what
  * each run takes anyway. Sent anew each time, to a copy of its own.
  */
-async function throughput({ machine, quick, check, figure }: Bench): Promise<void> {
+export const throughput: Suite = async ({ machine, quick, check, figure }) => {
   const mebibytes = { large: quick ? 32 : 512, small: 1 }
+  await installProgram(machine, 'replicate')
   for (const [name, size] of Object.entries(mebibytes)) {
     await machine.run(['zfs', 'create', `zroot/${name}`])
     await fill(machine, `/zroot/${name}/file`, size)
@@ -124,7 +119,7 @@ async function throughput({ machine, quick, check, figure }: Bench): Promise<voi
 }
 
 /** A loop takes as long for each item, so some are timed and 200 are reckoned from them. */
-async function manyDatasets({ machine, quick, check, skip, figure }: Bench): Promise<void> {
+export const manyDatasets: Suite = async ({ machine, quick, check, skip, figure }) => {
   const title = 'datasets as they should be, against community.general.zfs in a loop'
   const theirs = join(root, '.venv/bench')
   if (quick || !existsSync(theirs)) {

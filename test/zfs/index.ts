@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { acceptance } from './acceptance.ts'
 import { autosnap } from './autosnap.ts'
 import { type Book, benchFor, type Suite } from './bench.ts'
-import { figures } from './figures.ts'
+import { manyDatasets, nothingToReplicate, throughput } from './figures.ts'
 import { type Machine, POOLS, startMachine } from './machine.ts'
 import { manyDisk } from './many.ts'
 import { replica } from './replica.ts'
@@ -15,7 +15,12 @@ import { scale } from './scale.ts'
 
 const CASES: Readonly<Record<string, Suite>> = { acceptance, autosnap, replica }
 /** For a machine that does nothing else: left out of a quick run unless they are named. */
-const MEASURES: Readonly<Record<string, Suite>> = { figures, scale }
+const MEASURES: Readonly<Record<string, Suite>> = {
+  syncoid: nothingToReplicate,
+  throughput,
+  datasets: manyDatasets,
+  scale,
+}
 const SUITES = { ...CASES, ...MEASURES }
 
 const args = process.argv.slice(2)
