@@ -1,8 +1,7 @@
 /** Accounts and databases of an instance: merged by record, made anew, put back; and no hash is ever shown. */
 import { expect, test } from 'vitest'
-import { clock, fileOf, foretold, NEXT, seal, switched, switchHost, unseal } from '../support/switch-host.ts'
+import { clock, fileOf, foretold, NEXT, ROOT, seal, switched, switchHost, unseal } from '../support/switch-host.ts'
 
-const ROOT = '/hosting/instances/web1/root'
 const ROOT_LINE = 'root:*:0:0::0:0::/root:/bin/sh\n'
 const HASH = '$6$salt$0123456789abcdef'
 

@@ -4,23 +4,24 @@ import { describeStep } from '../../modules/core/step.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { tracesOf } from '../support/jail-host.ts'
 import {
+  BACK,
   BLUEPRINT,
   clock,
   failing,
   fileOf,
   foretold,
+  NEW,
   NEXT,
+  OLD,
+  ROOT,
   runsOn,
   switched,
   switchHost,
+  TO,
 } from '../support/switch-host.ts'
 
-const TO = { id: 'web1', blueprint: NEXT }
-const BACK = { id: 'web1', state: 'rolled_back' }
-const ROOT = '/hosting/instances/web1/root'
 const WEB = 'http://10.66.0.11:80/'
 const HEALTH = { http: [{ port: 80 }], deadline: 1 }
-const [OLD, NEW] = [`${BLUEPRINT}@1`, `${NEXT}@1`]
 
 const snapshots = (host: FakeHost) =>
   host

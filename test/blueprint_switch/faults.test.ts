@@ -10,14 +10,13 @@ import {
   fileOf,
   NEXT,
   noSpace,
+  ROOT,
   refusing,
   runsOn,
   switched,
   switchHost,
+  TO,
 } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
 
 /** Something happens right before a step that looks so. */
 function before(host: FakeHost, words: string, event: () => void): FakeHost {

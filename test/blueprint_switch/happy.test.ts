@@ -6,17 +6,17 @@ import {
   clock,
   fileOf,
   foretold,
+  NEW,
   NEXT,
+  OLD,
+  ROOT,
   runsOn,
   seal,
   switched,
   switchHost,
+  TO,
   unseal,
 } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
-const [OLD, NEW] = [`${BLUEPRINT}@1`, `${NEXT}@1`]
 
 const TOLD = {
   outcome: 'switched',

@@ -6,15 +6,15 @@ import {
   fileOf,
   foretold,
   NEXT,
+  ROOT,
   runsOn,
   seal,
   switched,
   switchHost,
+  TO,
   unseal,
 } from '../support/switch-host.ts'
 
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
 const FILES = 100
 
 /** Both blueprints have them, and so has the instance: three different ones each. */

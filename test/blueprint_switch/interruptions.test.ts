@@ -7,10 +7,8 @@ import { DEFAULT_SITE } from '../../modules/rules/layout.ts'
 import { settle } from '../../modules/rules/switch/settle.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
 import { circumstances, converged, tracesOf } from '../support/jail-host.ts'
-import { BLUEPRINT, clock, fileOf, NEXT, runsOn, switched, switchHost } from '../support/switch-host.ts'
+import { BLUEPRINT, clock, fileOf, NEXT, ROOT, runsOn, switched, switchHost, TO } from '../support/switch-host.ts'
 
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
 const FILES = [
   'etc/motd.template',
   'etc/old.conf',

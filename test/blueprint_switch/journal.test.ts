@@ -13,20 +13,21 @@ import {
   clock,
   failing,
   fileOf,
+  NEW,
   NEXT,
   noSpace,
+  OLD,
+  RESUMED,
   refusing,
   runsOn,
   switched,
   switchHost,
+  TO,
 } from '../support/switch-host.ts'
 
-const TO = { id: 'web1', blueprint: NEXT }
 const UNWELL = { ...TO, health: { commands: [['false']], deadline: 1 } }
-const RESUMED = { id: 'web1', state: 'resumed' }
 const PLACE = '/hosting/instances/web1'
 const JOURNAL = `${PLACE}/journal.json`
-const [OLD, NEW] = [`${BLUEPRINT}@1`, `${NEXT}@1`]
 
 const beginning = (phase: string) => (step: Step) =>
   step.kind === 'write' && step.path === JOURNAL && step.content.includes(`"phase": "${phase}"`)

@@ -1,20 +1,19 @@
 /** What becomes of an instance's files, there and back. */
 import { expect, test } from 'vitest'
 import {
+  BACK,
   BLUEPRINT,
   clock,
   failing,
   fileOf,
   foretold,
   NEXT,
+  ROOT,
   runsOn,
   switched,
   switchHost,
+  TO,
 } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
-const BACK = { id: 'web1', state: 'rolled_back' }
 
 async function customized() {
   const host = await switchHost()

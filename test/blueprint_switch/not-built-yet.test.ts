@@ -2,9 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { UNKNOWN } from '../../modules/core/module.ts'
 import { addBlueprint } from '../support/instance-host.ts'
-import { BLUEPRINT, failing, fill, foretold, NEXT, runsOn, switched, switchHost } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
+import { BLUEPRINT, failing, fill, foretold, NEXT, runsOn, switched, switchHost, TO } from '../support/switch-host.ts'
 
 async function hostWithout(ids: readonly string[] = ['web1'], running = ids) {
   const host = await switchHost(ids, running)

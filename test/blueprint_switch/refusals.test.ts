@@ -2,10 +2,7 @@
 import { expect, test } from 'vitest'
 import { describeStep } from '../../modules/core/step.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, failing, NEXT, runsOn, seal, switchHost, unseal } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
+import { BLUEPRINT, failing, NEXT, ROOT, runsOn, seal, switchHost, TO, unseal } from '../support/switch-host.ts'
 
 function rewrite(host: FakeHost, name: string, change: (manifest: Record<string, unknown>) => void): void {
   const path = `/hosting/blueprints/${name}/.blueprint.json`

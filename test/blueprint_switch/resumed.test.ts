@@ -8,19 +8,20 @@ import {
   clock,
   failing,
   fileOf,
+  NEW,
   NEXT,
+  OLD,
+  RESUMED,
+  ROOT,
   refusing,
   runsOn,
   switched,
   switchHost,
+  TO,
   unseal,
 } from '../support/switch-host.ts'
 
-const TO = { id: 'web1', blueprint: NEXT }
-const RESUMED = { id: 'web1', state: 'resumed' }
-const ROOT = '/hosting/instances/web1/root'
 const PARTS = ['etc', 'usr-local-etc', 'usr-local-www', 'var', 'var-db', 'home', 'root', 'tmp']
-const [OLD, NEW] = [`${BLUEPRINT}@1`, `${NEXT}@1`]
 const later = () => clock('2026-12-22T12:00:00Z')
 
 /** The run is killed right after the step that looks so. */

@@ -1,10 +1,7 @@
 /** Start scripts that go with the old blueprint while the instance starts them: told beforehand, whichever way it enables them. */
 import { expect, test } from 'vitest'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { BLUEPRINT, foretold, NEXT, seal, switched, switchHost, unseal } from '../support/switch-host.ts'
-
-const TO = { id: 'web1', blueprint: NEXT }
-const ROOT = '/hosting/instances/web1/root'
+import { BLUEPRINT, foretold, NEXT, ROOT, seal, switched, switchHost, TO, unseal } from '../support/switch-host.ts'
 
 async function withMysql(running: readonly string[] = ['web1']): Promise<FakeHost> {
   const host = await switchHost(['web1'], running)

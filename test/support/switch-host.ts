@@ -12,6 +12,13 @@ import { converged, jailHost, ON_BRIDGE, RC } from './jail-host.ts'
 
 export { BLUEPRINT }
 export const NEXT = '2027Q1-php84'
+/** What web1 runs on before a switch, and after it. */
+export const [OLD, NEW] = [`${BLUEPRINT}@1`, `${NEXT}@1`]
+export const TO = { id: 'web1', blueprint: NEXT }
+export const BACK = { id: 'web1', state: 'rolled_back' }
+export const RESUMED = { id: 'web1', state: 'resumed' }
+/** Where web1's files are while it runs. */
+export const ROOT = '/hosting/instances/web1/root'
 
 const PACKAGES = {
   [BLUEPRINT]: [
