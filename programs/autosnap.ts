@@ -10,6 +10,7 @@ import { POLICY_FILE, readPolicyFile, type Settings } from '../modules/rules/sna
 import { moment, statusOf } from '../modules/rules/snapshot/status.ts'
 import { foreseen } from './autosnap/prune.ts'
 import { reportWords, statusWords } from './autosnap/report.ts'
+import { withoutResilvering } from './autosnap/resilver.ts'
 import { runOnce } from './autosnap/run.ts'
 import { sentence } from './autosnap/sentence.ts'
 import { commandsFor } from './autosnap/take.ts'
@@ -90,7 +91,8 @@ async function plan({ now, json }: Wish, settings: Settings, { host, say }: Surr
   const name = ownName(now)
   const due = groups.flatMap(({ datasets }) => datasets)
   const taken = new Map(due.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
-  const { names, blocked } = await sentence(planPruning(look, taken), seconds, host)
+  const { names: condemned, blocked } = await sentence(planPruning(look, seconds, taken), seconds, host)
+  const { names, pools: resilvering } = await withoutResilvering(condemned, settings, host)
   const hooked = groups.filter(({ policy }) => policy.hooks.length > 0)
   const steps = [
     ...commandsFor(
@@ -107,14 +109,14 @@ async function plan({ now, json }: Wish, settings: Settings, { host, say }: Surr
     now: moment(seconds),
     steps,
     empty,
-    skipped: Object.fromEntries(look.skipped),
+    skipped: Object.fromEntries([...look.skipped, ...resilvering]),
     blocked: Object.fromEntries(blocked),
     troubles,
   }
   if (json) say(JSON.stringify(told))
   else {
     for (const line of steps.length === 0 ? ['Nothing is due, and nothing has expired.'] : steps) say(line)
-    for (const [what, why] of [...look.skipped, ...blocked]) say(`# left alone: ${what}: ${why}`)
+    for (const [what, why] of [...look.skipped, ...resilvering, ...blocked]) say(`# left alone: ${what}: ${why}`)
     for (const line of troubles) say(`# ${line}`)
   }
   return troubles.length > 0 ? 1 : 0
@@ -124,7 +126,7 @@ async function status({ now, json }: Wish, settings: Settings, { host, say }: Su
   const seconds = secondsOf(now)
   const look = await lookAtSnapshots(settings, host)
   const policies = statusOf(look, settings, seconds)
-  const { blocked } = await sentence(planPruning(look), seconds, host)
+  const { blocked } = await sentence(planPruning(look, seconds), seconds, host)
   const troubles = [
     ...oddities(look, seconds),
     ...[...policies].flatMap(([name, { stale }]) =>

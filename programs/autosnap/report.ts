@@ -12,7 +12,7 @@ export interface Report {
   readonly left: number
   /** Datasets to which nothing was written since their newest snapshot. */
   readonly empty: readonly string[]
-  /** Datasets that were left alone, with the reason. */
+  /** Datasets, and pools where nothing was destroyed, that were left alone, with the reason. */
   readonly skipped: Readonly<Record<string, string>>
   /** Expired snapshots that stay, with the reason. */
   readonly blocked: Readonly<Record<string, string>>

@@ -1,5 +1,6 @@
 /** One run: takes what is due, destroys what has expired, reports. Taking comes first: nothing may delay it. */
 import type { Surroundings } from '../../modules/core/host-program.ts'
+import { poolOf } from '../../modules/freebsd/zfs-names.ts'
 import type { Timed } from '../../modules/rules/snapshot/keep.ts'
 import { KNOWN_FILE, knownFile } from '../../modules/rules/snapshot/known.ts'
 import { knownFrom, type Look, lookAtSnapshots } from '../../modules/rules/snapshot/look.ts'
@@ -10,6 +11,7 @@ import { moment, statusOf } from '../../modules/rules/snapshot/status.ts'
 import { metrics } from './metrics.ts'
 import { prune } from './prune.ts'
 import { byReason, type Report } from './report.ts'
+import { withoutResilvering } from './resilver.ts'
 import { sentence } from './sentence.ts'
 import { take } from './take.ts'
 
@@ -43,10 +45,11 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
   const timed = (datasets: readonly string[]) =>
     new Map<string, Timed>(datasets.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
 
-  const { names, blocked } = await sentence(planPruning(look, timed(first.taken)), seconds, around.host)
-  const pruning = await prune(names, look, around)
-  // There may be room now.
   const withoutRoom = [...first.refused].filter(([, why]) => NO_ROOM.test(why)).map(([dataset]) => dataset)
+  const { names, blocked } = await sentence(planPruning(look, seconds, timed(first.taken)), seconds, around.host)
+  const postponed = await withoutResilvering(names, settings, around.host, new Set(withoutRoom.map(poolOf)))
+  const pruning = await prune(postponed.names, look, around)
+  // There may be room now.
   const mayRetry = withoutRoom.length > 0 && pruning.destroyed.length > 0
   const retried = mayRetry ? await take(only(groups, withoutRoom), now, settings.site, around) : undefined
   const taken = [...first.taken, ...(retried?.taken ?? [])]
@@ -56,9 +59,9 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
     now: moment(seconds),
     taken: taken.map(dataset => `${dataset}@${name}`),
     destroyed: pruning.destroyed,
-    left: pruning.left,
+    left: pruning.left + postponed.waiting,
     empty,
-    skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? [])]),
+    skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? []), ...postponed.pools]),
     blocked: Object.fromEntries(blocked),
     troubles: [
       ...oddities(look, seconds),

@@ -10,6 +10,8 @@ export interface Pool {
   altroot?: string
   /** When the last scrub ended, in seconds since 1970. */
   scrubbed?: number
+  /** Since when it is being resilvered, in seconds since 1970. */
+  resilvering?: number
   /** What `zpool set` or `zpool create -o` gave it. */
   readonly properties: Record<string, string>
 }

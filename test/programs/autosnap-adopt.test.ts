@@ -58,10 +58,15 @@ test.each([
   expect(left(host)).toEqual(ofSanoid.slice(gone))
 })
 
-test('a policy that takes none prunes what comes from elsewhere, and keeps the newest', async () => {
+test('a policy that takes none prunes what comes from elsewhere, by count or by age, and keeps the newest', async () => {
   const names = [1, 2, 3].map(hour => `auto-20261122T0${hour}0000Z`)
   const host = hostWith({ hourly: 2, take: false }, names)
   expect(await reported(host, NOW)).toMatchObject({ taken: [], destroyed: [`${DATA}@${names[0]}`] })
+  const young = hostWith({ take: false, max_age_days: 1 }, names)
+  expect(await reported(young, Date.UTC(2026, 10, 23, 2))).toMatchObject({
+    taken: [],
+    destroyed: [`${DATA}@${names[0]}`],
+  })
   const only = hostWith({ take: false, adopt: ['zfstools'] }, names)
   expect(await reported(only, NOW)).toMatchObject({ taken: [], destroyed: [] })
 })

@@ -8,6 +8,7 @@ import { ownName } from '../../modules/rules/snapshot/names.ts'
 import type { Policy } from '../../modules/rules/snapshot/policy.ts'
 
 const HOUR = 3600
+const DAY = 24 * HOUR
 const YEAR_HOURS = 365 * 24
 const START = Date.parse('2026-01-01T00:00:00Z') / 1000
 
@@ -16,6 +17,7 @@ const policyOf = (keep: Partial<Policy['keep']>, more: Partial<Policy> = {}): Po
   keep: { frequent: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, ...keep },
   frequentMinutes: 15,
   keepLast: 0,
+  maxAgeDays: undefined,
   timezone: 'UTC',
   skipEmpty: false,
   take: true,
@@ -26,8 +28,9 @@ const policyOf = (keep: Partial<Policy['keep']>, more: Partial<Policy> = {}): Po
 })
 
 const snapshotAt = (time: number): Timed => ({ name: ownName(new Date(time * 1000)), time })
+/** At the moment of the newest. */
 const pruned = (snapshots: readonly Timed[], policy: Policy, bucketOf = bucketsOf(policy)) => {
-  const kept = keptOf(snapshots, policy, bucketOf)
+  const kept = keptOf(snapshots, policy, bucketOf, snapshots.at(-1)?.time ?? 0)
   return snapshots.filter(each => kept.has(each))
 }
 
@@ -59,6 +62,7 @@ const policies = fc
       yearly: fc.nat(3),
     }),
     keepLast: fc.nat(3),
+    maxAgeDays: fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
     timezone: fc.constantFrom(...zones),
     frequentMinutes: fc.constantFrom(5, 7, 15, 30),
   })
@@ -120,6 +124,36 @@ test('of each day the first stays, of days that have any, and the newest', () =>
     policyOf({ daily: 3 }),
   )
   expect(left.map(({ time }) => (time - START) / HOUR)).toEqual([24, 24 * 9, 24 * 30, 24 * 30 + 2])
+})
+
+test('of a month that began too long ago none stays, though its last day is young enough; the newest stays at any age', () => {
+  const days = [0, 30, 31, 40]
+  const snapshots = days.map(day => snapshotAt(START + day * DAY))
+  const policy = policyOf({ monthly: 12 }, { maxAgeDays: 20 })
+  const left = (now: number) => {
+    const kept = keptOf(snapshots, policy, bucketsOf(policy), START + now * DAY)
+    return days.filter((_, at) => kept.has(snapshots[at] as Timed))
+  }
+  expect(left(20)).toEqual([0, 31, 40])
+  expect(left(41)).toEqual([31, 40])
+  expect(left(51.01)).toEqual([40])
+  expect(left(1000)).toEqual([40])
+})
+
+test('no more than the greatest age is told, and all that are younger stay', () => {
+  const snapshots = [0, 1, 2, 3].map(day => snapshotAt(START + day * DAY))
+  expect(pruned(snapshots, policyOf({}, { take: false, maxAgeDays: 2 }))).toEqual(snapshots.slice(1))
+})
+
+test('none that is too old stays, but for the newest', () => {
+  fc.assert(
+    fc.property(policies, histories, (policy, times) => {
+      const now = times.at(-1) ?? 0
+      for (const { time } of pruned(times.map(snapshotAt), policy))
+        expect(time >= now - (policy.maxAgeDays ?? Infinity) * DAY).toBe(true)
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('pruning what was pruned changes nothing, and the newest always stays', () => {

@@ -72,6 +72,13 @@ const policy = record(
     monthly: count('How many months.'),
     yearly: count('How many years.'),
     keep_last: count('Keep so many of the newest in any case. The newest stays always.'),
+    max_age_days: optional(
+      integer(
+        'Destroy ours that are older than so many days of 24 hours, whatever else is to be kept; the newest stays. It goes by the clock of the host: with one that is a year ahead, what is younger than a year goes too. An hour, day, week, month or year goes with its beginning. Where nothing else is given with `take: false`, all that are younger stay.',
+        1,
+        100_000,
+      ),
+    ),
     timezone: withDefault(text('Where days, weeks, months and years begin, like `Europe/Amsterdam`.'), 'UTC'),
     skip_empty: withDefault(
       flag('Take none where nothing was written since the newest snapshot, and that is ours.'),
@@ -116,6 +123,12 @@ export const SETTINGS = {
     text(
       'The policy of datasets whose `com.sun:auto-snapshot` is `true`, `mysql` or `postgresql`, as zfstools has it; any other value means no snapshots. Of one tier, `com.sun:auto-snapshot:hourly` goes before it. Where this is not given, those properties mean nothing.',
     ),
+  ),
+  wait_for_resilver: withDefault(
+    flag(
+      'While a pool is being resilvered, destroy nothing in it: that keeps the same disks busy. Snapshots are taken all the same, and where there is no room for them, what has expired goes after all.',
+    ),
+    false,
   ),
   prometheus_file: optional(
     text('Write metrics there after each run, for the textfile collector of node_exporter. Its directory must exist.'),

@@ -65,24 +65,28 @@ function groupOf({ name, policy }: Attached, site: Site): Omit<Group, 'datasets'
 }
 
 /** What is to go, by dataset. `taken` are snapshots that are there by now. */
-export function planPruning(look: Look, taken: ReadonlyMap<string, Timed> = new Map()): Map<string, Doomed[]> {
+export function planPruning(
+  look: Look,
+  now: number,
+  taken: ReadonlyMap<string, Timed> = new Map(),
+): Map<string, Doomed[]> {
   const doomed = new Map<string, Doomed[]>()
   for (const { name, policy } of look.attached) {
     if (look.skipped.has(name)) continue
     const snapshots = look.snapshots.get(name) ?? []
     const added = taken.get(name)
-    const all = [...expired(snapshots, policy, added), ...adopted(snapshots, policy)]
+    const all = [...expired(snapshots, policy, added, now), ...adopted(snapshots, policy)]
     if (all.length > 0) doomed.set(name, all)
   }
   return doomed
 }
 
-function expired(snapshots: readonly Snapshot[], policy: Policy, added: Timed | undefined): Doomed[] {
-  // A policy that counts nothing is there for other programs' snapshots.
-  if (tiersOf(policy).length === 0 && policy.keepLast === 0) return []
+function expired(snapshots: readonly Snapshot[], policy: Policy, added: Timed | undefined, now: number): Doomed[] {
+  // A policy that says nothing of ours is there for other programs' snapshots.
+  if (tiersOf(policy).length === 0 && policy.keepLast === 0 && policy.maxAgeDays === undefined) return []
   const own = ownOf(added === undefined ? snapshots : [...snapshots, added])
   if (own.length < 2) return []
-  const kept = keptOf(own, policy, bucketsOfPolicy(policy))
+  const kept = keptOf(own, policy, bucketsOfPolicy(policy), now)
   return own.filter(each => !kept.has(each)).map(({ name }) => ({ name, minimumAge: 0 }))
 }
 

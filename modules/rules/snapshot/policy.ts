@@ -39,6 +39,8 @@ export interface Policy {
   readonly keep: Readonly<Record<Tier, number>>
   readonly frequentMinutes: number
   readonly keepLast: number
+  /** Undefined: age alone takes none away. */
+  readonly maxAgeDays: number | undefined
   readonly timezone: string
   readonly skipEmpty: boolean
   /** Without it snapshots are only pruned: they come from elsewhere. */
@@ -48,4 +50,4 @@ export interface Policy {
   readonly adopt: readonly Adoption[]
 }
 
-export const tiersOf = (policy: Policy): Tier[] => TIERS.filter(tier => policy.keep[tier] > 0)
+export const tiersOf = (policy: Pick<Policy, 'keep'>): Tier[] => TIERS.filter(tier => policy.keep[tier] > 0)

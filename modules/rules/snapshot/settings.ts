@@ -24,6 +24,7 @@ export interface Settings {
   readonly attachments: readonly Attachment[]
   readonly property: string
   readonly zfstools: Policy | undefined
+  readonly waitForResilver: boolean
   readonly prometheusFile: string | undefined
   readonly site: Site
 }
@@ -64,6 +65,7 @@ export function settingsOf(wanted: Wanted): Settings {
     attachments,
     property,
     zfstools: wanted.zfstools_policy === undefined ? undefined : named(wanted.zfstools_policy, 'zfstools_policy'),
+    waitForResilver: wanted.wait_for_resilver,
     prometheusFile: wanted.prometheus_file,
     site: siteOf(wanted),
   }
@@ -92,6 +94,7 @@ function policyOf(given: NonNullable<Wanted['policies']>[number]): Policy {
     keep,
     frequentMinutes: given.frequent_minutes,
     keepLast: given.keep_last,
+    maxAgeDays: given.max_age_days,
     timezone: given.timezone,
     skipEmpty: given.skip_empty,
     take: given.take,

@@ -37,9 +37,14 @@ export function policiesState({ settings, look }: InForce, now: number): Record<
   )
 }
 
-/** `24 hourly, 7 daily (Europe/Amsterdam)` */
-function keepWords({ keep, keepLast, timezone, take }: Policy): string {
+/** `24 hourly, 7 daily, 30 days at most (Europe/Amsterdam)` */
+function keepWords({ keep, keepLast, maxAgeDays, timezone, take }: Policy): string {
   const tiers = TIERS.filter(tier => keep[tier] > 0).map(tier => `${keep[tier]} ${tier}`)
-  const all = [...tiers, ...(keepLast > 0 ? [`${keepLast} last`] : []), ...(take ? [] : ['takes none'])]
+  const all = [
+    ...tiers,
+    ...(keepLast > 0 ? [`${keepLast} last`] : []),
+    ...(maxAgeDays === undefined ? [] : [`${maxAgeDays} days at most`]),
+    ...(take ? [] : ['takes none']),
+  ]
   return `${all.join(', ') || 'the newest'}${timezone === 'UTC' ? '' : ` (${timezone})`}`
 }
