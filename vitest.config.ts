@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './test/support/closing-line.ts'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 /** Quick tests need nothing but node. Those with a host or an Ansible come after them. */
 const withHosts = [
@@ -14,6 +15,7 @@ const UNHURRIED = { testTimeout: 600_000, hookTimeout: 600_000 }
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: [['default', { summary: false }], new ClosingLine()],
     projects: [
       {
