@@ -10,9 +10,8 @@ import { pauseStep, startStep, stopStep, waiting } from './down.ts'
 import { bookSteps } from './finish.ts'
 import { describeVersion, freeName, type Journal } from './journal.ts'
 import { openingsOf, type Trip, type View } from './look.ts'
-import { outageOf } from './outage.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
+import { decided, going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
 import { foretoldState, type InstanceState, presentState } from './states.ts'
 import {
   asideSteps,
@@ -181,9 +180,9 @@ export function planReturned(
   if (trip.goal === 'startable') return going(trip, journal, { steps: inPlaceSteps(trip, view), verify: false })
   const trouble = troubleIn(done)
   if (trouble !== undefined) return stuck(trip, view, journal, quoted(trouble, view, places.consoleLog))
-  if (!journal.ran) return home(trip, journal, now, all)
+  if (!journal.ran) return decided(trip, journal, 'rolled_back', now, all)
   if (view.isAsked) {
-    if (view.ailment === undefined) return home(trip, journal, now, all)
+    if (view.ailment === undefined) return decided(trip, journal, 'rolled_back', now, all)
     if (!isOver(done, now, health.deadlineSeconds))
       return going(trip, journal, { steps: [waiting(tries(done, 'wait'))] })
     const ailing = `back on ${describeVersion(journal.from)} it was not well within ${health.deadlineSeconds} s`
@@ -191,7 +190,7 @@ export function planReturned(
       journal.reason === undefined
         ? `${ailing}: ${view.ailment}`
         : `${journal.reason}; and ${ailing} either: ${view.ailment}`
-    return home(trip, { ...journal, reason }, now, all, 'failed')
+    return decided(trip, { ...journal, reason }, 'failed', now, all)
   }
   if (succeeded(done, 'start'))
     return stuck(trip, view, journal, quoted('it was gone again at once', view, places.consoleLog))
@@ -201,22 +200,4 @@ export function planReturned(
   return going(trip, journal, {
     steps: [...closeLeft(view), ...inPlaceSteps(trip, view), waits ? pauseStep : startStep(jail)],
   })
-}
-
-/** It is as it was, and that is final; what is left is to write it down. */
-function home(
-  trip: Trip,
-  journal: Journal,
-  now: Date,
-  all: readonly Done[],
-  outcome: 'rolled_back' | 'failed' = 'rolled_back',
-): Plan<InstanceState> {
-  const ended: Journal = {
-    ...journal,
-    ...outageOf(journal, all, now),
-    phase: 'finishing',
-    outcome,
-    ended: now.toISOString(),
-  }
-  return going(trip, ended, { steps: [journalStep(trip, ended)] })
 }

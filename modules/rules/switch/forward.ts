@@ -13,11 +13,10 @@ import { describeVersion, freeName, type Journal } from './journal.ts'
 import type { Trip, View } from './look.ts'
 import { mergeSteps, summarize, writtenBy } from './merging.ts'
 import { fstabOn } from './mounts.ts'
-import { outageOf } from './outage.ts'
 import { packagesBetween } from './parcel.ts'
 import type { Prepared } from './prepare.ts'
 import { refusalsOf } from './refusals.ts'
-import { going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
+import { decided, going, goingDown, isOver, quoted, unseenWarning } from './rounds.ts'
 import { baseOf } from './standing.ts'
 import { foretoldState, type InstanceState, presentState, unbuiltState } from './states.ts'
 import { asideSteps, closeLeft, closeSteps, inPlaceSteps, journalStep, openSteps, snapshotSteps } from './stretches.ts'
@@ -175,7 +174,7 @@ export function planMerged(
   const trouble = troubleIn(done)
   if (trouble !== undefined) return turnBack(trip, view, journal, quoted(trouble, view, places.consoleLog))
   if (view.isAsked) {
-    if (view.ailment === undefined) return arrived(trip, journal, now, all)
+    if (view.ailment === undefined) return decided(trip, journal, 'switched', now, all)
     if (isOver(done, now, health.deadlineSeconds))
       return turnBack(trip, view, journal, `it was not well within ${health.deadlineSeconds} s: ${view.ailment}`)
     return going(trip, journal, { steps: [waiting(tries(done, 'wait'))] })
@@ -198,7 +197,7 @@ function catchUp(
   const { places } = trip.standing.request
   const isReady = fstab === journal.nextFstab && !isAside && seeds.length === 0
   const starts = trip.goal === 'checked' && journal.ran
-  if (isReady && !journal.ran && trip.goal === 'checked') return arrived(trip, journal, now, all)
+  if (isReady && !journal.ran && trip.goal === 'checked') return decided(trip, journal, 'switched', now, all)
   const down = starts ? goingDown(trip, view, journal, done, stuck) : undefined
   if (down !== undefined) return down
   const waits = remains?.isDying === true && tries(done, 'pause') < DYING_TRIES
@@ -213,16 +212,4 @@ function catchUp(
     ],
     verify: trip.goal === 'checked',
   })
-}
-
-/** It is well, and that is final; what is left is to write it down. */
-function arrived(trip: Trip, journal: Journal, now: Date, all: readonly Done[]): Plan<InstanceState> {
-  const ended: Journal = {
-    ...journal,
-    ...outageOf(journal, all, now),
-    phase: 'finishing',
-    outcome: 'switched',
-    ended: now.toISOString(),
-  }
-  return going(trip, ended, { steps: [journalStep(trip, ended)] })
 }

@@ -4,7 +4,9 @@ import type { Done } from '../../core/perform.ts'
 import { isClear, wayDown } from './down.ts'
 import type { Journal } from './journal.ts'
 import type { Trip, View } from './look.ts'
+import { outageOf } from './outage.ts'
 import { foretoldState, type InstanceState, presentState } from './states.ts'
+import { journalStep } from './stretches.ts'
 
 /** A round that is followed by another one where it has steps. */
 export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceState>>): Plan<InstanceState> => ({
@@ -15,6 +17,24 @@ export const going = (trip: Trip, journal: Journal, plan: Partial<Plan<InstanceS
   msg: '',
   ...plan,
 })
+
+/** It is well, or as it was, and that is final; what is left is to write it down. */
+export function decided(
+  trip: Trip,
+  journal: Journal,
+  outcome: NonNullable<Journal['outcome']>,
+  now: Date,
+  all: readonly Done[],
+): Plan<InstanceState> {
+  const ended: Journal = {
+    ...journal,
+    ...outageOf(journal, all, now),
+    phase: 'finishing',
+    outcome,
+    ended: now.toISOString(),
+  }
+  return going(trip, ended, { steps: [journalStep(trip, ended)] })
+}
 
 /** Where something of it is left: the next steps down, or `otherwise` when there are none. */
 export function goingDown(
