@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
+import { heardFrom } from './support/daemon.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'jails-'))
 let host: Sandbox
@@ -72,19 +73,7 @@ async function must(command: string, input?: string): Promise<string> {
 
 const start = (id: string) => must(`jail -f /etc/jail.conf.d/${id}.conf -c ${id}`)
 const stop = (id: string) => must(`jail -f /etc/jail.conf.d/${id}.conf -r ${id}`)
-/** What a service on port 8080 says to someone on the host, as soon as it listens. */
-const ask = (address: string) =>
-  must(
-    'node -',
-    `
-  const deadline = Date.now() + 5000
-  const attempt = () => {
-    const socket = require('net').connect(8080, '${address}')
-    socket.pipe(process.stdout)
-    socket.on('error', problem => (Date.now() < deadline ? setTimeout(attempt, 50) : console.log(problem.code)))
-  }
-  attempt()`,
-  )
+const ask = (address: string) => must('node -', heardFrom(address))
 
 describe('a jail', () => {
   test('runs its start script as a real process, whose daemon answers at the jail’s address', async () => {

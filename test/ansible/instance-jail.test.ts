@@ -1,6 +1,7 @@
 /** instance_jail through Ansible, on a sandbox host where processes in jails are real: they answer, hang, and are killed. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ansible } from '../support/ansible.ts'
+import { heardFrom } from '../support/daemon.ts'
 import { type Hosts, startHosts } from '../support/hosts.ts'
 
 const IDS = ['one', 'two', 'three', 'four']
@@ -88,18 +89,7 @@ const traces = async (id: string) => ({
 const NOTHING = { jail: '', mounts: '', interfaces: '' }
 const daemons = async () => Number((await hosts.host.run('ps ax | grep -c "[c]reateServer"')).stdout)
 
-const ask = () =>
-  must(
-    'node -',
-    `
-  const deadline = Date.now() + 5000
-  const attempt = () => {
-    const socket = require('net').connect(8080, '10.66.0.11')
-    socket.pipe(process.stdout)
-    socket.on('error', problem => (Date.now() < deadline ? setTimeout(attempt, 50) : console.log(problem.code)))
-  }
-  attempt()`,
-  )
+const ask = () => must('node -', heardFrom('10.66.0.11'))
 
 describe('an instance', () => {
   test('is started, and its service answers at its address; stopped, nothing of it is left', async () => {

@@ -2,40 +2,19 @@
  * The module's own file on a sandbox host, as Ansible sends it, and what becomes of a switch when whoever asked for it goes
  * away, or it is killed.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stringify } from 'yaml'
 import { MARKER } from '../../build/guard.ts'
 import { collection } from '../../build/paths.ts'
-import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
-
-const [OLD, NEXT] = ['2026Q4-web', '2027Q1-web']
-const JOURNAL = '/hosting/instances/one/journal.json'
-/** Long enough to meet it in its stop. */
-const SLOW_STOP = { 'exec.prestop': 'sleep 4' }
+import type { SiteHosts } from '../support/site-hosts.ts'
+import { JOURNAL, NEXT, OLD, startSlowInstance } from '../support/slow-instance.ts'
 
 let hosts: SiteHosts
 beforeAll(async () => {
-  hosts = await startSiteHosts(['solo'])
-  const web = { release: '14.2-RELEASE', packages: ['nginx'] }
-  hosts.say('solo', {
-    host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
-    instance_gateways: ['10.66.9.1'],
-    blueprint_blueprints: [
-      { name: OLD, ...web },
-      { name: NEXT, ...web, repository: hosts.site.nextRepository },
-    ],
-    instances: [{ id: 'one', blueprint: OLD, addresses: ['10.66.9.11/24'], parameters: SLOW_STOP }],
-  })
-  const both = join(hosts.directory, 'blueprints.yml')
-  const roles = ['host', 'blueprint'].map(role => `bluejail.hosting.${role}`)
-  writeFileSync(both, stringify([{ hosts: 'hosting', become: true, gather_facts: false, roles }]))
-  for (const playbook of [both, 'playbooks/site.yml']) {
-    const made = await hosts.run('ansible-playbook', [playbook])
-    expect(made.exit, made.stdout + made.stderr).toBe(0)
-  }
+  // Long enough to meet it in its stop.
+  hosts = await startSlowInstance(4)
 })
 afterAll(() => hosts.stop())
 

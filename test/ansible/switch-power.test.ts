@@ -1,44 +1,17 @@
 /** Power goes while an instance is on its way to another blueprint; at boot it starts as the one or the other. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stringify } from 'yaml'
-import { type SiteHosts, startSiteHosts } from '../support/site-hosts.ts'
+import type { SiteHosts } from '../support/site-hosts.ts'
+import { JOURNAL, NEXT, OLD, startSlowInstance } from '../support/slow-instance.ts'
 
-const [OLD, NEXT] = ['2026Q4-web', '2027Q1-web']
-const JOURNAL = '/hosting/instances/one/journal.json'
-/** Long enough to be cut off in it. */
-const SLOW_STOP = { 'exec.prestop': 'sleep 5' }
 const SLOW_HEALTH = { deadline: 60, commands: [['sleep', '9']] }
 
 let hosts: SiteHosts
 beforeAll(async () => {
-  hosts = await startSiteHosts(['solo'])
-  const web = { release: '14.2-RELEASE', packages: ['nginx'] }
-  hosts.say('solo', {
-    host_bridges: [{ name: 'bridge0', addresses: ['10.66.9.1/24'] }],
-    instance_gateways: ['10.66.9.1'],
-    blueprint_blueprints: [
-      { name: OLD, ...web },
-      { name: NEXT, ...web, repository: hosts.site.nextRepository },
-    ],
-    instances: [{ id: 'one', blueprint: OLD, addresses: ['10.66.9.11/24'], parameters: SLOW_STOP }],
-  })
-  for (const playbook of [bothBlueprints(), 'playbooks/site.yml']) {
-    const made = await hosts.run('ansible-playbook', [playbook])
-    expect(made.exit, made.stdout + made.stderr).toBe(0)
-  }
+  // Long enough to be cut off in it.
+  hosts = await startSlowInstance(5)
 })
 afterAll(() => hosts.stop())
-
-/** site.yml builds those that instances run on, and no others. */
-function bothBlueprints(): string {
-  const file = join(hosts.directory, 'blueprints.yml')
-  const roles = ['host', 'blueprint'].map(role => `bluejail.hosting.${role}`)
-  writeFileSync(file, stringify([{ hosts: 'hosting', become: true, gather_facts: false, roles }]))
-  return file
-}
 
 async function said(command: string): Promise<string> {
   const { stdout } = await hosts.host.run(command)
