@@ -32,7 +32,7 @@ export default defineConfig({
           include: withHosts,
           globalSetup: 'test/support/made-ready.ts',
           // They wait more than they work: this is made for two cores.
-          maxWorkers: 3,
+          maxWorkers: 4,
           ...UNHURRIED,
           sequence: { groupOrder: 1 },
         },
