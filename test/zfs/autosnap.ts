@@ -44,7 +44,7 @@ async function year({ machine, quick, check }: Bench): Promise<void> {
   const members = ['zroot/year', 'zroot/year/legacy', 'zroot/year/unmounted', 'zroot/year/volume']
   const model = modelOf(KEEP, ZONE)
   const begin = at('2026-02-03T09:00:00Z')
-  const realRuns = quick ? 3 : 50
+  const realRuns = quick ? 2 : 50
   const hours = 365 * 24
 
   const expected = () => new Map(members.map(member => [member, model.times.map(nameAt)]))

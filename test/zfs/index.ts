@@ -21,7 +21,7 @@ const MEASURES: Readonly<Record<string, Suite>> = {
   datasets: manyDatasets,
   scale,
 }
-const SUITES = { ...CASES, ...MEASURES }
+const SUITES: Readonly<Record<string, Suite>> = { ...CASES, ...MEASURES }
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
@@ -51,32 +51,41 @@ function keep(suite: string, versions: object, bootSeconds: number, { outcomes, 
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
 }
 
+const names = Object.keys(SUITES).filter(name =>
+  wanted.length > 0 ? wanted.includes(name) : !(quick && name in MEASURES),
+)
+// Two side by side keep two processors busy, which one does not. What is measured wants to be alone.
+const machines = quick ? [names.filter(name => name === 'replica'), names.filter(name => name !== 'replica')] : [names]
 // Made beforehand, since that takes a machine of its own.
-const content = !quick && (wanted.length === 0 || wanted.includes('scale')) ? await manyDisk() : undefined
-const machine = await startMachine(content === undefined ? {} : { content })
+const content = !quick && names.includes('scale') ? await manyDisk() : undefined
 const book: Book = { outcomes: [], figures: [] }
-try {
-  const versions = {
-    kernel: (await machine.shell('uname -r')).trim(),
-    zfs: (await machine.shell('zfs version')).trim().split('\n'),
-    node: (await machine.shell('node --version')).trim(),
+await Promise.all(machines.filter(some => some.length > 0).map(runOn))
+const count = (status: string) => book.outcomes.filter(outcome => outcome.status === status).length
+console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
+if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1
+
+/** These suites, one after the other, in a machine of their own. */
+async function runOn(suites: readonly string[]): Promise<void> {
+  const machine = await startMachine(content === undefined ? {} : { content })
+  try {
+    const versions = {
+      kernel: (await machine.shell('uname -r')).trim(),
+      zfs: (await machine.shell('zfs version')).trim().split('\n'),
+      node: (await machine.shell('node --version')).trim(),
+    }
+    console.log(`a machine is up after ${machine.bootSeconds} s: Linux ${versions.kernel}, ${versions.zfs.join(', ')}`)
+    for (const name of suites) {
+      await emptyPools(machine)
+      const bench = benchFor(name, machine, quick, book)
+      // What a suite does between its cases may fail too.
+      await SUITES[name]?.(bench).catch(error =>
+        bench.check('the suite comes to its end', () => {
+          throw error
+        }),
+      )
+      if (!quick) keep(name, versions, machine.bootSeconds, book)
+    }
+  } finally {
+    await machine.stop()
   }
-  console.log(`the machine is up after ${machine.bootSeconds} s: Linux ${versions.kernel}, ${versions.zfs.join(', ')}`)
-  for (const [name, suite] of Object.entries(SUITES)) {
-    if (wanted.length > 0 ? !wanted.includes(name) : quick && name in MEASURES) continue
-    await emptyPools(machine)
-    const bench = benchFor(name, machine, quick, book)
-    // What a suite does between its cases may fail too.
-    await suite(bench).catch(error =>
-      bench.check('the suite comes to its end', () => {
-        throw error
-      }),
-    )
-    if (!quick) keep(name, versions, machine.bootSeconds, book)
-  }
-  const count = (status: string) => book.outcomes.filter(outcome => outcome.status === status).length
-  console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
-  if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1
-} finally {
-  await machine.stop()
 }

@@ -25,10 +25,13 @@ export async function throughLogin({ machine, quick, check }: Bench): Promise<vo
     zfs create -o mountpoint=none -o canmount=off ${GRANT}
     zfs allow -u host1 ${allowed.join(',')} ${GRANT}
     zfs create -o mountpoint=/zroot/theirs -o quota=1G zroot/theirs
+    echo one >/zroot/theirs/note
+    zfs snapshot zroot/theirs@one`)
+  if (!quick)
+    await machine.shell(`
     zfs create zroot/theirs/empty
     zfs create -s -V 16M zroot/theirs/empty/volume
-    echo one >/zroot/theirs/note
-    zfs snapshot zroot/theirs@one; zfs snapshot zroot/theirs/empty/volume@one`)
+    zfs snapshot zroot/theirs/empty/volume@one`)
   await machine.write('/home/host1/.ssh/authorized_keys', keysText(login), '0644')
   const to = { host: 'localhost', user: 'host1', key: '/root/.ssh/id_login' }
   const replica = { name: 'copy', dataset: 'zroot/theirs', target: `${GRANT}/theirs`, to }
