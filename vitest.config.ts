@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'hosts',
           include: withHosts,
           globalSetup: 'test/support/made-ready.ts',
-          // They wait more than they work: this is made for two cores.
+          // A playbook waits for its host and the host for it: more than one for each of two cores.
           maxWorkers: 4,
           ...UNHURRIED,
           sequence: { groupOrder: 1 },

@@ -1,4 +1,7 @@
-/** Test files that take minutes begin first: in a fresh clone nothing else tells how long they take, and one would be left alone at the end. */
+/**
+ * Test files that take minutes begin first: in a fresh clone nothing else tells how long they take, and one would be left
+ * alone at the end.
+ */
 import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 

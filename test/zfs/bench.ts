@@ -22,7 +22,7 @@ export interface Figure {
 
 export interface Bench {
   readonly machine: Machine
-  /** Less of everything, so that all is done within five minutes. */
+  /** Less of everything, for every run of CI. */
   readonly quick: boolean
   /** One case. It fails by throwing; those that follow are run all the same. */
   check(title: string, body: () => Promise<void>): Promise<void>
