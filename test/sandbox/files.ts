@@ -18,7 +18,8 @@ export function realFiles(flagsFile: string): Files {
       isWritten = true
     })
   }
-  const identityOf = ({ dev, ino }: fs.Stats) => `${dev}:${ino}`
+  /** Linux gives the number of what is gone to what comes next, which must not inherit its flags. */
+  const identityOf = ({ dev, ino, birthtimeMs }: fs.Stats) => `${dev}:${ino}:${birthtimeMs}`
 
   return {
     status(path) {
