@@ -8,7 +8,7 @@ import { takingTurns } from '../../modules/core/perform.ts'
 import { type Transfer, throttleTo } from '../../modules/core/streams.ts'
 import { makeDirectories } from '../../modules/freebsd/directories.ts'
 import { whyParted } from '../../modules/freebsd/zfs-send.ts'
-import { lookAtBoth } from '../../modules/rules/replica/both.ts'
+import { lookAtBoth, type Sides } from '../../modules/rules/replica/both.ts'
 import type { Job } from '../../modules/rules/replica/jobs.ts'
 import { STATE_FOLDER, unsettledFile } from '../../modules/rules/replica/names.ts'
 import { type DatasetSeen, fullName, standsOn } from '../../modules/rules/replica/side.ts'
@@ -47,7 +47,7 @@ export function nameOfBase({ source, target }: Item): string | undefined {
   return target === undefined || base === undefined ? undefined : fullName(target, base)
 }
 
-/** A line that breaks is tried again as often; what was received by then is not sent again. */
+/** Where a line breaks, as many attempts are made; what was received by then is not sent again. */
 const ATTEMPTS = 3
 const FIRST_PAUSE_SECONDS = 2
 
@@ -63,7 +63,9 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
   let stoodOn: Map<string, string> | undefined
 
   for (;;) {
-    const { source, target, tokens, switching } = await lookAtBoth(job, wires.machine)
+    // A host that is down from the start is left for the next run: other replicas wait for their turn.
+    const looking = stoodOn === undefined ? lookAtBoth(job, wires.machine) : lookAgain(job, wires)
+    const { source, target, tokens, switching } = await looking
     const items = planTree(source, target, job.target.root, job.wishes, { tokens, refused, switching })
     stoodOn ??= basesOf(items)
     const work = items.filter(item => isWork(item) && !failed.has(item.path))
@@ -91,11 +93,27 @@ export async function bringUpToDate(job: Job, wires: Wires): Promise<Course> {
       if (parted !== undefined) return void refused.set(item.path, parted)
       const count = (attempts.get(item.path) ?? 0) + 1
       attempts.set(item.path, count)
-      if (count >= ATTEMPTS || wires.ending.aborted || !mayPass(said)) failed.set(item.path, said)
-      else await wires.pause(FIRST_PAUSE_SECONDS * 2 ** (count - 1) * (1 + Math.random()))
+      if (isWorthAnother(count, said, wires)) await wires.pause(pauseAfter(count))
+      else failed.set(item.path, said)
     }
   }
 }
+
+/** Failing here, a run would neither tell nor write down what it has done. */
+async function lookAgain(job: Job, wires: Wires): Promise<Sides> {
+  for (let count = 1; ; count++)
+    try {
+      return await lookAtBoth(job, wires.machine)
+    } catch (error) {
+      if (!isExplained(error) || !isWorthAnother(count, (error as Error).message, wires)) throw error
+      await wires.pause(pauseAfter(count))
+    }
+}
+
+const isWorthAnother = (count: number, said: string, { ending }: Wires) =>
+  count < ATTEMPTS && !ending.aborted && mayPass(said)
+
+const pauseAfter = (count: number) => FIRST_PAUSE_SECONDS * 2 ** (count - 1) * (1 + Math.random())
 
 function basesOf(items: readonly Item[]): Map<string, string> {
   const named = items.map(item => [item.path, nameOfBase(item)] as const)
@@ -109,6 +127,6 @@ async function noteUnsettled(path: string, { machine }: Wires): Promise<void> {
 
 /** A line that broke, a host that does not answer, a dataset that is busy for a moment. */
 const mayPass = (said: string) =>
-  /\b(incomplete stream|failed to read from stream|signal received|SIGPIPE|Broken pipe|Connection|timed out|exit status 255|dataset is busy|temporarily)\b/i.test(
+  /\b(incomplete stream|failed to read from stream|signal received|SIGPIPE|Broken pipe|Connection|timed out|exit status 255|dataset is busy|temporar(?:il)?y)\b/i.test(
     said,
   )

@@ -1,6 +1,6 @@
 /** Runs that are interrupted, and copies that somebody else has changed. */
 import { describe, expect, test } from 'vitest'
-import { all, COPY, copied, PUSH, SOURCE, snap, states, twoHosts } from './two-hosts.ts'
+import { all, COPY, copied, get, PUSH, SOURCE, snap, states, twoHosts } from './two-hosts.ts'
 
 describe('an interruption', () => {
   test('of every stream is gone on from, in the same run', async () => {
@@ -34,6 +34,41 @@ describe('an interruption', () => {
     snap(hosts, 'b')
     expect((await hosts.run('run')).exit).toBe(0)
     expect(copied(hosts)).toEqual(all('b'))
+  })
+})
+
+describe('a line that breaks while both sides are read', () => {
+  const broken = async (times: number, receives: number) => {
+    const hosts = twoHosts()
+    snap(hosts, 'a')
+    hosts.there.machine.fault({
+      program: 'zfs',
+      // Not before so much has been received.
+      when: ([verb]) => verb === 'list' && hosts.sent.filter(line => line.startsWith('zfs receive')).length >= receives,
+      kind: 'exit',
+      exit: 255,
+      stderr: 'ssh: connect to host there port 22: Connection timed out\n',
+      times,
+    })
+    return { hosts, ...(await hosts.run('run', '--json')) }
+  }
+
+  test('for a moment changes nothing of what is done and told', async () => {
+    const { hosts, exit, replicas } = await broken(2, 3)
+    expect([exit, states(replicas[0])]).toEqual([0, [' sent', '/web1 sent', '/web1/etc sent']])
+    expect(copied(hosts)).toEqual(all('a'))
+  })
+
+  test('for longer is told, and the next run writes down what this one did', async () => {
+    const { hosts, exit, replicas } = await broken(6, 3)
+    expect([exit, replicas[0]?.failed]).toEqual([2, expect.stringMatching(/^replica@there cannot be reached/)])
+    expect(await hosts.run('run')).toMatchObject({ exit: 0, said: [expect.stringMatching(/: 3 current$/)] })
+    expect(get(hosts.here, 'bluejail:replica', `${SOURCE}/web1`)).toMatch(/ there:/)
+  })
+
+  test('at the beginning leaves all to the next run', async () => {
+    const { hosts, exit } = await broken(1, 0)
+    expect([exit, hosts.sent.length]).toEqual([2, 2])
   })
 })
 
