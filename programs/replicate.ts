@@ -46,7 +46,7 @@ async function serve(
   if (line === undefined) throw new Refused('this key is for replication alone: there is no shell.')
   const command = await served(line, grant, host)
   const head = takesStream(command) ? await readHead(readInput) : undefined
-  if (head !== undefined) checkStream(head)
+  if (head !== undefined) checkStream(head, command)
   const status = await inPlace(command, head?.bytes)
   if (status > 2) complain(`${PROGRAM}: '${command.slice(0, 2).join(' ')}' ended with ${status}`)
   return status as ExitStatus

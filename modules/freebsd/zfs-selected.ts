@@ -8,7 +8,7 @@ export type Selected = ReadonlyMap<string, PropertyState>
 
 /** These properties of these datasets. Those that do not exist are left out. */
 export async function readSelected(
-  machine: Probe,
+  machine: Pick<Probe, 'query'>,
   names: readonly string[],
   properties: readonly string[],
 ): Promise<Map<string, Selected>> {

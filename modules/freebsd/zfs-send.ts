@@ -28,8 +28,17 @@ export const sendSnapshot = (snapshot: string, { from, through, raw }: SendOptio
   snapshot,
 ]
 
-/** The token itself says how the stream began. */
-export const sendResumed = (token: string): Command => ['zfs', 'send', '-t', token]
+/**
+ * The token itself says how the stream began; but it comes from the other host, which could take from it that the stream is
+ * raw, and would get in clear what is encrypted (lzc_flags_from_resume_nvl in lib/libzfs/libzfs_sendrecv.c).
+ */
+export const sendResumed = (token: string, raw: boolean): Command => [
+  'zfs',
+  'send',
+  ...(raw ? ['-w'] : []),
+  '-t',
+  token,
+]
 
 export interface ReceiveOptions {
   readonly type: 'filesystem' | 'volume'

@@ -8,12 +8,17 @@ const RECORD_BYTES = 312
 const MAGIC = 0x2f5bacbacn
 /** Of `drr_versioninfo` the two lowest bits: streams with a list of what is in them, as -p and -R make. */
 const COMPOUND = 2n
+/** What a dataset is, in the same record: `drr_begin.drr_type`, a dmu_objset_type of include/sys/fs/zfs.h. */
+const TYPE_AT = 32
+const TYPES: Readonly<Record<number, 'filesystem' | 'volume'>> = { 2: 'filesystem', 3: 'volume' }
 /** What we send has some hundred bytes for each snapshot. */
 const MOST_LISTED_BYTES = 64 * 1024 * 1024
 
 export interface StreamHead {
-  /** What was read: no more than the list. */
+  /** What was read: the list, and the first record of what is listed. */
   readonly bytes: Buffer
+  /** Of the dataset that comes first; undefined where none does, or something that is neither. */
+  readonly type?: 'filesystem' | 'volume'
   /**
    * It speaks of a whole tree, as -R makes it. For such a one zfs receive also renames snapshots and datasets that are there,
    * without -F too (recv_incremental_replication).
@@ -28,11 +33,19 @@ export async function readHead(read: (bytes: number) => Promise<Buffer>): Promis
   const isSwapped = record.readBigUInt64BE(8) === MAGIC
   if (!isSwapped && record.readBigUInt64LE(8) !== MAGIC) return { bytes: record, isTree: false }
   const version = isSwapped ? record.readBigUInt64BE(16) : record.readBigUInt64LE(16)
-  if ((version & 3n) !== COMPOUND) return { bytes: record, isTree: false }
+  const typeOf = (begin: Buffer) => {
+    const type = TYPES[isSwapped ? begin.readUInt32BE(TYPE_AT) : begin.readUInt32LE(TYPE_AT)]
+    return type === undefined ? {} : { type }
+  }
+  if ((version & 3n) !== COMPOUND) return { bytes: record, isTree: false, ...typeOf(record) }
   const listed = isSwapped ? record.readUInt32BE(4) : record.readUInt32LE(4)
   if (listed > MOST_LISTED_BYTES) return { bytes: record, isTree: true }
   const list = await read(listed)
-  return { bytes: Buffer.concat([record, list]), isTree: list.length === listed && !isOfOne(list) }
+  const isTree = list.length === listed && !isOfOne(list)
+  // The list has a closing record of its own (send_conclusion_record).
+  const first = await read(2 * RECORD_BYTES)
+  const bytes = Buffer.concat([record, list, first])
+  return { bytes, isTree, ...(first.length === 2 * RECORD_BYTES && typeOf(first.subarray(RECORD_BYTES))) }
 }
 
 const TYPE = { boolean: 1, string: 9 } as const

@@ -58,7 +58,7 @@ export async function carryOut(
     case 'resume': {
       const sending =
         decision.kind === 'resume'
-          ? sendResumed(decision.token)
+          ? sendResumed(decision.token, source.isEncrypted)
           : sendSnapshot(fullName(source, decision.to), {
               raw: source.isEncrypted,
               ...(decision.kind === 'incremental' && {

@@ -10,7 +10,8 @@ import { wordsOf } from '../../modules/freebsd/ssh.ts'
 import { readHolds } from '../../modules/freebsd/zfs.ts'
 import { isAtOrBelow } from '../../modules/freebsd/zfs-names.ts'
 import { listPoints } from '../../modules/freebsd/zfs-points.ts'
-import { readToken, sendResumed } from '../../modules/freebsd/zfs-send.ts'
+import { readSelected } from '../../modules/freebsd/zfs-selected.ts'
+import { readToken } from '../../modules/freebsd/zfs-send.ts'
 import { readTies } from '../../modules/freebsd/zfs-snapshots.ts'
 import type { StreamHead } from '../../modules/freebsd/zfs-stream.ts'
 import { affairsOf } from '../../modules/rules/replica/affairs.ts'
@@ -56,12 +57,20 @@ export async function checkAgainstHost(command: Command, grant: Grant, host: Pic
 async function checkToken(command: Command, { dataset }: Grant, host: Pick<Probe, 'query'>): Promise<void> {
   if (!command.includes('-t')) return
   const token = command.at(-1) ?? ''
+  const isSending = !command.includes('-nvP')
   const contents = await readToken(host, token)
   if (contents === undefined) {
-    if (command.length === sendResumed(token).length)
+    if (isSending)
       throw new Refused('this host can make nothing of that token: what was sent with it is no longer there.')
   } else if (!isAtOrBelow(contents.name.split('@')[0] ?? '', dataset))
     throw new Refused(`this key is for replication of ${dataset} alone, and the token names ${contents.name}.`)
+  else if (isSending && !command.includes('-w')) await checkUnencrypted(contents.name.split('@')[0] ?? '', host)
+}
+
+/** Whether a stream is raw its token says, and whoever holds a token can change it: without -w it would come in clear. */
+async function checkUnencrypted(dataset: string, host: Pick<Probe, 'query'>): Promise<void> {
+  const encryption = (await readSelected(host, [dataset], ['encryption'])).get(dataset)?.get('encryption')?.value
+  if (encryption !== 'off') throw new Refused(`${dataset} is encrypted, and is sent raw (-w) or not at all.`)
 }
 
 async function checkPruning(command: Command, host: Pick<Probe, 'query'>): Promise<void> {
@@ -97,8 +106,11 @@ async function checkRelease(snapshots: readonly string[], grant: Grant, host: Pi
 /** Not so what gives one up. */
 export const takesStream = (command: Command) => command[1] === 'receive' && command.includes('-s')
 
-/** What the stream itself would do besides. */
-export function checkStream({ isTree }: Pick<StreamHead, 'isTree'>): void {
+/** What the stream itself would do besides. A filesystem by the words for a volume would be mounted at the next boot. */
+export function checkStream({ isTree, type }: Omit<StreamHead, 'bytes'>, command: Command): void {
+  const wanted = command.includes('canmount=noauto') ? 'filesystem' : 'volume'
+  if (type !== undefined && type !== wanted)
+    throw new Refused(`this is the stream of a ${type}, and not of a ${wanted}.`)
   if (isTree)
     throw new Refused(
       'this key is for one dataset at a time: a stream of a whole tree (zfs send -R) may rename others.',

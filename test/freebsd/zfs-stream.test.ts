@@ -46,6 +46,18 @@ test.each(CASES)('%s: of a whole tree: %s', async (sent, isTree) => {
   expect((await headOf(bytesOf(sent))).isTree).toBe(isTree)
 })
 
+test('the first dataset is a filesystem or a volume; of a list it comes after what closes that', async () => {
+  const own = bytesOf('zfs send -Lec zroot/src@a')
+  expect((await headOf(own)).type).toBe('filesystem')
+  const listed = bytesOf('zfs send -Lecp zroot/src@a').subarray(0, 312 + 524)
+  const whole = (first: Buffer) => Buffer.concat([listed, Buffer.alloc(312), first, Buffer.from('the rest')])
+  expect((await headOf(whole(own))).type).toBe('filesystem')
+  const volume = Buffer.from(own)
+  volume.writeUInt32LE(3, 32)
+  expect((await headOf(whole(volume))).type).toBe('volume')
+  expect((await headOf(listed)).type).toBeUndefined()
+})
+
 test('another machine writes numbers the other way round, but for the list', async () => {
   for (const [sent, isTree] of CASES) {
     const bytes = Buffer.from(bytesOf(sent))

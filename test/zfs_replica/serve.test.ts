@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Command, describeCommand } from '../../modules/core/step.ts'
 import { overSsh, wordsOf } from '../../modules/freebsd/ssh.ts'
-import { checkAgainstHost, checkStream, type Grant, granted } from '../../programs/replicate/serve.ts'
+import { receive } from '../../modules/freebsd/zfs-send.ts'
+import { checkAgainstHost, checkStream, type Grant, granted, served } from '../../programs/replicate/serve.ts'
+import { writeToken } from '../imitation/zfs/stream.ts'
+import { fakeFreeBSD } from '../support/fake-freebsd.ts'
 import { PUSH, twoHosts } from './two-hosts.ts'
 
 const TARGET: Grant = { dataset: 'backup/here', role: 'target' }
@@ -12,6 +15,8 @@ const SOURCE: Grant = { dataset: 'zroot/hosting', role: 'source' }
 /** As it is sent, in letters. */
 const RECEIVE =
   'zfs receive -s -u -x sharenfs -x sharesmb -x bluejail:replica -x bluejail:autosnap -x com.sun:auto-snapshot -o quota=none -o reservation=none -o refreservation=none -o mountpoint=none -o canmount=noauto -o readonly=on'
+
+const receiving = (type: 'filesystem' | 'volume') => receive('backup/here/x', { type, without: [], nowhere: true })
 
 const isGranted = (line: string, grant: Grant) => {
   try {
@@ -124,8 +129,29 @@ describe('what the words alone do not tell', () => {
   })
 
   test('a stream of a whole tree is refused', () => {
-    expect(() => checkStream({ isTree: true })).toThrow(/one dataset at a time/)
-    expect(checkStream({ isTree: false })).toBeUndefined()
+    expect(() => checkStream({ isTree: true }, receiving('filesystem'))).toThrow(/one dataset at a time/)
+    expect(checkStream({ isTree: false }, receiving('filesystem'))).toBeUndefined()
+  })
+
+  test('a stream of a filesystem is not received by the words for a volume, which say nothing of its mounting', () => {
+    const head = { isTree: false, type: 'filesystem' } as const
+    expect(() => checkStream(head, receiving('volume'))).toThrow(
+      'this is the stream of a filesystem, and not of a volume',
+    )
+    expect(checkStream(head, receiving('filesystem'))).toBeUndefined()
+    expect(checkStream({ isTree: false, type: 'volume' }, receiving('volume'))).toBeUndefined()
+  })
+
+  test('what is encrypted goes raw or not at all, whatever a token says', async () => {
+    const host = fakeFreeBSD({
+      datasets: { 'zroot/secret': { encryption: 'on', keyformat: 'passphrase', key: 'correct horse\n' } },
+      commands: [['zfs', 'snapshot', 'zroot/secret@a']],
+    })
+    const toguid = host.outside('zfs', 'get', '-Hp', '-o', 'value', 'guid', 'zroot/secret@a').stdout.trim()
+    const token = writeToken({ toguid, toname: 'zroot/secret@a' })
+    const grant: Grant = { dataset: 'zroot/secret', role: 'source' }
+    await expect(served(`zfs send -t ${token}`, grant, host)).rejects.toThrow(/encrypted, and is sent raw/)
+    expect(await served(`zfs send -w -t ${token}`, grant, host)).toEqual(['zfs', 'send', '-w', '-t', token])
   })
 })
 
