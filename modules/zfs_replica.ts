@@ -134,7 +134,7 @@ export default defineModule({
     'No copies by this host any more': { state: 'absent' },
   },
 
-  async observe(options, machine, done) {
+  async observe(options, machine) {
     if (options.state === 'present' && (options.replicas?.length ?? (asksForAccess(options) ? 1 : 0)) === 0)
       throw new InvalidOptions("there are no 'replicas'. Give at least one, or 'state: absent'")
     const jobs = options.state === 'absent' ? [] : jobsOf(settingsOfTask(options))
@@ -148,7 +148,7 @@ export default defineModule({
       jobs,
       left: isAboutReplicas ? await lookAtLeft(earlierJobs(installed), jobs, machine) : [],
       access: asksForAccess(options) ? await lookAtAccess(options, machine) : undefined,
-      copies: options.run ? await lookAtCopies(chosen, machine, done) : new Map(),
+      copies: options.run ? await lookAtCopies(chosen, machine) : new Map(),
     }
   },
 

@@ -125,7 +125,8 @@ export async function readHeld(machine: Asking, datasets: readonly string[]): Pr
 }
 
 /** One process each: zfs-bookmark(8) takes no list. */
-export const makeBookmark = (snapshot: string, bookmark: string): RunStep => run('zfs', 'bookmark', snapshot, bookmark)
+/** Of a snapshot, or of another bookmark of it (zfs-bookmark(8)). */
+export const makeBookmark = (of: string, bookmark: string): RunStep => run('zfs', 'bookmark', of, bookmark)
 export const destroyBookmark = (bookmark: string): RunStep => run('zfs', 'destroy', bookmark)
 
 export const holdSnapshots = (tag: string, snapshots: readonly string[]): RunStep[] =>

@@ -140,7 +140,8 @@ const SOURCE: readonly Form[] = [
   },
   (words, ours) => {
     const [from, to] = words.slice(-2)
-    return ours.snapshot(from) && ours.bookmark(to) && isMark(to) ? commandOf(makeBookmark(from, to)) : undefined
+    const isOurs = ours.snapshot(from) || (ours.bookmark(from) && isMark(from))
+    return isOurs && ours.bookmark(to) && isMark(to) ? commandOf(makeBookmark(from, to)) : undefined
   },
   (words, ours) => {
     const bookmark = words.at(-1)
@@ -154,7 +155,7 @@ const SOURCE: readonly Form[] = [
     return sendSnapshot(to, { raw: words.includes('-w'), ...(from !== undefined && { from, through }) })
   },
   // What a token names is asked of zfs(8) before it is used.
-  words => (isToken(words.at(-1)) ? sendResumed(words.at(-1) ?? '') : undefined),
+  words => (isToken(words.at(-1)) ? sendResumed(words.at(-1) ?? '', words.includes('-w')) : undefined),
   words => (isToken(words.at(-1)) ? tokenQuery(words.at(-1) ?? '') : undefined),
   // Whose journals are there: names alone.
   words => {

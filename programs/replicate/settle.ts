@@ -63,7 +63,8 @@ async function tellInstances(job: Job, { items, stoodOn, wasUnsettled }: Course,
     .map(top => ({ top, parts: items.filter(({ path }) => isAtOrBelow(path, top.path)) }))
     .filter(
       ({ top, parts }) =>
-        wasUnsettled || top.source.replica?.endsWith(` ${job.shown}`) !== true || parts.some(part => hasMoved(part)),
+        // What another replica wrote stays until this one gets something.
+        wasUnsettled || top.source.replica === undefined || parts.some(part => hasMoved(part)),
     )
   if (stale.length === 0) return
 

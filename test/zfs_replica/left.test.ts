@@ -40,6 +40,16 @@ describe('the module', () => {
     expect((await run({ replicas: [FAR] })).steps).toEqual([])
   })
 
+  test('gives them to a replica of the same that has another name: an increment may stand on nothing else', async () => {
+    const { host, run } = await replicated()
+    host.outside('zfs', 'snapshot', '-r', 'zroot/data@b')
+    host.outside('zfs', 'destroy', '-r', 'zroot/data@a')
+    await run({ replicas: [{ ...FAR, name: 'distant' }, NEAR], run: true })
+    const marks = new Set(marksOn(host).filter(mark => !mark.includes('near')))
+    expect([...marks]).toEqual(['zroot/data#replica_distant_GUID', 'zroot/data/www#replica_distant_GUID'])
+    expect(host.outside('zfs', 'list', '-H', '-t', 'snapshot', '-o', 'name', 'zroot/far').stdout).toContain('@b')
+  })
+
   test('also where there are to be none, and those that were cut off have left nothing either', async () => {
     const { host, run } = await replicated()
     host.tree.write('/var/db/bluejail-replicate-near.unsettled', '')

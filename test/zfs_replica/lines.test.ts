@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Command, describeCommand } from '../../modules/core/step.ts'
 import { wordsOf } from '../../modules/freebsd/ssh.ts'
+import { makeBookmark } from '../../modules/freebsd/zfs-points.ts'
 import { formsFor, lineFor, oursBelow, type Role } from '../../programs/replicate/lines.ts'
 import type { Grant } from '../../programs/replicate/serve.ts'
 import { twoHosts } from './two-hosts.ts'
@@ -61,7 +62,9 @@ async function linesOf(role: Role): Promise<string[]> {
   zfs(target, 'set canmount=on backup/here/hosting/web1')
   await run(13)
   expect(await run(14)).toMatchObject({ exit: 0, said: [expect.stringMatching(/: \d current$/)] })
-  return [...new Set(hosts.sent)]
+  // The module sends it for a replica that has another name from now on.
+  const renaming = makeBookmark('zroot/hosting/web1#replica_all_1', 'zroot/hosting/web1#replica_every_1')
+  return [...new Set([...hosts.sent, ...(role === 'source' ? [describeCommand(renaming.command)] : [])])]
 }
 
 const formsUsed = (role: Role, line: string) => {

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import { apply, check, converge } from '../../modules/core/converge.ts'
 import { CommandFailed } from '../../modules/core/errors.ts'
+import type { QueryOptions } from '../../modules/core/host.ts'
+import type { Command } from '../../modules/core/step.ts'
 import definition from '../../modules/zfs_replica.ts'
 import { fakeFreeBSD } from '../support/fake-freebsd.ts'
 import { withProgram } from '../support/replica-host.ts'
@@ -53,6 +55,27 @@ test('what the program warns of is said, though all copies are as they should be
   const report = await run(withProgram(host), task())
   expect(report.state).toMatchObject({ replicas: { second: { datasets: 1, current: 1 } } })
   expect(report.warnings).toEqual(['nothing can be held today'])
+})
+
+test('how a host is reached is set up before it is asked; one that is not reached fails the run', async () => {
+  const known = '/usr/local/etc/bluejail/replicate.known_hosts'
+  const host = prepared()
+  const { query } = host
+  Object.assign(host, {
+    query: (command: Command, options?: QueryOptions) => {
+      if (command[0] !== 'ssh') return query(command, options)
+      const isKnown = host.tree.read(known) !== undefined
+      throw CommandFailed.exited(command, {
+        exit: 255,
+        stdout: '',
+        stderr: isKnown ? 'Connection refused' : 'Host key verification failed.\n',
+      })
+    },
+  })
+  const far = { ...SECOND, name: 'far', to: { host: 'b', known_hosts: known } }
+  const key = { host: 'b', key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB7f' }
+  await expect(run(host, task({ replicas: [far], known_hosts: [key] }))).rejects.toThrow(/replicate run far' failed/)
+  expect(host.tree.read(known)).toContain(key.key)
 })
 
 test('a snapshot is taken first where that is asked, each time', async () => {

@@ -28,6 +28,17 @@ test('what is there is copied, and nothing is said', async () => {
   expect(snapshotsAt(hosts.here, 'zroot/copy')).toEqual(['/web1/etc@a', '/web1@a', '@a'])
 })
 
+test('a line that breaks while journals are looked for is no sign that there are none', async () => {
+  const hosts = pulled()
+  const { query } = hosts.there
+  hosts.there.query = async (command, options) =>
+    command[0] === 'find'
+      ? { exit: 255, stdout: '', stderr: 'kex_exchange_identification: read: Connection reset by peer\n' }
+      : query(command, options)
+  const { replicas } = await hosts.run('run', '--snapshot', '--json')
+  expect(replicas[0]?.warnings).toEqual([expect.stringMatching(/^no snapshot was taken of backup\/here\/web1: /)])
+})
+
 test('no snapshot is taken of what may be half changed, and that is said', async () => {
   const hosts = pulled()
   withhold(hosts.there)

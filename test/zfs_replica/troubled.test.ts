@@ -103,6 +103,47 @@ describe('a copy that was changed', () => {
   })
 })
 
+test('a snapshot of its own clashes with none that is not sent', async () => {
+  const hosts = twoHosts([{ ...PUSH, history: false, diverged: 'rotate' }])
+  snap(hosts, 'a')
+  await hosts.run('run')
+  hosts.there.outside('zfs', 'snapshot', `${COPY}/web1@auto-1`)
+  snap(hosts, 'auto-1')
+  snap(hosts, 'auto-2')
+  const { replicas } = await hosts.run('run', '--json')
+  expect(replicas[0]?.datasets[1]?.steps).toEqual(['@auto-2 since a'])
+})
+
+test('two replicas of one source leave each other in peace', async () => {
+  const hosts = twoHosts([PUSH, { name: 'second', dataset: SOURCE, target: 'zroot/second' }])
+  snap(hosts, 'a')
+  await hosts.run('run')
+  await hosts.run('run')
+  const before = hosts.here.performed.length
+  await hosts.run('run')
+  expect(hosts.here.performed.slice(before)).toEqual([])
+})
+
+test('what is encrypted goes raw, though the copy gives a token of a stream that is not', async () => {
+  const hosts = twoHosts([{ ...PUSH, dataset: 'zroot/secret', target: 'backup/here/secret' }], {
+    datasets: { 'zroot/secret': { encryption: 'on', keyformat: 'passphrase', key: 'correct horse\n' } },
+  })
+  hosts.here.outside('zfs', 'snapshot', 'zroot/secret@a')
+  await hosts.run('run')
+  hosts.here.outside('zfs', 'snapshot', 'zroot/secret@b')
+  hosts.cuts.push(0.5)
+  const sends: string[] = []
+  const { query } = hosts.here
+  Object.assign(hosts.here, {
+    query: (command: readonly [string, ...string[]], options?: object) => {
+      if (command[1] === 'send' && !command.includes('-nvP')) sends.push(command.join(' '))
+      return query(command, options)
+    },
+  })
+  expect(await hosts.run('run')).toMatchObject({ exit: 0 })
+  expect(sends).toEqual([expect.stringMatching(/ -w /), expect.stringMatching(/^zfs send -w -t 1-/)])
+})
+
 test('a copy that is in use gets nothing, and says so', async () => {
   const hosts = twoHosts()
   snap(hosts, 'a')

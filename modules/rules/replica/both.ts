@@ -75,7 +75,7 @@ async function switchingOn(
   const tops = (ids: readonly string[]) => new Set(ids.map(id => `${site.dataset}/instances/${id}`))
   if (source.login === undefined) return { switching: tops(await journalsIn(machine, site)), seesSwitching: true }
   const answer = await machine.query(overSsh(source.login, JOURNAL_FIND(site)), { exits: [0, 1, 255] })
-  return { switching: tops(switchingOf(answer)), seesSwitching: sawJournals(answer) }
+  return { switching: tops(switchingOf(answer)), seesSwitching: answer.exit !== 255 && sawJournals(answer) }
 }
 
 /** What ssh says of a host that does not answer needs the replica's side named. */

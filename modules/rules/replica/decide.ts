@@ -62,6 +62,7 @@ export function decide(
 
   const different = differenceOf(source, target)
   if (different !== undefined) return parted(different, wishes)
+  if (target.token !== undefined && !target.isReadOnly && snapshotsOf(target).length > 0) return inUse(source, target)
   if (target.token !== undefined) return continued(source, target.token, learned)
   const why = learned.refused.get(path)
   if (why !== undefined) return parted(why, wishes)
@@ -76,11 +77,7 @@ export function decide(
     return parted(`${target.name} and ${source.name} have no snapshot in common${lastOf(target)}`, wishes)
   // Of a bookmark the snapshot may be gone, and the source's newest is then older than what the copy has.
   if (newest.createtxg <= base.createtxg) return { kind: 'nothing', base }
-  if (!target.isReadOnly)
-    return {
-      kind: 'diverged',
-      why: `${target.name} is not read-only: it is in use in place of ${source.name}, or was changed by hand. If it is still a mere copy: zfs set readonly=on ${target.name}`,
-    }
+  if (!target.isReadOnly) return inUse(source, target)
   const own = ownSince(source, target)
   if (own.length > 0 && source.isEncrypted)
     return parted(
@@ -93,7 +90,7 @@ export function decide(
       wishes,
     )
   const step = increment(source, base, newest, wishes)
-  const clash = clashing(source, target, step)
+  const clash = clashing(source, target, step, wishes)
   if (clash !== undefined)
     return parted(`${fullName(target, clash)} is another snapshot than ${fullName(source, clash)}`, wishes)
   return step
@@ -133,11 +130,19 @@ function clashing(
   source: DatasetSeen,
   target: DatasetSeen,
   { from, to }: { readonly from: Point; readonly to: Point },
+  { history }: Wishes,
 ): Point | undefined {
   const there = new Map(snapshotsOf(target).map(({ name, guid }) => [name, guid]))
-  const coming = snapshotsOf(source).filter(one => one.createtxg > from.createtxg && one.createtxg <= to.createtxg)
+  const coming = snapshotsOf(source).filter(one =>
+    history ? one.createtxg > from.createtxg && one.createtxg <= to.createtxg : one.guid === to.guid,
+  )
   return coming.find(({ name, guid }) => (there.get(name) ?? guid) !== guid)
 }
+
+const inUse = (source: DatasetSeen, target: DatasetSeen): Decision => ({
+  kind: 'diverged',
+  why: `${target.name} is not read-only: it is in use in place of ${source.name}, or was changed by hand. If it is still a mere copy: zfs set readonly=on ${target.name}`,
+})
 
 const parted = (why: string, { diverged }: Wishes): Decision => ({
   kind: diverged === 'rotate' ? 'rotate' : 'diverged',

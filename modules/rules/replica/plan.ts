@@ -23,8 +23,8 @@ interface TaskOptions extends Omit<Settings, 'replicas'>, AccessOptions {
   readonly state: 'present' | 'absent'
 }
 
-/** What a replica's datasets have, or why that cannot be seen. */
-export type Copies = readonly Item[] | { readonly problem: string }
+/** What a replica's datasets have, or why that cannot be seen: `isMissing` where the source is not there. */
+export type Copies = readonly Item[] | { readonly problem: string; readonly isMissing: boolean }
 
 export interface Seen {
   readonly installed: Installed
@@ -64,12 +64,11 @@ export const settingsOfTask = ({
   hosting_path,
 })
 
-/** What is not there yet may be made by then; and after a run, one that cannot be seen is no reason to fail without a report. */
-export async function lookAtCopies(
-  jobs: readonly Job[],
-  machine: Probe,
-  done: readonly Done[],
-): Promise<Map<string, Copies>> {
+/**
+ * What is not there yet may be made by then, and a host that cannot be reached may be once this task has set up how: it is the
+ * program that fails for it.
+ */
+export async function lookAtCopies(jobs: readonly Job[], machine: Probe): Promise<Map<string, Copies>> {
   const found = new Map<string, Copies>()
   for (const job of jobs) {
     try {
@@ -79,8 +78,8 @@ export async function lookAtCopies(
         planTree(source, target, job.target.root, job.wishes, { tokens, refused: new Map(), switching }),
       )
     } catch (error) {
-      if (!(error instanceof Refused || (error instanceof Failure && hasRun(done)))) throw error
-      found.set(job.name, { problem: error.message })
+      if (!(error instanceof Failure)) throw error
+      found.set(job.name, { problem: error.message, isMissing: error instanceof Refused })
     }
   }
   return found
@@ -132,13 +131,13 @@ export function planReplicas(options: TaskOptions, seen: Seen, done: readonly Do
   const problems = [...copies].flatMap(([name, copy]) =>
     problemsOf(copy).map(why => `${why.startsWith(`${name}: `) ? '' : `${name}: `}${why}.`),
   )
-  const unseen = hasRun(done) ? [] : [...copies.values()].flatMap(copy => ('problem' in copy ? [copy.problem] : []))
+  const missing = [...copies.values()].flatMap(copy => ('problem' in copy && copy.isMissing ? [copy.problem] : []))
   return {
     before: { ...present, ...access.before },
     after: { scheduled: options.minutes > 0, replicas: stateOf(jobs, copies, runs), ...access.after },
     steps: [...setUp, ...(runs ? [running([...copies.keys()], options.snapshot)] : [])],
     verify: runs,
-    unmet: [...access.unmet, ...unseen],
+    unmet: [...access.unmet, ...(hasRun(done) ? [] : missing)],
     warnings: [...warningsOf(seen.left), ...warned(done)],
     // A copy that needs a look fails the task, whether or not others were sent.
     ...(options.run && !runs && problems.length > 0 && { failures: [...problems, ...said(done)] }),

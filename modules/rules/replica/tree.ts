@@ -44,7 +44,10 @@ export function planTree(
     const because = exchange === undefined ? whyBeside(path, seen) : undefined
     const place = because === undefined ? path : fillingOf(path)
     const copy = target.get(place)
-    const decision = mended(before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned), copy)
+    const decision = mended(
+      unlessInUse(path, before(path, seen) ?? exchange ?? decide(path, seen, copy, wishes, learned)),
+      copy,
+    )
     if (decision.kind === 'rotate') moving.set(path, 'begun anew')
     if (decision.kind === 'exchange') moving.set(path, 'replaced')
     items.push({
@@ -57,6 +60,15 @@ export function planTree(
     })
   }
   return items
+
+  /** What is renamed takes along all below it. */
+  function unlessInUse(path: string, decision: Decision): Decision {
+    if (decision.kind !== 'rotate') return decision
+    const used = [...target].find(([at, one]) => isAtOrBelow(at, path) && !one.isReadOnly)?.[1]
+    return used === undefined
+      ? decision
+      : { kind: 'diverged', why: `${decision.why}; it stays, since ${used.name} is not read-only, and so in use` }
+  }
 
   function whyBeside(path: string, seen: DatasetSeen): string | undefined {
     const copy = target.get(path)
