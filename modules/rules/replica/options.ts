@@ -13,7 +13,7 @@ const login = {
 const replica = record(
   {
     name: text(
-      "Its name: up to 31 characters of a to z, 0 to 9 and '-', like `to-hamburg2`. Bookmarks have it in theirs.",
+      "Its name: up to 31 characters of a to z, 0 to 9 and '-', like `to-hamburg2`. Bookmarks on the source have it in theirs, so two hosts that fetch from one source give their replicas different names.",
     ),
     dataset: text('What is replicated, with all below it.'),
     target: text('Where the copy is. The dataset above it must exist.'),
