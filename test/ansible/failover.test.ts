@@ -59,6 +59,14 @@ test('failover is refused while the host answers; then the instance runs from it
   await north.powerCut()
   const { failover_fenced: _, ...unfenced } = wish
   expect((await hosts.playbook('failover', unfenced)).exit).toBe(2)
+  // The inventory has it in the north; by its copy it went to the west since.
+  const copy = 'zroot/copies/north/instances/a2'
+  await must(south, `zfs set bluejail:moved='20261120T120000Z west' ${copy}`)
+  const elsewhere = await hosts.playbook('failover', wish)
+  expect(elsewhere.exit).toBe(2)
+  expect(wordsOf(elsewhere, 'Be sure that they run nowhere else')).toContain('a2 to west (20261120T120000Z)')
+  expect(await must(south, `zfs list -H -o name -d 1 ${TOP}`)).toBe(`${TOP}\n${TOP}/b1`)
+  await must(south, `zfs inherit bluejail:moved ${copy}`)
   // In the middle of it the power goes here too: what is half there is started by nobody.
   await south.cutPowerAfter(15)
   expect((await hosts.playbook('failover', wish)).exit).not.toBe(0)

@@ -81,6 +81,52 @@ describe.each(cores)('ansible-core %s', core => {
     })
   })
 
+  test('failover: by the last of its marks, here and on its copy, an instance belongs to the dead host or elsewhere', async () => {
+    const [t1, t2, t3] = [1, 2, 3].map(day => `2026112${day}T120000Z`)
+    // What is here of it, and its copy, by the marks `arrived` and `moved`.
+    const seen: Record<string, readonly [here: string | undefined, copy: string | undefined]> = {
+      never_moved: [undefined, '-\t-'],
+      not_copied: [undefined, undefined],
+      runs_here: [`${t2} north\t-`, `-\t${t2} here`],
+      half_restored: [`${t2} north restoring\t-`, '-\t-'],
+      went_back: [`${t1} north\t${t2} north`, `-\t${t1} here`],
+      came_round: [`${t1} north\t${t2} west`, `${t3} west\t-`],
+      went_on: [undefined, `-\t${t1} west`],
+      went_on_from_here: [`${t1} north\t${t2} west`, `-\t${t1} here`],
+      back_and_on: [`${t1} north\t${t2} north`, `${t2} here\t${t3} west`],
+      on_its_way: [undefined, `${t1} west unfinished\t-`],
+      came_and_gone: [undefined, `-\t${t1} here`],
+      overridden: [`${t2} north restoring\t-`, `-\t${t1} west`],
+    }
+    const listed = (top: string, which: 0 | 1) => ({
+      stdout_lines: [
+        `${top}\t-\t-`,
+        ...Object.entries(seen).flatMap(([id, marks]) =>
+          marks[which] === undefined ? [] : [`${top}/${id}\t${marks[which]}`],
+        ),
+      ],
+    })
+    const vars = {
+      failover_from: 'north',
+      failover_here: [],
+      failover_there: Object.keys(seen).map(id => ({ id })),
+      failover_listed: listed('zroot/hosting/instances', 0),
+      failover_copies_listed: listed('zroot/copies/north/instances', 1),
+    }
+    const files = ['playbooks/vars/failover.yml']
+    expect(await evaluated(core, ['failover_done', 'failover_elsewhere'], { inventory: {}, files, vars })).toEqual({
+      failover_done: ['runs_here'],
+      failover_elsewhere: [
+        `back_and_on to west (${t3})`,
+        `came_and_gone to here (${t1})`,
+        `on_its_way to west (${t1})`,
+        `overridden to west (${t1})`,
+        `went_on to west (${t1})`,
+        `went_on_from_here to west (${t2})`,
+      ],
+    })
+  })
+
   describe('where everything lives is said once, by the names that modules have for it', () => {
     const places = Object.entries(PLACES)
     const files = [
