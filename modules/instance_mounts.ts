@@ -138,7 +138,7 @@ export default defineModule({
   notes: [
     'What stands in the way of one instance of a list, such as a link of its customer in place of a mount point, keeps it as it is and nobody else: the others are seen to, and then the task fails.',
     'The datasets, and the blueprint, are made before: with M(bluejail.hosting.zfs_dataset) and M(bluejail.hosting.blueprint_jail).',
-    'Another blueprint for an existing instance is refused: its configuration must be merged, by a switch.',
+    'Another blueprint for an existing instance is refused: its configuration must be merged, by a switch. One that came here from another host, or from a copy, is known by its datasets (`bluejail:blueprint`).',
     'Options of a zfs mount other than `ro` are shown by no mount table; set `setuid` and `exec` on the dataset too.',
   ],
   options: {

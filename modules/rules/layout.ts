@@ -195,5 +195,8 @@ export const DEFAULT_WRITABLE: readonly Writable[] = [
   'tmp',
 ].map(path => writable(path, path === 'tmp' ? ['nosuid'] : []))
 
+/** The parts whose files a switch merges; in the others, directories of packages are made. */
+export const MERGED_PARTS: readonly string[] = ['etc', 'usr/local/etc']
+
 /** Read-only from the blueprint over writable datasets, so that they always match what is installed. */
 export const DEFAULT_OVERLAYS: readonly string[] = ['etc/rc.d', 'etc/defaults', 'usr/local/etc/rc.d', 'var/db/pkg']

@@ -5,10 +5,11 @@
 import type { Step, WriteStep } from '../../core/step.ts'
 import { type FstabEntry, parseFstab, renderFstab } from '../../freebsd/fstab.ts'
 import { isReadOnly, type Mount } from '../../freebsd/mount.ts'
-import { blueprintPath, FORMAT } from '../layout.ts'
+import { ownValue } from '../../freebsd/zfs-selected.ts'
+import { blueprintPath, FORMAT, MERGED_PARTS, PROPERTY } from '../layout.ts'
 import { compareMounts, describeComparison, isOfJail, mountsBelow } from './compare.ts'
 import { formatOf, renderInstanceFstab } from './mounts.ts'
-import type { Instance, World } from './world.ts'
+import type { Instance, Part, World } from './world.ts'
 
 export interface FstabPlan {
   /** Mount points that are in the file as it is. */
@@ -23,7 +24,7 @@ export interface FstabPlan {
   readonly warnings: readonly string[]
 }
 
-export function planFstab({ request, planned, life }: Instance, world: World): FstabPlan {
+export function planFstab({ request, planned, parts, life }: Instance, world: World): FstabPlan {
   const { id, site, places, blueprint } = request
   const text = world.texts.get(places.fstab)
   const next = world.texts.get(places.nextFstab)
@@ -38,6 +39,7 @@ export function planFstab({ request, planned, life }: Instance, world: World): F
   const current = !held ? wanted : entries === undefined ? renderFstab(runsBy) : text
   const awaited = held ? wanted : undefined
   const base = entries?.find(({ node }) => node === places.root)?.special
+  const origin = base === undefined ? originOf(parts) : undefined
 
   return {
     nodes: new Set(entries?.map(({ node }) => node)),
@@ -56,6 +58,11 @@ export function planFstab({ request, planned, life }: Instance, world: World): F
             `${id} runs on ${base}, and another blueprint needs its configuration merged: switch it with blueprint_switch, not by its mounts alone.`,
           ]
         : []),
+      ...(origin !== undefined && origin.blueprint !== blueprint
+        ? [
+            `${id}: ${origin.dataset} is of the blueprint ${origin.blueprint}, on which it ran last, and ${blueprint} needs its configuration merged. Say ${origin.blueprint} as its blueprint, and then switch it with blueprint_switch.`,
+          ]
+        : []),
     ],
     warnings:
       entries !== undefined || !held
@@ -64,6 +71,22 @@ export function planFstab({ request, planned, life }: Instance, world: World): F
             `${id}: ${places.fstab} was gone, or could not be read, while the instance runs. It is written anew from what is mounted.`,
           ],
   }
+}
+
+/**
+ * What an instance without an fstab ran on last, as one that came from another host: its parts tell. A switch marks all that
+ * are mounted, so one that was not, or that was added just before a way back, tells of another; what is merged counts first.
+ */
+function originOf(parts: readonly Part[]): { readonly dataset: string; readonly blueprint: string } | undefined {
+  const isMerged = ({ path }: Part) => MERGED_PARTS.includes(path)
+  const [first] = [...parts.filter(isMerged), ...parts.filter(part => !isMerged(part))].flatMap(
+    ({ dataset, properties, seeded }) => {
+      const blueprint =
+        properties === undefined || seeded !== 'yes' ? undefined : ownValue(properties, PROPERTY.blueprint)
+      return blueprint === undefined ? [] : [{ dataset, blueprint }]
+    },
+  )
+  return first
 }
 
 function change(path: string, from: string | undefined, to: string | undefined): Step[] {

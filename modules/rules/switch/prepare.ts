@@ -3,6 +3,7 @@ import { Refused } from '../../core/errors.ts'
 import type { Probe } from '../../core/host.ts'
 import type { Listing } from '../../freebsd/mtree.ts'
 import { unvis } from '../../freebsd/vis.ts'
+import { MERGED_PARTS } from '../layout.ts'
 import {
   compareParts,
   type DirectoriesPlan,
@@ -23,9 +24,6 @@ import { type Listings, revisionPath } from './ready.ts'
 import { baseOf, type Part, type Standing } from './standing.ts'
 import { type OwnFiles, partOf, type ReadOwn } from './tree.ts'
 
-/** The parts whose files are merged; in the others, directories of packages are made. */
-const MERGED = ['etc', 'usr/local/etc']
-
 export interface Work {
   readonly comparison: Comparison
   readonly directories: readonly NewDirectory[]
@@ -44,7 +42,7 @@ export interface Work {
 export function workOf(standing: Standing, target: Version, listings: Listings): Work | { readonly problem: string } {
   const { parts, request } = standing
   const { id, site } = request
-  const merged = parts.filter(({ path }) => MERGED.includes(path))
+  const merged = parts.filter(({ path }) => MERGED_PARTS.includes(path))
   const others = parts.filter(part => !merged.includes(part))
   const lost = parts.map(part => baseOf(part, standing)).find(version => !listings.has(describeVersion(version)))
   if (lost !== undefined)
