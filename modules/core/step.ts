@@ -64,7 +64,8 @@ export interface PipeStep extends Cast {
 
 /**
  * A path on the host. `beneath` names a directory that is the operator's down to itself; below it, where a customer may
- * have put anything, not one component may be a link.
+ * have put anything, not one component may be a link. They are looked at one after the other, so nobody may be at work there
+ * meanwhile: below the root of a running instance, a program in its jail acts in place of the host.
  */
 interface Place extends Cast {
   readonly path: string

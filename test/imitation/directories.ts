@@ -1,4 +1,4 @@
-/** mkdir(1), rm(1), install(1) of directories, chmod(1), touch(1) and symbolic links by ln(1) for the host in memory; the sandbox has Linux's, which do the same. */
+/** mkdir(1), rmdir(1), rm(1), install(1) of directories, chmod(1), touch(1) and symbolic links by ln(1) for the host in memory; the sandbox has Linux's, which do the same. */
 import { Disk } from './disk.ts'
 import { codeOf, strerror } from './errno.ts'
 import { getopt, imitation, Unknown } from './screen.ts'
@@ -17,6 +17,25 @@ export const mkdir = imitation('mkdir', (machine, call, screen) => {
     } catch (error) {
       screen.err(`mkdir: ${path}: ${strerror(error)}\n`)
       status = codeOf(error) === '' ? status : 1
+    }
+  }
+  return status
+})
+
+/** Empty ones, one after the other (bin/rmdir/rmdir.c). */
+export const rmdir = imitation('rmdir', (machine, call, screen) => {
+  const disk = new Disk(machine, call)
+  let status = 0
+  for (const path of getopt(call.args, '').operands) {
+    try {
+      const found = disk.status(path)
+      if (found === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' })
+      if (found.type !== 'directory') throw Object.assign(new Error(path), { code: 'ENOTDIR' })
+      if ((disk.list(path) ?? []).length > 0) throw Object.assign(new Error(path), { code: 'ENOTEMPTY' })
+      disk.remove(path)
+    } catch (error) {
+      screen.err(`rmdir: ${path}: ${strerror(error)}\n`)
+      status = 1
     }
   }
   return status

@@ -4,7 +4,7 @@ import { chroot } from './chroot.ts'
 import { cpuset } from './cpuset.ts'
 import { capMkdb, pwdMkdb, servicesMkdb } from './databases.ts'
 import { devfs } from './devfs.ts'
-import { chmod, install, ln, mkdir, mv, rm, touch } from './directories.ts'
+import { chmod, install, ln, mkdir, mv, rm, rmdir, touch } from './directories.ts'
 import { fetch } from './fetch/index.ts'
 import { find } from './find.ts'
 import { sleep, tail, wc } from './host-commands.ts'
@@ -75,6 +75,7 @@ export const imitations: Record<string, Imitation> = {
   pwd_mkdb: pwdMkdb,
   rctl,
   rm,
+  rmdir,
   route,
   service,
   services_mkdb: servicesMkdb,

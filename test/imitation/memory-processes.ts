@@ -66,7 +66,7 @@ function play(machine: Machine, start: Start): End {
 }
 
 /** Programs that see the files of the jail, and need nothing else. */
-const OF_FILES = ['mkdir', 'mv']
+const OF_FILES = ['mkdir', 'mv', 'rmdir']
 
 /** Imitations that say in a jail what they say on the host. */
 const INSIDE = ['sysctl', 'uname', 'freebsd-version', 'logger']

@@ -1,7 +1,7 @@
 /** A FreeBSD host in memory: modules run against it as against a real one, and tests see what they did. */
 import { CommandFailed, LockHeld } from '../../modules/core/errors.ts'
 import type { Answer, Host, Reply } from '../../modules/core/host.ts'
-import type { Command, Step } from '../../modules/core/step.ts'
+import type { Command, FileStep, Step } from '../../modules/core/step.ts'
 import { boot } from '../imitation/boot.ts'
 import { Hang, Killed, Missing, PowerCut } from '../imitation/faults.ts'
 import { Machine, type Outcome } from '../imitation/machine.ts'
@@ -140,6 +140,7 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
         if (sent.exit !== 0) throw CommandFailed.exited(step.from, sent)
         if (taken.exit !== 0) throw CommandFailed.exited(step.to, taken)
       } else {
+        refuseBelowRunning(machine, step)
         change(tree, step)
         try {
           machine.countChange()
@@ -167,6 +168,15 @@ export function fakeFreeBSD(options: FakeOptions = {}): FakeHost {
       boot(machine)
     },
   }
+}
+
+/** Between the look for links and what follows it, a running customer can put one there. */
+function refuseBelowRunning({ state: { kernel } }: Machine, step: FileStep): void {
+  const paths = step.kind === 'move' ? [step.from, step.to] : [step.path]
+  for (const path of paths)
+    for (const jail of kernel?.jails ?? [])
+      if (path.startsWith(`${jail.path}/`))
+        throw new Error(`the host itself acts on ${path}, below the root of the running jail ${jail.name}`)
 }
 
 type Outside = (command: readonly string[], stdin?: string) => Answer

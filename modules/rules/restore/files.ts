@@ -165,7 +165,8 @@ export function copySteps(files: Files, names: readonly string[], request: Reque
     ...present.map(name => run('jexec', id, 'mv', `${to}/${name}`, replaced(`${to}/${name}`, part.snapshot))),
     ...markBrought(missing, part.snapshot, part.dataset, own.get(part.dataset)),
     ...names.map(name => run('jexec', id, 'mv', `${stage}/${name}`, `${to}/${name}`)),
-    ...emptied.map((path): Step => ({ kind: 'remove', path: places.root + path, beneath: places.root })),
+    // Its customer may put a link in the place of a directory above at any moment: in his jail that leads nowhere else.
+    ...emptied.map(path => run('jexec', id, 'rmdir', path)),
   ]
 }
 
