@@ -46,7 +46,7 @@ export default defineModule({
     ),
     adopt: withDefault(
       flag(
-        'With `from` and `in_place`: the copy was only brought here to be restored from. The instance takes over its snapshots, and it can be destroyed afterwards.',
+        'With `from`: the copy was only brought here to be restored from. What is made of it takes over its snapshots, and the copy can be destroyed afterwards.',
       ),
       false,
     ),

@@ -139,10 +139,46 @@ test('a dataset comes back from the copy that another host keeps', async () => {
   expect(beside.exit, said(beside)).toBe(0)
   expect(await must(north, `cat ${ROOT}/a2/usr-local-www-restored-*/page`)).toBe('copied')
   expect(await page(north, 'a2')).toBe('lost')
-  const names = await must(north, `zfs list -H -o name -r ${TOP}/a2 | grep restored`)
-  await must(north, `zfs destroy ${names}`)
+  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
   const ran = await hosts.playbook('restore', { ...wish, restore_in_place: true })
   expect(ran.exit, said(ran)).toBe(0)
   expect(await page(north, 'a2')).toBe('copied')
   expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
+})
+
+test('half exchanged from a fetched copy, the same once more goes on with what was fetched', async () => {
+  const wish = {
+    instance: 'a2',
+    restore_copy_host: 'south',
+    restore_parts: 'usr/local/www,etc',
+    restore_in_place: true,
+  }
+  await write(north, 'a2', 'lost again')
+  await must(north, `zfs snapshot ${TOP}/a2/usr-local-www@since ${TOP}/a2/etc@since`)
+  await north.fault({
+    program: 'zfs',
+    kind: 'exit',
+    exit: 1,
+    stderr: 'busy\n',
+    withArguments: [`${TOP}/a2/usr-local-www-restoring`, `${TOP}/a2/usr-local-www`],
+  })
+  const half = await hosts.playbook('restore', wish)
+  await north.clearFaults()
+  expect(said(half)).toContain('Run this again: it goes on there')
+  await must(south, 'zfs snapshot -r zroot/copies/north/instances/a2@newer')
+  const whole = await hosts.playbook('restore', wish)
+  expect(whole.exit, said(whole)).toBe(0)
+  expect(await page(north, 'a2')).toBe('copied')
+  expect(await must(north, `zfs list -H -o name -t snapshot -r ${TOP}/a2`)).not.toContain('newer')
+  expect(await must(north, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
+})
+
+test('an instance that is gone comes back from the copy that another host keeps', async () => {
+  await must(north, `service jail stop a2; zfs destroy -r ${TOP}/a2`)
+  const ran = await hosts.playbook('restore', { instance: 'a2', restore_copy_host: 'south', restore_in_place: true })
+  expect(ran.exit, said(ran)).toBe(0)
+  expect(await page(north, 'a2')).toBe('copied')
+  expect(await must(north, `zfs get -H -o value bluejail:seeded,bluejail:blueprint ${TOP}/a2/etc | xargs`)).toBe(
+    `yes ${BLUEPRINT}`,
+  )
 })

@@ -1,7 +1,10 @@
 /** instance_restore: from copies, in the same pool and in another one. */
 import { describe, expect, test } from 'vitest'
+import { receive } from '../../modules/freebsd/zfs-send.ts'
+import { NOT_RECEIVED } from '../../modules/rules/restore/datasets.ts'
+import { BLUEPRINT } from '../support/instance-host.ts'
 import { COPY, copyHost, restoreHost, rowsIn, TOP } from '../support/restore-host.ts'
-import { propertiesOf, restored, snapshotsOf } from './runs.ts'
+import { datasetsBelow, foretold, propertiesOf, restored, snapshotsOf } from './runs.ts'
 
 const MYSQL = `${TOP}/var-db-mysql`
 
@@ -72,6 +75,46 @@ describe('from a copy', () => {
     expect(snapshotsOf(host, MYSQL)).toEqual(['auto-20261120T150000Z'])
     expect(host.outside('zfs', 'destroy', '-r', COPY)).toMatchObject({ exit: 0 })
     expect(rowsIn(host, MYSQL)).toBe('rows of 15\n')
+  })
+
+  test('that was brought here for it, beside what there is: that too stands alone, and it can be destroyed', async () => {
+    const host = await copyHost()
+    host.outside('zfs', 'create', '-o', 'mountpoint=/hosting/instances/web1', TOP)
+    const options = { from: COPY, adopt: true, parts: ['etc', 'var/db/mysql'] }
+    const steps = (await foretold(host, options)).steps.length
+    for (let survived = 1; survived < steps; survived++) {
+      const cut = await copyHost()
+      cut.outside('zfs', 'create', '-o', 'mountpoint=/hosting/instances/web1', TOP)
+      cut.machine.cutPowerAfter(survived)
+      await restored(cut, options).catch(() => undefined)
+      cut.machine.cutPowerAfter(Number.POSITIVE_INFINITY)
+      cut.boot()
+      // As restore.yml does: what depends on it is let go, and it is fetched anew.
+      for (const name of datasetsBelow(cut, TOP)) cut.outside('zfs', 'promote', `${TOP}/${name}`)
+      expect(cut.outside('zfs', 'destroy', '-r', COPY), `cut after ${survived} steps`).toMatchObject({ exit: 0 })
+    }
+    await restored(host, options)
+    expect(host.outside('zfs', 'destroy', '-r', COPY)).toMatchObject({ exit: 0 })
+    const beside = '/hosting/instances/web1/var-db-mysql-restored-20261120T150000Z'
+    expect(host.tree.read(`${beside}/ibdata1`)).toBe('rows of 15\n')
+  })
+
+  test('that was fetched from another host, of an instance that is not there: it says what it was filled from', async () => {
+    const host = await copyHost()
+    const fetched = 'zroot/hosting/arrived/web1'
+    host.outside('zfs', 'create', '-p', '-o', 'mountpoint=none', fetched)
+    host.outside('zfs', 'set', 'bluejail:restored=1', `${COPY}/etc`)
+    for (const name of datasetsBelow(host, COPY))
+      await host.perform({
+        kind: 'pipe',
+        from: ['zfs', 'send', '-wp', `${COPY}/${name}@auto-20261120T150000Z`],
+        to: receive(`${fetched}/${name}`, { type: 'filesystem', without: NOT_RECEIVED }),
+      })
+    expect(propertiesOf(host, `${fetched}/etc`, 'bluejail:restored')).toEqual(['-'])
+    await restored(host, { from: fetched, in_place: true, adopt: true })
+    expect(propertiesOf(host, `${TOP}/etc`, 'bluejail:seeded,bluejail:blueprint')).toEqual(['yes', BLUEPRINT])
+    expect(propertiesOf(host, MYSQL, 'recordsize')).toEqual(['16384'])
+    expect(host.outside('zfs', 'destroy', '-r', fetched)).toMatchObject({ exit: 0 })
   })
 
   test('that is not there is refused', async () => {

@@ -40,7 +40,7 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
   const arrived = stateOf(next, snapshot, world)
   if (arrived === 'missing' && isThere && isRestored(part, snapshot, world))
     return { isDone: true, bring: [], place: [] }
-  const isPromoted = !request.isCopy || (request.adopts && poolOf(dataset) === poolOf(part.source))
+  const isPromoted = !request.isCopy || isAdopted(part, request)
   const settings = settingsFor(part, snapshot, world)
   const aside = freeName(dataset, world, now)
   return {
@@ -55,6 +55,10 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
   }
 }
 
+/** In another pool it is no clone, and depends on nothing. */
+const isAdopted = ({ dataset, source }: Part, { isCopy, adopts }: Request) =>
+  isCopy && adopts && poolOf(dataset) === poolOf(source)
+
 /** Check mode knows no time of what is yet to be done. */
 const renamed = (dataset: string, aside: string): Step => ({
   ...renameDataset(dataset, aside),
@@ -68,7 +72,7 @@ function freeName(dataset: string, world: Pick<World, 'own'>, now: Date): string
 }
 
 /** Mounted below the instance's directory, which is root's alone. */
-function besideIt(part: Part, snapshot: Taken, _request: Request, world: World): Restoring {
+function besideIt(part: Part, snapshot: Taken, request: Request, world: World): Restoring {
   const name = beside(part.dataset, snapshot)
   const arrived = stateOf(name, snapshot, world)
   const settings: Setting[] = [
@@ -78,9 +82,14 @@ function besideIt(part: Part, snapshot: Taken, _request: Request, world: World):
     [PROPERTY.autosnap, 'off'],
     [PROPERTY.restored, snapshot.guid],
   ]
+  const leans = isAdopted(part, request) && arrived !== 'independent'
   const isDone =
-    arrived !== 'missing' && arrived !== 'half' && world.own.get(name)?.get(PROPERTY.restored) === snapshot.guid
-  return { isDone, bring: isDone ? [] : bringing(name, part, snapshot, settings, arrived, world), place: [] }
+    arrived !== 'missing' &&
+    arrived !== 'half' &&
+    world.own.get(name)?.get(PROPERTY.restored) === snapshot.guid &&
+    !leans
+  const bring = [...bringing(name, part, snapshot, settings, arrived, world), ...(leans ? [promoteClone(name)] : [])]
+  return { isDone, bring: isDone ? [] : bring, place: [] }
 }
 
 type Arrival = 'missing' | 'half' | 'clone' | 'independent' | 'foreign'
@@ -134,7 +143,7 @@ function bringing(
 }
 
 /** What the copy itself was restored from says nothing of what is made of it. */
-const NOT_RECEIVED = [...OWN_AFFAIR, PROPERTY.restored, PROPERTY.brought]
+export const NOT_RECEIVED = [...OWN_AFFAIR, PROPERTY.restored, PROPERTY.brought]
 
 /** They are fixed when a dataset is made, of the key, of the place, or come from the layout. */
 const NOT_TAKEN = new Set(
