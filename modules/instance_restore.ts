@@ -10,14 +10,15 @@ export default defineModule({
   name: 'instance_restore',
   summary: 'An instance, datasets or files of it are as they were at a moment',
   description: [
-    "Takes the newest snapshot that is not later than `as_of` and that all of the datasets have, so that they are of one moment, and says which. Newer ones that some of them lack are named; where there is none in common, each is of its own newest, and that is said. It comes from the instance's own snapshots, or with `from` from a copy on this host, which itself stays as it is.",
+    "Takes the newest snapshot that is not later than `as_of` and that all of the datasets have, so that they are of one moment, and says which. Newer ones that some of them lack are named, and not passed over where all of an instance is to take the place of what is there: that is refused, unless `snapshot` says it. Where there is none in common, each is of its own newest, and that is said. It comes from the instance's own snapshots, or with `from` from a copy on this host, which itself stays as it is.",
+    'All of an instance is what its fstab mounts. What no policy takes snapshots of, as `tmp`, does not decide the moment: where it has no snapshot of that, it stays as it is, and is named; of a copy, where it is not there, it is of its own newest.',
     'Without `in_place` nothing that the instance has is touched: datasets appear beside the present ones, read-only, below the directory of the instance (`/hosting/instances/ID/var-db-restored-TIME`), and files in it, in `restored-TIME` of the dataset that they are of.',
     'With `in_place`, datasets are replaced while the instance is stopped: what is there is renamed to `NAME-before-TIME` and kept. What takes its place is mounted by the layout of the instance, never as the copy was. Files are replaced while it runs; each that is there is renamed to `NAME.replaced-TIME`.',
     'Files are read from the snapshot without following a link, and written through the jail of the instance, where none leads out.',
   ],
   notes: [
     'Stopping, starting and the properties of the layout are the affair of the playbook restore.yml, which uses this.',
-    'The way back is two renames: `zfs rename zroot/hosting/instances/web1/var-db zroot/hosting/instances/web1/var-db-undone`, and `…/var-db-before-TIME` to `…/var-db`, with the instance stopped. Nothing destroys what was kept; that is left to its operator.',
+    'The way back, with the instance stopped, is three commands: `zfs rename zroot/hosting/instances/web1/var-db zroot/hosting/instances/web1/var-db-before-NOW`, `zfs rename` of `…/var-db-before-TIME` to `…/var-db`, and `zfs promote zroot/hosting/instances/web1/var-db`, by which it has its older snapshots again. NOW is written as TIME is, like `20261120T161500Z`: what has another name counts as a dataset of the instance. After a restore from a copy the last is refused, and not needed. Nothing destroys what was kept; that is left to its operator.',
     'A replica of a dataset that went back in time does not fit any more: it is told by M(bluejail.hosting.zfs_replica), and set aside where that is to rotate. Its snapshots of the time between stay there.',
   ],
   options: {
@@ -25,7 +26,7 @@ export default defineModule({
     parts: optional(
       listOf(
         text('A path in the instance, like `var/db/mysql`, or the name of its dataset.'),
-        'Whole datasets of it. Default: all that it has, or with `from`, that the copy has.',
+        'Whole datasets of it. Default: all that its fstab mounts, or with `from`, that the copy has.',
       ),
     ),
     files: optional(

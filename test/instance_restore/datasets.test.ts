@@ -50,13 +50,25 @@ describe('a dataset in its place', () => {
     expect(again.steps).toHaveLength(4)
   })
 
-  test('the way back is two renames', async () => {
+  test('the way back is two renames and a promotion, and nothing is lost by it', async () => {
     const host = await restoreHost()
+    const undone = `${MYSQL}-before-20261122T123000Z`
     await restored(host, mysql)
-    host.outside('zfs', 'rename', MYSQL, `${MYSQL}-undone`)
-    host.outside('zfs', 'rename', ASIDE, MYSQL)
+    for (const words of [
+      ['rename', MYSQL, undone],
+      ['rename', ASIDE, MYSQL],
+      ['promote', MYSQL],
+    ])
+      expect(host.outside('zfs', ...words)).toMatchObject({ exit: 0 })
     expect(rowsIn(host, MYSQL)).toBe('rows of now\n')
     expect(propertiesOf(host, MYSQL, 'mountpoint,recordsize')).toEqual(['legacy', '16384'])
+    expect(snapshotsOf(host, MYSQL)).toEqual(['auto-20261120T130000Z', 'auto-20261120T150000Z'])
+    const all = await foretold(host, { as_of: AS_OF, in_place: true })
+    expect(Object.keys(all.state.parts as object)).not.toContain('var-db-mysql-before-20261122T123000Z')
+    expect(all.warnings).toEqual([])
+    await restored(host, mysql)
+    expect(rowsIn(host, MYSQL)).toBe('rows of 13\n')
+    expect(host.outside('zfs', 'destroy', '-r', undone)).toMatchObject({ exit: 0 })
   })
 
   test('waits for the instance to be stopped', async () => {

@@ -1,7 +1,7 @@
 /** instance_restore: which snapshot, of each dataset and of all together. */
 import { describe, expect, test } from 'vitest'
 import { COPY, copyHost, restoreHost, snapshotAt, TOP } from '../support/restore-host.ts'
-import { AS_OF, foretold, restored } from './runs.ts'
+import { AS_OF, datasetsOf, foretold, mountToo, restored } from './runs.ts'
 
 const MYSQL = `${TOP}/var-db-mysql`
 const mysql = { parts: ['var/db/mysql'], as_of: AS_OF, in_place: true }
@@ -70,7 +70,11 @@ describe('the moment', () => {
   test('before a dataset was there is refused, and names it', async () => {
     const host = await restoreHost()
     host.outside('zfs', 'create', '-o', 'mountpoint=legacy', `${TOP}/usr-local-new`)
-    snapshotAt(host, '2026-11-21T09:00:00Z', 'hourly', [`${TOP}/usr-local-new`])
+    mountToo(host, 'usr/local/new')
+    await expect(restored(host, { as_of: AS_OF, in_place: true })).rejects.toThrow(
+      `there is no snapshot as old as 2026-11-20 14:00:00 UTC of ${TOP}/usr-local-new`,
+    )
+    snapshotAt(host, '2026-11-21T09:00:00Z', 'auto-20261121T090000Z', datasetsOf(host))
     await expect(restored(host, { as_of: AS_OF, in_place: true })).rejects.toThrow(
       `there is no snapshot as old as 2026-11-20 14:00:00 UTC of ${TOP}/usr-local-new`,
     )

@@ -18,6 +18,7 @@ export interface Stream {
 /** Snapshots that a move takes, on all datasets of the instance at once: while it runs, and when it is stopped. */
 export const firstSnapshot = (time: string) => `move-${time}`
 export const lastSnapshot = (time: string) => `moved-${time}`
+export const isOfMove = (snapshot: string) => /^moved?-\d{8}T\d{6}Z$/.test(snapshot)
 
 /** A mount point, and whether it is to be mounted, are the layout's at the target (fact live-11). */
 const receiving = (place: string): Command => [

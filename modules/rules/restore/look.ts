@@ -33,7 +33,15 @@ export interface World {
   readonly status: ReadonlyMap<string, PathStatus>
 }
 
-const COLUMNS = ['type', 'origin', 'encryption', 'receive_resume_token', PROPERTY.restored, PROPERTY.brought]
+const COLUMNS = [
+  'type',
+  'createtxg',
+  'origin',
+  'encryption',
+  'receive_resume_token',
+  PROPERTY.restored,
+  PROPERTY.brought,
+]
 
 export async function lookAt(request: Request, machine: Probe): Promise<World> {
   const { places, from, isCopy } = request

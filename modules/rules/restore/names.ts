@@ -2,7 +2,7 @@
 import { stamp } from '../stamp.ts'
 import { stampOf } from './moment.ts'
 
-/** What a dataset was before it was restored in place. Nothing removes it but its operator. */
+/** What a dataset was before it was restored in place, or before that was taken back. Nothing removes it but its operator. */
 export const setAside = (dataset: string, now: Date) => `${dataset}-before-${stamp(now)}`
 /** What is to take a dataset's place, until it does. */
 export const arriving = (dataset: string) => `${dataset}-restoring`

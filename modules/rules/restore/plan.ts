@@ -7,8 +7,9 @@ import { PROPERTY } from '../layout.ts'
 import { restoringOf, stateOf } from './datasets.ts'
 import { awaited, closeSteps, copySteps, filesOf, hasLeft, openSteps, partWith, problemsIn, strays } from './files.ts'
 import type { World } from './look.ts'
-import { inWords, type Taken } from './moment.ts'
+import { inWords } from './moment.ts'
 import { arriving, beside } from './names.ts'
+import { type Chosen, leftOut, moments, tooOld } from './one-moment.ts'
 import { type Part, partsNamed, partsOf } from './parts.ts'
 import type { Request } from './requests.ts'
 
@@ -22,8 +23,6 @@ export interface Restored {
 export interface State {
   readonly parts: Record<string, Restored>
 }
-
-type Chosen = Part & { readonly snapshot: Taken }
 
 export function planRestore(request: Request, world: World, now: Date): Plan<State> {
   const { id, from } = request
@@ -42,7 +41,8 @@ export function planRestore(request: Request, world: World, now: Date): Plan<Sta
 
 function planDatasets(request: Request, world: World, now: Date): Plan<State> {
   const { id, places, inPlace } = request
-  const parts = chosenOrRefused(partsOf(request, world), request)
+  const choice = partsOf(request, world)
+  const parts = chosenOrRefused(choice.parts, request)
   const problems = inPlace ? inTheWay(parts, request, world) : []
   const works = parts.map(part => ({ part, ...restoringOf(part, part.snapshot, request, world, now) }))
   const foreign = works.filter(
@@ -54,12 +54,13 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
         `${nextTo(part, request)} is in the way: it is not of ${part.snapshot.full}. ${wayOutOf(part, request, world)}`,
     ),
   )
-  if (problems.length > 0) throw new Refused(problems.join(' '))
   const busy = works.filter(({ isDone }) => !isDone)
+  const asides = busy.flatMap(({ aside }) => aside ?? [])
+  if (asides.length > 0) problems.push(...tooOld(parts, request))
+  if (problems.length > 0) throw new Refused(problems.join(' '))
   const top = world.own.has(places.dataset)
     ? []
     : [createFilesystem(places.dataset, [['mountpoint', places.directory]])]
-  const asides = busy.flatMap(({ aside }) => aside ?? [])
   return {
     before: stateOfAll(works, request, false),
     after: stateOfAll(works, request, true),
@@ -72,10 +73,7 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
           ]
         : [],
     warnings: [
-      ...moments(
-        busy.map(({ part }) => part),
-        id,
-      ),
+      ...(busy.length === 0 ? [] : [...moments(parts, id), ...leftOut(choice, id)]),
       ...(inPlace ? acrossSwitches(parts, world, id) : []),
     ],
     msg:
@@ -132,23 +130,6 @@ function inTheWay(parts: readonly Chosen[], { id }: Request, world: World): stri
           ]),
     ]
   })
-}
-
-/** Parts that belong together should be of one moment: what keeps them from it, and what that costs. */
-function moments(parts: readonly Chosen[], id: string): string[] {
-  const names = new Set(parts.map(({ snapshot }) => snapshot.name))
-  if (names.size > 1)
-    return [
-      `${id}: its datasets have no snapshot in common at that moment, so they are of different ones: ${parts.map(({ name, snapshot }) => `${name} of ${inWords(snapshot.creation)}`).join(', ')}.`,
-    ]
-  const passed = parts.flatMap(({ name, passedOver }) =>
-    passedOver === undefined ? [] : [`${name}@${passedOver.name} (${inWords(passedOver.creation)})`],
-  )
-  return passed.length === 0
-    ? []
-    : [
-        `${id}: newer ones that not all of its datasets have were passed over, so that all are of one moment: ${passed.join(', ')}. By itself, named in \`parts\`, a dataset is restored from its own newest.`,
-      ]
 }
 
 /** What a switch merges is of one blueprint: the files of another would be taken for its customer's own. */
