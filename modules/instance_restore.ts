@@ -60,7 +60,9 @@ export default defineModule({
         {
           snapshot: text('What it is restored from.'),
           taken: text('When that was taken.'),
-          is_restored: flag('Whether it is as it was then, and has had no snapshot since.'),
+          is_restored: flag(
+            'Whether it is as it was then, and has had no snapshot since. With `files`: whether they were put there, as they may have been changed since.',
+          ),
           place: text('The dataset, or with `files` the directory in the instance.'),
         },
         'A dataset of the instance.',

@@ -46,6 +46,19 @@ test('in their place: what is there is renamed, not overwritten', async () => {
   expect(await restored(host, options)).toMatchObject({ changed: false })
 })
 
+test('broken again, it says what to do, and that is enough', async () => {
+  const options = { ...SITE, in_place: true }
+  await restored(host, options)
+  host.tree.write(`${WWW}/site/index.html`, 'broken again\n')
+  expect((await restored(host, options)).msg).toContain(
+    'whether anybody changed it since was not looked at. To do it once more, rename /usr/local/www/site, /etc/rc.conf first.',
+  )
+  host.tree.files.rename(`${WWW}/site`, `${WWW}/site.broken`)
+  await restored(host, options)
+  expect(host.tree.read(`${WWW}/site/index.html`)).toBe('page of 13\n')
+  expect(host.tree.read(`${WWW}/site.broken/index.html`)).toBe('broken again\n')
+})
+
 test('what was removed with the directories that led to it comes back with both', async () => {
   host.tree.files.remove(`${WWW}/site/css/a.css`)
   host.tree.files.remove(`${WWW}/site/css`)

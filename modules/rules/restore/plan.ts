@@ -196,7 +196,7 @@ function planFiles(request: Request, world: World): Plan<State> {
     warnings: moments(parts, id),
     msg:
       works.length === 0
-        ? `${id}: restored already, from ${told(parts)}.`
+        ? `${id}: restored already, from ${told(parts)}; whether anybody changed it since was not looked at. To do it once more, rename ${all.flatMap(({ to, names }) => names.map(name => `${to}/${name}`)).join(', ')} first.`
         : `${id}: files restored from ${told(parts)}, to ${[...new Set(all.map(({ to }) => to))].join(', ')}`,
   }
 }
