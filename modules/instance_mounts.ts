@@ -23,7 +23,7 @@ import type { Places } from './rules/instance/look.ts'
 import { amendmentsToLookAt, placesToLookAt, planInstances } from './rules/instance/plan.ts'
 import type { Place } from './rules/instance/points.ts'
 import { requestsOf } from './rules/instance/requests.ts'
-import { DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance/world.ts'
+import { arrivingAt, DATASET_PROPERTIES, datasetsOf, type Kernel, type World } from './rules/instance/world.ts'
 import { DEFAULT_OVERLAYS, DEFAULT_WRITABLE } from './rules/layout.ts'
 import { siteOptions } from './rules/site.ts'
 
@@ -197,7 +197,7 @@ export default defineModule({
     'No mounts any more': { id: 'web1', state: 'absent' },
   },
 
-  /** Three processes; the rest are files. */
+  /** Three processes, four where a part has no content yet; the rest are files. */
   async observe(options, machine) {
     const requests = requestsOf(options)
     const [mounts, jails, datasets] = await Promise.all([
@@ -205,7 +205,8 @@ export default defineModule({
       listJails(machine),
       readSelected(machine, requests.flatMap(datasetsOf), DATASET_PROPERTIES),
     ])
-    const kernel = { mounts, jails, datasets }
+    const awaited = await readSelected(machine, arrivingAt(requests, { mounts, jails, datasets }), ['type'])
+    const kernel = { mounts, jails, datasets: new Map([...datasets, ...awaited]) }
     const seen = await look(placesToLookAt(requests, kernel), kernel, machine)
     const { world, places } = amendmentsToLookAt(requests, seen)
     const inside = new Map<string, PathStatus>(world.status)

@@ -19,7 +19,7 @@ import { type Dataset, listBelow, listSnapshots, readAltroots, readHolds } from 
 import { readDatasets } from './freebsd/zfs-datasets.ts'
 import { planDatasets } from './rules/dataset/plan.ts'
 import { looksRelocated } from './rules/dataset/properties.ts'
-import { ancestorsOf, formerNames, type Request, requestsOf } from './rules/dataset/requests.ts'
+import { ancestorsOf, formerNames, type Request, requestsOf, reservingNames } from './rules/dataset/requests.ts'
 import { datasetsToMeasure, MEASURES, propertiesToRead } from './rules/dataset/selection.ts'
 
 const STATES = ['present', 'absent'] as const
@@ -50,6 +50,11 @@ const dataset = {
   promoted: optional(flag('A clone shall no longer depend on its origin (zfs promote).')),
   renamed_from: optional(text('Rename this dataset, with all below it, if it exists and `name` does not.')),
   parents: optional(flag('Create missing datasets above it, with inherited properties. Default: false.')),
+  reserved_by: optional(
+    text(
+      'An ending of names, like `-restoring`. A dataset of this name with that ending is to take its place: while that is there, and this one is not, none is made, and it is told.',
+    ),
+  ),
   sparse: optional(flag('A volume reserves no space (true) or all it can need (false). Default when creating: false.')),
   mounted: optional(flag('Mount or unmount a filesystem whose mountpoint is a path. Default: as ZFS does by itself.')),
   mode: optional(
@@ -152,6 +157,7 @@ export default defineModule({
       MEASURES,
     ))
       addProperties(datasets, name, properties)
+    const reserving = reservingNames(requests, datasets)
     const leaving = requests
       .filter(({ name, state }) => state === 'absent' && datasets.has(name))
       .map(({ name }) => name)
@@ -161,6 +167,7 @@ export default defineModule({
 
     return {
       datasets,
+      reserving: new Set((await readDatasets(machine, reserving, [], [])).keys()),
       below,
       holds: await readHolds(machine, held),
       mounts: below.some(({ mounted }) => mounted) ? await listMounts(machine) : [],

@@ -1,7 +1,12 @@
 /** instance_restore: whole datasets, cut off after any step, while cron goes on taking snapshots. */
 import { describe, expect, test } from 'vitest'
+import { apply, converge } from '../../modules/core/converge.ts'
+import instanceMounts from '../../modules/instance_mounts.ts'
+import { DEFAULT_WRITABLE } from '../../modules/rules/layout.ts'
+import zfsDataset from '../../modules/zfs_dataset.ts'
 import type { FakeHost } from '../support/fake-freebsd.ts'
-import { COPY, copyHost, restoreHost, rowsIn, snapshotAt, TOP } from '../support/restore-host.ts'
+import { BLUEPRINT, startJail, stopJail } from '../support/instance-host.ts'
+import { COPY, copyHost, ROOT, restoreHost, rowsIn, snapshotAt, TOP } from '../support/restore-host.ts'
 import { AS_OF, datasetsBelow, foretold, propertiesOf, restored } from './runs.ts'
 
 const MYSQL = `${TOP}/var-db-mysql`
@@ -47,6 +52,35 @@ const CASES: Record<
   },
 }
 
+const DATASETS = [...DEFAULT_WRITABLE.map(({ dataset }) => dataset), 'var-db-mysql']
+
+/** As roles/instance does, up to the start of the jail: whether it gets that far. */
+async function laidOut(host: FakeHost): Promise<boolean> {
+  const circumstances = { now: () => new Date('2026-11-22T12:10:00Z'), holder: 'a test' }
+  const datasets = {
+    datasets: [
+      { name: TOP, mode: '0700', properties: { mountpoint: '/hosting/instances/web1' } },
+      ...DATASETS.map(name => `${TOP}/${name}`),
+    ],
+    properties: { mountpoint: 'legacy' },
+    reserved_by: '-restoring',
+  }
+  await converge(zfsDataset, datasets, host, apply, circumstances)
+  const mounts = { id: 'web1', blueprint: BLUEPRINT, additional_writable: ['var/db/mysql'] }
+  return converge(instanceMounts, mounts, host, apply, circumstances).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** What the database and the configuration of the instance are, as it starts; undefined where it does not. */
+function started(host: FakeHost): string | undefined {
+  if (startJail(host, 'web1').exit !== 0) return undefined
+  const found = ['var/db/mysql/ibdata1', 'etc/rc.conf'].map(path => host.tree.read(`${ROOT}/${path}`) ?? 'nothing')
+  stopJail(host, 'web1')
+  return found.map(text => /(blueprint|13|15|now|nothing)/.exec(text)?.[0]).join(' and ')
+}
+
 describe.each(Object.entries(CASES))('%s, cut off after any step', (_, { host: made, options, rows, kept }) => {
   test('the next run brings it to its end', async () => {
     const steps = (await foretold(await made(), options)).steps.length
@@ -68,6 +102,64 @@ describe.each(Object.entries(CASES))('%s, cut off after any step', (_, { host: m
       if (kept !== undefined) expect(asides, `after ${survived} steps`).toContain(kept)
     }
   })
+})
+
+describe.each(Object.entries(CASES))('%s, half exchanged', (_, { host: made, options, rows, kept }) => {
+  test('neither the next boot nor site.yml starts it, nor makes what is missing anew; the next run does', async () => {
+    const steps = (await foretold(await made(), options)).steps.length
+    const [asBefore, restoredWholly] = [
+      kept === undefined ? 'nothing and blueprint' : 'now and now',
+      /\d+/.exec(rows)?.[0],
+    ]
+    const whole = [asBefore, `${restoredWholly} and ${restoredWholly}`]
+    const seen = new Set<string | undefined>()
+    for (let survived = 0; survived <= steps; survived++) {
+      const host = await made()
+      await cutOff(host, options, survived)
+      const booted = started(host)
+      const names = datasetsBelow(host, TOP)
+      const awaited = names.filter(name => name.endsWith('-restoring')).map(name => name.replace('-restoring', ''))
+      const isHalf = awaited.some(name => !names.includes(name))
+      expect(await laidOut(host), `after ${survived} steps`).toBe(!isHalf)
+      const ran = isHalf ? undefined : started(host)
+      if (isHalf) {
+        expect(booted, `after ${survived} steps`).toBeUndefined()
+        for (const name of awaited.filter(one => !names.includes(one)))
+          expect(datasetsBelow(host, TOP), `after ${survived} steps`).not.toContain(name)
+        expect(started(host), `after ${survived} steps`).toBeUndefined()
+      } else expect(whole, `after ${survived} steps`).toContain(ran)
+      expect([undefined, ...whole], `after ${survived} steps`).toContain(booted)
+      seen.add(ran)
+      if (!isHalf) continue
+      await restored(host, options)
+      expect(await laidOut(host), `after ${survived} steps`).toBe(true)
+      expect(started(host), `after ${survived} steps`).toBe(whole[1])
+    }
+    expect(seen).toEqual(new Set([...whole, undefined]))
+  })
+})
+
+test('a part that was made anew all the same is not filled, and makes room for what is to come', async () => {
+  const host = await restoreHost()
+  const options = { parts: ['var/db/mysql'], as_of: AS_OF, in_place: true }
+  await cutOff(host, options, 3)
+  host.outside('zfs', 'create', '-o', 'mountpoint=legacy', MYSQL)
+  const mounts = { id: 'web1', blueprint: BLUEPRINT, additional_writable: ['var/db/mysql'] }
+  const circumstances = { now: () => new Date('2026-11-22T12:10:00Z'), holder: 'a test' }
+  await expect(converge(instanceMounts, mounts, host, apply, circumstances)).rejects.toThrow(
+    `${MYSQL}-restoring is yet to take the place of ${MYSQL}. Run the same restore.yml, or instance_restore, once more.`,
+  )
+  await restored(host, options)
+  expect(rowsIn(host, MYSQL)).toBe('rows of 13\n')
+  expect(await laidOut(host)).toBe(true)
+})
+
+test('what a failed start has left mounted is told, and does not stand in the way of who would stop it first', async () => {
+  const host = await restoreHost()
+  const options = { parts: ['var/db/mysql', 'etc'], as_of: AS_OF, in_place: true }
+  await cutOff(host, options, 5)
+  host.outside('mount', '-t', 'zfs', `${TOP}/etc`, `${ROOT}/etc`)
+  expect((await foretold(host, options)).warnings.join()).toContain(`${TOP}/etc is mounted at`)
 })
 
 test('one for another moment is told to be finished first, by its snapshot', async () => {

@@ -187,3 +187,23 @@ describe('clones: zfs.md §3 cases 45 and 46', () => {
     )
   })
 })
+
+describe('a name that another dataset keeps for itself', () => {
+  const options = { datasets: ['zroot/a', 'zroot/b'], reserved_by: '-coming' }
+
+  test('is not taken while that is there, and the others are made', async () => {
+    const host = fakeFreeBSD({ pools: { zroot: {} }, datasets: { 'zroot/a-coming': {} } })
+    const report = await converged(host, options)
+    expect(report.steps).toEqual(['zfs create zroot/b'])
+    expect(report.warnings).toEqual(['zroot/a was not made: zroot/a-coming is to take its place.'])
+    expect(await converged(host, options)).toMatchObject({ changed: false })
+    host.outside('zfs', 'rename', 'zroot/a-coming', 'zroot/a')
+    expect(await converged(host, options)).toMatchObject({ changed: false, warnings: [] })
+  })
+
+  test('means nothing for what is there, which costs no further process', async () => {
+    const host = fakeFreeBSD({ pools: { zroot: {} }, datasets: { 'zroot/a': {}, 'zroot/a-coming': {}, 'zroot/b': {} } })
+    expect(await converged(host, options)).toMatchObject({ changed: false, warnings: [] })
+    expect(host.counts).toEqual({ zfs: 1 })
+  })
+})

@@ -7,7 +7,7 @@ import { loadKey, promoteClone, renameDataset } from '../../freebsd/zfs-steps.ts
 import { createDataset } from './creation.ts'
 import { mountsOf } from './mounts.ts'
 import { compareProperty, type Decision } from './properties.ts'
-import { type Request, typeOf } from './requests.ts'
+import { type Request, reservingName, typeOf } from './requests.ts'
 import { type Known, normalizeWanted, type Wanted } from './values.ts'
 import { type Draft, draft } from './work.ts'
 import type { World } from './world.ts'
@@ -16,6 +16,8 @@ export interface Context {
   readonly known: Known
   /** Snapshots that were looked for and are there. */
   readonly snapshots: ReadonlySet<string>
+  /** Datasets that keep another's name for themselves, and are there. */
+  readonly reserving?: ReadonlySet<string>
   /** Modes of directories that datasets are mounted on, by path. */
   readonly modes: ReadonlyMap<string, number>
 }
@@ -28,6 +30,11 @@ export function planPresent(request: Request, world: World, context: Context): D
 
   const parent = parentOf(request.name)
   const dataset = world.find(request.name)
+  const reserving = reservingName(request) ?? ''
+  if (dataset === undefined && context.reserving?.has(reserving)) {
+    work.warnings.push(`${request.name} was not made: ${reserving} is to take its place.`)
+    return work
+  }
   if (dataset === undefined && parent === undefined)
     work.unmet.push(`There is no pool '${request.name}': create or import it ('zpool import').`)
   else if (dataset === undefined && parent !== undefined && world.find(parent) === undefined)

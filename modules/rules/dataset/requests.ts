@@ -14,6 +14,7 @@ export interface DatasetOptions {
   readonly promoted?: boolean | undefined
   readonly renamed_from?: string | undefined
   readonly parents?: boolean | undefined
+  readonly reserved_by?: string | undefined
   readonly sparse?: boolean | undefined
   readonly mounted?: boolean | undefined
   readonly mode?: number | undefined
@@ -54,6 +55,16 @@ export function requestsOf(task: TaskOptions): Request[] {
 
 export const depthOf = (name: string) => name.split('/').length
 
+/** The dataset that keeps this name for itself, where it is there. */
+export const reservingName = ({ name, reserved_by: ending }: Request) =>
+  ending === undefined ? undefined : name + ending
+
+/** Those that must be looked for: of datasets that are not there. */
+export const reservingNames = (requests: readonly Request[], datasets: ReadonlyMap<string, unknown>): string[] =>
+  requests
+    .filter(({ name, state }) => state === 'present' && !datasets.has(name))
+    .flatMap(request => reservingName(request) ?? [])
+
 /** Every dataset above `name`, the pool's own first. */
 export function ancestorsOf(name: string): string[] {
   const parent = parentOf(name)
@@ -74,17 +85,18 @@ export function formerNames(requests: readonly Request[]): (name: string) => str
 }
 
 function problemsOf(request: Request): string[] {
-  const { name, origin, renamed_from } = request
+  const { name, origin, renamed_from, reserved_by } = request
   const say = (option: string, value: string | undefined, problem: string | undefined) =>
     problem === undefined ? [] : [`${option} ${JSON.stringify(value)} cannot be used: ${problem}`]
   const clashes = (
-    ['origin', 'promoted', 'renamed_from', 'sparse', 'mounted', 'mode', 'key', 'parents'] as const
+    ['origin', 'promoted', 'renamed_from', 'reserved_by', 'sparse', 'mounted', 'mode', 'key', 'parents'] as const
   ).filter(option => request.state === 'absent' && request[option] !== undefined && request[option] !== false)
 
   return [
     ...say('the dataset name', name, datasetNameProblem(name)),
     ...say('origin', origin, origin === undefined ? undefined : snapshotNameProblem(origin)),
     ...say('renamed_from', renamed_from, renamed_from === undefined ? undefined : datasetNameProblem(renamed_from)),
+    ...say('reserved_by', reserved_by, reserved_by === undefined ? undefined : datasetNameProblem(name + reserved_by)),
     ...(renamed_from === name ? [`${name}: renamed_from is the name itself`] : []),
     ...(clashes.length > 0 ? [`${name}: with state=absent these mean nothing: ${clashes.join(', ')}`] : []),
     ...(request.type === 'filesystem' && (request.sparse || 'volsize' in request.properties)

@@ -4,6 +4,7 @@ import { isWithin } from '../../freebsd/mount.ts'
 import { ownValue } from '../../freebsd/zfs-selected.ts'
 import { blueprintDataset, FORMAT, onItsWay, PROPERTY } from '../layout.ts'
 import { readMark } from '../move/marks.ts'
+import { arriving } from '../restore/names.ts'
 import { firstFileProblems } from './first.ts'
 import { type Findings, kindOf, obstacleAt, pointsIn } from './points.ts'
 import type { Request } from './requests.ts'
@@ -80,6 +81,10 @@ export function checkParts(instance: Instance, openings: readonly Opening[], wor
   say(problems, otherRevision(instance, openings, world))
   for (const part of parts) {
     const opening = openings.find(one => one.part === part)
+    if (part.seeded === 'no' && world.datasets.has(arriving(part.dataset))) {
+      say(problems, halfRestored(part))
+      continue
+    }
     if (part.properties === undefined) {
       say(unmet, `the dataset ${part.dataset} is not there. Create it with zfs_dataset, mountpoint legacy.`)
       continue
@@ -96,6 +101,10 @@ export function checkParts(instance: Instance, openings: readonly Opening[], wor
   }
   return { problems, unmet, warnings }
 }
+
+/** Of then and now it is not run, and what is to come is not to find its place taken. */
+const halfRestored = ({ dataset }: Part) =>
+  `it was half restored when that was cut off: ${arriving(dataset)} is yet to take the place of ${dataset}. Run the same restore.yml, or instance_restore, once more.`
 
 function otherRevision(instance: Instance, openings: readonly Opening[], world: World): string | undefined {
   const { revision: wanted, site, blueprint } = instance.request

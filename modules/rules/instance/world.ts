@@ -4,6 +4,7 @@ import type { Jail } from '../../freebsd/jls.ts'
 import { isWithin, type Mount } from '../../freebsd/mount.ts'
 import { ownValue, type Selected } from '../../freebsd/zfs-selected.ts'
 import { blueprintDataset, PROPERTY, sharedDataset, type Writable } from '../layout.ts'
+import { arriving } from '../restore/names.ts'
 import type { Difference } from './amend-compare.ts'
 import type { PlannedMount } from './mounts.ts'
 import type { Request } from './requests.ts'
@@ -50,6 +51,14 @@ export const datasetsOf = ({ site, places, blueprint, state, writables, extras }
         ...writables.map(({ dataset }) => `${places.dataset}/${dataset}`),
         ...extras.flatMap(({ source }) => (source.kind === 'shared' ? [sharedDataset(site, source.name)] : [])),
       ]
+
+/** What a restore that was cut off has yet to put in the place of a part that is not there, or that holds nothing of an instance. */
+export const arrivingAt = (requests: readonly Request[], kernel: Kernel): string[] =>
+  requests
+    .filter(({ state }) => state === 'present')
+    .flatMap(request => partsOf(request, kernel))
+    .filter(({ seeded }) => seeded === 'no')
+    .map(({ dataset }) => arriving(dataset))
 
 /** `dying`: gone, but the kernel has not let go of everything yet. */
 export function lifeOf({ id, places }: Request, jails: readonly Jail[]): 'running' | 'dying' | 'stopped' {

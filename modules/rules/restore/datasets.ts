@@ -20,6 +20,8 @@ export interface Restoring {
   readonly isDone: boolean
   /** Brings it beside its place. */
   readonly bring: readonly Step[]
+  /** Takes what is there out of its place. */
+  readonly clear: readonly Step[]
   /** Puts it in its place. */
   readonly place: readonly Step[]
   /** Where what is there now goes. */
@@ -39,7 +41,7 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
   const isThere = world.own.has(dataset)
   const arrived = stateOf(next, snapshot, world)
   if (arrived === 'missing' && isThere && isRestored(part, snapshot, world))
-    return { isDone: true, bring: [], place: [] }
+    return { isDone: true, bring: [], clear: [], place: [] }
   const isPromoted = !request.isCopy || isAdopted(part, request)
   const settings = settingsFor(part, snapshot, world)
   const aside = freeName(dataset, world, now)
@@ -50,7 +52,8 @@ function inPlace(part: Part, snapshot: Taken, request: Request, world: World, no
       // Then what was there depends on it, and can be destroyed one day; and the snapshots up to that moment stay.
       ...(isPromoted && arrived !== 'independent' ? [promoteClone(next)] : []),
     ],
-    place: [...(isThere ? [renamed(dataset, aside)] : []), renameDataset(next, dataset)],
+    clear: isThere ? [renamed(dataset, aside)] : [],
+    place: [renameDataset(next, dataset)],
     ...(isThere && { aside }),
   }
 }
@@ -89,7 +92,7 @@ function besideIt(part: Part, snapshot: Taken, request: Request, world: World): 
     world.own.get(name)?.get(PROPERTY.restored) === snapshot.guid &&
     !leans
   const bring = [...bringing(name, part, snapshot, settings, arrived, world), ...(leans ? [promoteClone(name)] : [])]
-  return { isDone, bring: isDone ? [] : bring, place: [] }
+  return { isDone, bring: isDone ? [] : bring, clear: [], place: [] }
 }
 
 type Arrival = 'missing' | 'half' | 'clone' | 'independent' | 'foreign'

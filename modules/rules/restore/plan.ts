@@ -9,6 +9,7 @@ import { awaited, closeSteps, copySteps, filesOf, hasLeft, openSteps, partWith, 
 import type { World } from './look.ts'
 import { inWords } from './moment.ts'
 import { arriving, beside } from './names.ts'
+import { inTheWay, inUse } from './obstacles.ts'
 import { type Chosen, leftOut, moments, tooOld } from './one-moment.ts'
 import { type Part, partsNamed, partsOf } from './parts.ts'
 import type { Request } from './requests.ts'
@@ -43,7 +44,7 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
   const { id, places, inPlace } = request
   const choice = partsOf(request, world)
   const parts = chosenOrRefused(choice.parts, request)
-  const problems = inPlace ? inTheWay(parts, request, world) : []
+  const problems = inPlace ? inTheWay(parts, world) : []
   const works = parts.map(part => ({ part, ...restoringOf(part, part.snapshot, request, world, now) }))
   const foreign = works.filter(
     ({ part, isDone }) => !isDone && stateOf(nextTo(part, request), part.snapshot, world) === 'foreign',
@@ -64,14 +65,23 @@ function planDatasets(request: Request, world: World, now: Date): Plan<State> {
   return {
     before: stateOfAll(works, request, false),
     after: stateOfAll(works, request, true),
+    // All are out of their places before the first comes: until the last has come one is missing, and jail(8) does not start it.
     steps:
-      busy.length === 0 ? [] : [...top, ...busy.flatMap(({ bring }) => bring), ...busy.flatMap(({ place }) => place)],
-    unmet:
-      inPlace && busy.length > 0 && world.life !== 'stopped'
-        ? [
-            `${id} ${world.life === 'running' ? 'is running' : 'is still dying'}: its datasets are replaced while it is stopped. Stop it with instance_jail.`,
-          ]
-        : [],
+      busy.length === 0
+        ? []
+        : [
+            ...top,
+            ...busy.flatMap(({ bring }) => bring),
+            ...busy.flatMap(({ clear }) => clear),
+            ...busy.flatMap(({ place }) => place),
+          ],
+    unmet: inPlace
+      ? inUse(
+          busy.map(({ part }) => part),
+          id,
+          world,
+        )
+      : [],
     warnings: [
       ...(busy.length === 0 ? [] : [...moments(parts, id), ...leftOut(choice, id)]),
       ...(inPlace ? acrossSwitches(parts, world, id) : []),
@@ -113,23 +123,6 @@ function chosenOrRefused(parts: readonly Part[], { id, from, wish, isCopy }: Req
     )
   }
   return parts.flatMap(part => (part.snapshot === undefined ? [] : [{ ...part, snapshot: part.snapshot }]))
-}
-
-function inTheWay(parts: readonly Chosen[], { id }: Request, world: World): string[] {
-  return parts.flatMap(({ dataset }) => {
-    const below = [...world.own.keys()].find(name => name.startsWith(`${dataset}/`))
-    const mount = world.life === 'stopped' ? world.mounts.find(({ special }) => special === dataset) : undefined
-    return [
-      ...(below === undefined
-        ? []
-        : [`${dataset} has datasets below it (${below}), which would go with it. Restore them one by one, beside it.`]),
-      ...(mount === undefined
-        ? []
-        : [
-            `${id} is stopped, and ${dataset} is mounted at ${mount.node}. instance_mounts takes away what is left mounted.`,
-          ]),
-    ]
-  })
 }
 
 /** What a switch merges is of one blueprint: the files of another would be taken for its customer's own. */
