@@ -158,7 +158,7 @@ test('what a failed start has left mounted is told, and does not stand in the wa
   const host = await restoreHost()
   const options = { parts: ['var/db/mysql', 'etc'], as_of: AS_OF, in_place: true }
   await cutOff(host, options, 5)
-  host.outside('mount', '-t', 'zfs', `${TOP}/etc`, `${ROOT}/etc`)
+  host.outside('mount', '-t', 'zfs', `${TOP}/etc`, ROOT)
   expect((await foretold(host, options)).warnings.join()).toContain(`${TOP}/etc is mounted at`)
 })
 

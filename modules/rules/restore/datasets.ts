@@ -157,9 +157,10 @@ const NOT_TAKEN = new Set(
 /** Of a copy these say what the copy is kept under, and not what the instance may take. */
 const LIMITS = ['quota', 'reservation', 'refreservation']
 
-/** What a dataset was given, it keeps. mountpoint, canmount and readonly are the layout's, never a copy's (fact live-11). */
+/** What a dataset was given, it keeps; one that was made anew and never filled has nothing of the instance's. mountpoint, canmount and readonly are the layout's, never a copy's (fact live-11). */
 function settingsFor({ dataset, source }: Part, { guid }: Taken, { described }: World): Setting[] {
-  const own = described.get(dataset)
+  const present = described.get(dataset)
+  const own = ownValue(present?.properties ?? new Map(), PROPERTY.seeded) === undefined ? undefined : present
   const given = own ?? described.get(source)
   const kept = [...(given?.properties ?? [])].flatMap(([name]): Setting[] => {
     const value = ownValue(given?.properties ?? new Map(), name)

@@ -117,4 +117,5 @@ export const partsBelow = (root: string, tree: Tree): string[] => [
 const toDescribe = ({ places, from, parts }: Request, { own, source }: Pick<World, 'own' | 'source'>) =>
   partsBelow(from, source)
     .filter(part => parts?.includes(part) ?? true)
-    .map(part => (own.has(`${places.dataset}/${part}`) ? `${places.dataset}/${part}` : `${from}/${part}`))
+    .flatMap(part => [`${places.dataset}/${part}`, `${from}/${part}`])
+    .filter(name => own.has(name) || source.has(name))
