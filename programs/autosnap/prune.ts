@@ -4,8 +4,9 @@ import type { Surroundings } from '../../modules/core/host-program.ts'
 import { takingTurns } from '../../modules/core/perform.ts'
 import { poolOf } from '../../modules/freebsd/zfs-names.ts'
 import { complaintsIn, destroySnapshots, saysNoneLeft, saysPoolRefuses } from '../../modules/freebsd/zfs-snapshots.ts'
-import { type Batch, destroyBatches, type NamesByDataset } from '../../modules/rules/snapshot/batches.ts'
-import type { Look } from '../../modules/rules/snapshot/look.ts'
+import { listTree, type Row } from '../../modules/freebsd/zfs-tree.ts'
+import { type Batch, destroyBatches, type NamesByDataset, withoutAbove } from '../../modules/rules/snapshot/batches.ts'
+import { type Look, STAMP, unjudged } from '../../modules/rules/snapshot/look.ts'
 
 const AT_ONCE = 3
 /** Snapshots in a command: at first, at least and at most. */
@@ -14,6 +15,8 @@ const SLOW_SECONDS = 2
 const FAST_SECONDS = 0.5
 /** The next run does the rest: taking snapshots must not wait for it. */
 const PHASE_SECONDS = 240
+/** `zfs destroy -r` takes along what has come below a dataset meanwhile, so before it is looked for as often as this. */
+const FRESH_SECONDS = 2
 type Tools = Pick<Surroundings, 'host' | 'ending'>
 
 export interface Pruned {
@@ -26,12 +29,11 @@ export interface Pruned {
 
 /** Commands for all of it, as they would be if every one of them were quick enough. */
 export const foreseen = (names: NamesByDataset, look: Look): Batch[] =>
-  destroyBatches(names, existingIn(look), oursIn(look), { usual: BATCH.first, wide: BATCH.wide })
+  destroyBatches(names, existingIn(look), rootsIn(look), { usual: BATCH.first, wide: BATCH.wide })
 
 export async function prune(names: NamesByDataset, look: Look, { host, ending }: Tools): Promise<Pruned> {
   const remaining = new Map([...names].map(([dataset, some]) => [dataset, new Set(some)]))
   const existing = existingIn(look)
-  const ours = oursIn(look)
   const destroyed: string[] = []
   const refused = new Map<string, string>()
   const started = performance.now()
@@ -39,12 +41,20 @@ export async function prune(names: NamesByDataset, look: Look, { host, ending }:
   let cap = BATCH.first
   let wide = BATCH.wide
 
+  let roots = new Set<string>()
+  let seen = Number.NEGATIVE_INFINITY
+  const isFresh = () => performance.now() - seen < FRESH_SECONDS * 1000
+
   while (remaining.size > 0 && mayGoOn()) {
+    if (!isFresh()) {
+      roots = rootsIn(look, await stampsIn(new Set([...remaining.keys()].map(poolOf)), host))
+      seen = performance.now()
+    }
     const planned = cap
-    const waiting = destroyBatches(remaining, existing, ours, { usual: cap, wide })
+    const waiting = destroyBatches(remaining, existing, roots, { usual: cap, wide })
     await takingTurns(waiting, AT_ONCE, async batch => {
       // Others of another size would be as slow, or might be larger.
-      if (cap === planned && mayGoOn()) await carryOut(batch)
+      if (cap === planned && mayGoOn() && (isFresh() || !batch.recursive)) await carryOut(batch)
     })
   }
   return { destroyed, refused, left: [...remaining.values()].reduce((sum, some) => sum + some.size, 0) }
@@ -81,7 +91,17 @@ export async function prune(names: NamesByDataset, look: Look, { host, ending }:
 const existingIn = (look: Look) =>
   new Map([...look.snapshots].map(([dataset, all]) => [dataset, new Set(all.map(({ name }) => name))]))
 
-const oursIn = (look: Look) => new Set(look.attached.map(({ name }) => name))
+/** Below which all snapshots of a name may go at once. */
+const rootsIn = (look: Look, since?: ReadonlyMap<string, Row>) =>
+  withoutAbove(
+    look.attached.map(({ name }) => name),
+    unjudged(look, since),
+  )
+
+async function stampsIn(pools: ReadonlySet<string>, host: Tools['host']): Promise<Map<string, Row>> {
+  const trees = await Promise.all([...pools].map(pool => listTree(host, pool, 'filesystem,volume', STAMP)))
+  return new Map(trees.flatMap(tree => [...tree]))
+}
 
 interface Fate {
   /** What would not go, by full name, and why. */

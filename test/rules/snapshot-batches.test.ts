@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isAtOrBelow } from '../../modules/freebsd/zfs-names.ts'
-import { type Batch, destroyBatches, type NamesByDataset } from '../../modules/rules/snapshot/batches.ts'
+import { type Batch, destroyBatches, type NamesByDataset, withoutAbove } from '../../modules/rules/snapshot/batches.ts'
 
 const sets = (given: Record<string, string[]>): NamesByDataset =>
   new Map(Object.entries(given).map(([dataset, names]) => [dataset, new Set(names)]))
@@ -47,14 +47,29 @@ test('p/ab is not below p/a', () => {
   expect(words(destroyBatches(all, all, new Set(all.keys()), CAPS))).toEqual(['p/a@1', 'p/ab@1'])
 })
 
+test('nothing goes at once above a dataset whose snapshots nobody has judged', () => {
+  const roots = withoutAbove(['p', 'p/a', 'p/a/x', 'p/ab', 'p/b'], ['p/a/x/late', 'p/b'])
+  expect([...roots]).toEqual(['p/ab'])
+})
+
 const NAMES = ['1', '2', '3', '4']
 const DATASETS = ['p', 'p/a', 'p/a/x', 'p/a/x/1', 'p/a/y', 'p/ab', 'p/b', 'p/b/x', 'q', 'q/a']
 const stocks = fc
-  .array(fc.record({ exists: fc.subarray(NAMES), doomed: fc.subarray(NAMES), isOurs: fc.boolean() }), {
-    minLength: DATASETS.length,
-    maxLength: DATASETS.length,
-  })
-  .map(rows => DATASETS.map((dataset, at) => ({ dataset, ...(rows[at] ?? { exists: [], doomed: [], isOurs: false }) })))
+  .array(
+    fc.record({
+      exists: fc.subarray(NAMES),
+      doomed: fc.subarray(NAMES),
+      isOurs: fc.boolean(),
+      isJudged: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
+    }),
+    { minLength: DATASETS.length, maxLength: DATASETS.length },
+  )
+  .map(rows =>
+    DATASETS.map((dataset, at) => ({
+      dataset,
+      ...(rows[at] ?? { exists: [], doomed: [], isOurs: false, isJudged: true }),
+    })),
+  )
 
 test('whatever is to go goes once, and nothing else with it', () => {
   fc.assert(
@@ -62,14 +77,20 @@ test('whatever is to go goes once, and nothing else with it', () => {
       const existing = sets(Object.fromEntries(rows.map(({ dataset, exists }) => [dataset, exists])))
       const doomed = sets(
         Object.fromEntries(
-          rows.map(({ dataset, exists, doomed, isOurs }) => [
+          rows.map(({ dataset, exists, doomed, isOurs, isJudged }) => [
             dataset,
-            isOurs ? doomed.filter(name => exists.includes(name)) : [],
+            isOurs && isJudged ? doomed.filter(name => exists.includes(name)) : [],
           ]),
         ),
       )
-      const ours = new Set(rows.filter(({ isOurs }) => isOurs).map(({ dataset }) => dataset))
-      const gone = destroyBatches(doomed, existing, ours, { usual, wide }).flatMap(batch => {
+      const known = sets(
+        Object.fromEntries(rows.flatMap(({ dataset, exists, isJudged }) => (isJudged ? [[dataset, exists]] : []))),
+      )
+      const roots = withoutAbove(
+        rows.filter(({ isOurs }) => isOurs).map(({ dataset }) => dataset),
+        rows.filter(({ isJudged }) => !isJudged).map(({ dataset }) => dataset),
+      )
+      const gone = destroyBatches(doomed, known, roots, { usual, wide }).flatMap(batch => {
         expect(batch.snapshots.length).toBeLessThanOrEqual(batch.names.length === 1 ? Math.max(usual, wide) : usual)
         const hit = DATASETS.filter(each =>
           batch.recursive ? isAtOrBelow(each, batch.dataset) : each === batch.dataset,

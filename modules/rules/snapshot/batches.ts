@@ -30,14 +30,22 @@ export interface Caps {
 /** Fewer than this in a command is almost one for each. */
 const FEW = 4
 
+/** Those of these datasets that have none of `strangers` below them, whose snapshots nobody has judged. */
+export function withoutAbove(datasets: readonly string[], strangers: readonly string[]): Set<string> {
+  const left = new Set(datasets)
+  for (const stranger of strangers)
+    for (let above: string | undefined = stranger; above !== undefined; above = parentOf(above)) left.delete(above)
+  return left
+}
+
 /**
  * `existing` has every snapshot of every dataset at and below `roots`, also those that stay. A command works below a dataset
- * only where that is one of `ours`: what is received elsewhere meanwhile, and happens to have such a name, is not touched.
+ * only where that is one of `roots`: what is received elsewhere meanwhile, and happens to have such a name, is not touched.
  */
 export function destroyBatches(
   doomed: NamesByDataset,
   existing: NamesByDataset,
-  ours: ReadonlySet<string>,
+  roots: ReadonlySet<string>,
   { usual, wide }: Caps,
 ): Batch[] {
   const batches: Batch[] = []
@@ -45,7 +53,7 @@ export function destroyBatches(
 
   const visit = (node: Node): void => {
     const below = allOf(node)
-    if (node.children.length > 0 && ours.has(node.dataset)) {
+    if (node.children.length > 0 && roots.has(node.dataset)) {
       const names = uniform(below.map(({ dataset }) => dataset))
       for (const some of fitting(node, names)) {
         const snapshots = below.flatMap(({ dataset }) =>
@@ -66,7 +74,7 @@ export function destroyBatches(
       })
     }
   }
-  for (const node of forestOf([...new Set([...doomed.keys(), ...existing.keys(), ...ours])])) visit(node)
+  for (const node of forestOf([...new Set([...doomed.keys(), ...existing.keys(), ...roots])])) visit(node)
   return batches
 
   /** Names that go from at least two of these datasets, and stay in none; and from how many. */

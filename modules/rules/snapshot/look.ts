@@ -24,6 +24,8 @@ interface Survey {
   readonly skipped: ReadonlyMap<string, string>
   /** Datasets to which nothing was written since their newest snapshot. */
   readonly untouched: ReadonlySet<string>
+  /** Datasets that are not among those, since a property of theirs cannot be told from others. */
+  readonly unreadable: readonly string[]
   readonly problems: readonly string[]
 }
 
@@ -40,7 +42,8 @@ export interface Look extends Survey {
   readonly listed: number
 }
 
-const STAMP = ['guid', 'snapshots_changed', 'origin']
+/** Nobody can give these a value that is read as another's. */
+export const STAMP = ['guid', 'snapshots_changed', 'origin']
 
 export async function lookAtSnapshots(settings: Settings, machine: Probe): Promise<Look> {
   const known = readKnown(await machine.read(KNOWN_FILE))
@@ -89,15 +92,9 @@ async function surveyDatasets(settings: Settings, machine: Probe): Promise<Surve
   const skipped = await inSwitch(settings.site, names, machine)
   for (const name of names)
     if (rows.get(name)?.has('receive_resume_token') && !skipped.has(name)) skipped.set(name, 'it is half received')
-  const stamp = (row: Row): Stamp => {
-    const changed = row.get('snapshots_changed')
-    return {
-      stamp: STAMP.map(property => row.get(property) ?? '-').join(' '),
-      changed: changed === undefined ? undefined : Number(changed),
-    }
-  }
   return {
     attached,
+    unreadable,
     // Most likely somebody else's: what was received has such properties as its sender gave it.
     problems: [
       ...problems,
@@ -107,9 +104,33 @@ async function surveyDatasets(settings: Settings, machine: Probe): Promise<Surve
       ),
     ],
     skipped,
-    datasets: new Map([...rows].map(([name, row]) => [name, stamp(row)])),
+    datasets: new Map([...rows].map(([name, row]) => [name, stampOf(row)])),
     untouched: new Set([...rows].filter(([, row]) => row.get('written') === '0').map(([name]) => name)),
   }
+}
+
+function stampOf(row: Row): Stamp {
+  const changed = row.get('snapshots_changed')
+  return {
+    stamp: STAMP.map(property => row.get(property) ?? '-').join(' '),
+    changed: changed === undefined ? undefined : Number(changed),
+  }
+}
+
+/**
+ * Datasets with snapshots of which nobody has decided whether they may go: what could not be read, what has come since the
+ * look or has another name, and what has no policy and other snapshots than then. `since` are stamps of datasets, read later.
+ */
+export function unjudged(
+  { attached, skipped, datasets, unreadable }: Look,
+  since: ReadonlyMap<string, Row> = new Map(),
+): string[] {
+  const judged = new Set(attached.map(({ name }) => name).filter(name => !skipped.has(name)))
+  const others = [...since].filter(([name, row]) => {
+    const then = datasets.get(name)
+    return then === undefined || (!judged.has(name) && then.stamp !== stampOf(row).stamp)
+  })
+  return [...unreadable, ...others.map(([name]) => name)]
 }
 
 /** The id of the instance that a dataset belongs to. */
