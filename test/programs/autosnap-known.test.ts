@@ -81,6 +81,27 @@ test('with a file that nobody can read, all are listed', async () => {
   }
 })
 
+test('where a pool does not say when snapshots changed, they are listed each time', async () => {
+  const query: FakeHost['query'] = async (command, options) => {
+    const answer = await host.query(command, options)
+    const column = (command[command.indexOf('-o') + 1] ?? '').split(',').indexOf('snapshots_changed')
+    if (column < 0) return answer
+    const rows = answer.stdout.split('\n').map(line => line.split('\t'))
+    const forgotten = rows.map(row => row.map((value, at) => (at === column ? '-' : value)).join('\t'))
+    return { ...answer, stdout: forgotten.join('\n') }
+  }
+  const silent = { ...host, query }
+  for (let minute = 10; minute < 60; minute += 5) {
+    clock.setTime(at(10, minute))
+    expect((await reported(silent, clock.getTime())).taken).toEqual([])
+  }
+  for (const hour of [11, 12, 13]) {
+    clock.setTime(at(hour))
+    await reported(silent, clock.getTime())
+  }
+  expect(snapshotsOn(host).filter(name => name.startsWith(VAR))).toHaveLength(2)
+})
+
 test('without anything in /var/run it does the same', async () => {
   const bare = withPolicies(wanted, { datasets: { [VAR]: {} } })
   for (const hour of [10, 11, 12]) await reported(bare, at(hour))

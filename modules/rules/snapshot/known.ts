@@ -14,8 +14,9 @@ export type Known = ReadonlyMap<string, { readonly stamp: string; readonly names
 /** A change within the second in which it was read may not show. */
 const RIPE_SECONDS = 2
 
+/** A pool without the feature extensible_dataset forgets when snapshots changed: that tells nothing, and is listed each time. */
 export const isRipe = (changed: number | undefined, clock: number) =>
-  changed === undefined || changed <= clock - RIPE_SECONDS
+  changed !== undefined && changed <= clock - RIPE_SECONDS
 
 interface File {
   readonly format: number

@@ -31,7 +31,7 @@ interface Survey {
 
 interface Stamp {
   readonly stamp: string
-  /** When snapshots of it last came or went, in seconds since 1970; undefined where it never had any. */
+  /** When snapshots of it last came or went, in seconds since 1970; undefined where it never had any, or does not say. */
   readonly changed: number | undefined
 }
 
