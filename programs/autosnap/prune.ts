@@ -36,47 +36,50 @@ export async function prune(names: NamesByDataset, look: Look, { host, ending }:
   const existing = existingIn(look)
   const destroyed: string[] = []
   const refused = new Map<string, string>()
+  const closed = new Set<string>()
   const started = performance.now()
   const mayGoOn = () => !ending.aborted && performance.now() - started < PHASE_SECONDS * 1000
   let cap = BATCH.first
   let wide = BATCH.wide
-
   let roots = new Set<string>()
   let seen = Number.NEGATIVE_INFINITY
   const isFresh = () => performance.now() - seen < FRESH_SECONDS * 1000
 
   while (remaining.size > 0 && mayGoOn()) {
     if (!isFresh()) {
-      roots = rootsIn(look, await stampsIn(new Set([...remaining.keys()].map(poolOf)), host))
+      roots = await rootsNow(look, new Set([...remaining.keys()].map(poolOf)), host)
       seen = performance.now()
     }
     const planned = cap
     const waiting = destroyBatches(remaining, existing, roots, { usual: cap, wide })
     await takingTurns(waiting, AT_ONCE, async batch => {
       // Others of another size would be as slow, or might be larger.
-      if (cap === planned && mayGoOn() && (isFresh() || !batch.recursive)) await carryOut(batch)
+      if (cap !== planned || !mayGoOn() || (batch.recursive && !isFresh())) return
+      if (!closed.has(poolOf(batch.dataset))) await carryOut(batch)
     })
   }
   return { destroyed, refused, left: [...remaining.values()].reduce((sum, some) => sum + some.size, 0) }
 
   async function carryOut(batch: Batch): Promise<void> {
     const begun = performance.now()
-    const { ofPool, refused: some } = await destroyAll(host, batch)
+    const { ofPool, refused: some, untried } = await destroyAll(host, batch, mayGoOn)
     const seconds = (performance.now() - begun) / 1000
     if (seconds > SLOW_SECONDS) {
       cap = Math.max(BATCH.least, Math.floor(cap / 2))
       wide = 0
     } else if (seconds < FAST_SECONDS) cap = Math.min(BATCH.most, cap * 2)
     for (const full of batch.snapshots) {
+      if (untried.has(full)) continue
       const why = some.get(full)
       if (why === undefined) destroyed.push(full)
       else refused.set(full, why)
       strike(full, why === undefined)
     }
+    if (!ofPool) return
     // Whatever else is to go there would be refused for the same reason.
-    if (ofPool)
-      for (const dataset of [...remaining.keys()])
-        if (poolOf(dataset) === poolOf(batch.dataset)) remaining.delete(dataset)
+    closed.add(poolOf(batch.dataset))
+    for (const dataset of [...remaining.keys()])
+      if (poolOf(dataset) === poolOf(batch.dataset)) remaining.delete(dataset)
   }
 
   function strike(full: string, isGone: boolean): void {
@@ -98,48 +101,74 @@ const rootsIn = (look: Look, since?: ReadonlyMap<string, Row>) =>
     unjudged(look, since),
   )
 
-async function stampsIn(pools: ReadonlySet<string>, host: Tools['host']): Promise<Map<string, Row>> {
-  const trees = await Promise.all([...pools].map(pool => listTree(host, pool, 'filesystem,volume', STAMP)))
-  return new Map(trees.flatMap(tree => [...tree]))
+/** None where that cannot be seen: then each goes by itself, and says what is wrong. */
+async function rootsNow(look: Look, pools: ReadonlySet<string>, host: Tools['host']): Promise<Set<string>> {
+  try {
+    const trees = await Promise.all([...pools].map(pool => listTree(host, pool, 'filesystem,volume', STAMP)))
+    return rootsIn(look, new Map(trees.flatMap(tree => [...tree])))
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    return new Set()
+  }
 }
 
 interface Fate {
   /** What would not go, by full name, and why. */
   readonly refused: ReadonlyMap<string, string>
+  /** Of what was not begun any more, the full names. */
+  readonly untried: ReadonlySet<string>
   /** It is the pool that refused: it is read-only or suspended. */
   readonly ofPool: boolean
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 /**
  * One that is held since it was looked at makes the whole command fail (up to OpenZFS 2.4: later ones destroy those before
  * it), so what zfs complains of is left out and the rest is tried again.
  */
-async function destroyAll(host: Tools['host'], { dataset, names, recursive, snapshots }: Batch): Promise<Fate> {
-  const allBecause = (why: string) => new Map(snapshots.map(full => [full, why]))
+async function destroyAll(
+  host: Tools['host'],
+  { dataset, names, recursive, snapshots }: Batch,
+  mayGoOn: () => boolean,
+): Promise<Fate> {
+  const allBecause = (error: Error, ofPool: boolean): Fate => ({
+    refused: new Map(snapshots.map(full => [full, error.message])),
+    untried: NONE,
+    ofPool,
+  })
   try {
     await host.perform(destroySnapshots(dataset, names, recursive))
-    return { refused: new Map(), ofPool: false }
+    return { refused: new Map(), untried: NONE, ofPool: false }
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
-    const stderr = error.answer?.stderr ?? ''
+    // It ran out of time, or was killed: that of a pool that hangs, the next command would too.
+    if (error.answer === undefined) return allBecause(error, true)
+    const { stderr } = error.answer
     // Somebody else was quicker.
-    if (saysNoneLeft(stderr)) return { refused: new Map(), ofPool: false }
-    if (saysPoolRefuses(stderr)) return { refused: allBecause(error.message), ofPool: true }
+    if (saysNoneLeft(stderr)) return { refused: new Map(), untried: NONE, ofPool: false }
+    if (saysPoolRefuses(stderr)) return allBecause(error, true)
     const refused = new Map([...complaintsIn(stderr)].filter(([full]) => snapshots.includes(full)))
     // Below it is one that nobody knew of.
-    if (refused.size === 0 && !recursive) return { refused: allBecause(error.message), ofPool: false }
+    if (refused.size === 0 && !recursive) return allBecause(error, false)
     const rest = new Map<string, string[]>()
     for (const full of snapshots) {
       const [owner = '', name = ''] = full.split('@')
       if (!refused.has(full)) rest.set(owner, [...(rest.get(owner) ?? []), name])
     }
+    const untried = new Set<string>()
     let ofPool = false
     for (const [owner, some] of rest) {
       const full = some.map(name => `${owner}@${name}`)
-      const fate = await destroyAll(host, { dataset: owner, names: some, recursive: false, snapshots: full })
+      if (ofPool || !mayGoOn()) {
+        for (const name of full) untried.add(name)
+        continue
+      }
+      const single = { dataset: owner, names: some, recursive: false, snapshots: full }
+      const fate = await destroyAll(host, single, mayGoOn)
       for (const [name, why] of fate.refused) refused.set(name, why)
       ofPool ||= fate.ofPool
     }
-    return { refused, ofPool }
+    return { refused, untried, ofPool }
   }
 }
