@@ -132,15 +132,16 @@ export async function listBelow(machine: Probe, roots: readonly string[]): Promi
 
 export const holdsQueries = (snapshots: readonly string[]): Command[] => inBatches(['zfs', 'holds', '-Hp'], snapshots)
 
-/** The tags that hold snapshots. Ask only about held ones: `zfs holds` of many is slow (openzfs issue 13372). */
+/** The tags that hold snapshots; those that are gone are left out. Ask only about held ones: `zfs holds` of many is slow (openzfs issue 13372). */
 export async function readHolds(
   machine: Pick<Probe, 'query'>,
   snapshots: readonly string[],
 ): Promise<Map<string, string[]>> {
   const tags = new Map<string, string[]>()
   for (const command of holdsQueries(snapshots)) {
-    const { stdout } = await machine.query(command)
-    for (const line of stdout.split('\n').filter(line => line !== '')) {
+    const answer = await machine.query(command, { exits: [0, 1] })
+    reportedMissing(command, answer, new Set(snapshots))
+    for (const line of answer.stdout.split('\n').filter(line => line !== '')) {
       const [, snapshot, tag] = /^([^\t]+)\t(.*)\t\d+$/.exec(line) ?? []
       if (snapshot === undefined || tag === undefined) throw new UnexpectedOutput(command, line)
       tags.set(snapshot, [...(tags.get(snapshot) ?? []), tag])

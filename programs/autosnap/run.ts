@@ -1,18 +1,19 @@
 /** One run: takes what is due, destroys what has expired, reports. Taking comes first: nothing may delay it. */
+import { isExplained } from '../../modules/core/errors.ts'
 import type { Surroundings } from '../../modules/core/host-program.ts'
 import { poolOf } from '../../modules/freebsd/zfs-names.ts'
 import type { Timed } from '../../modules/rules/snapshot/keep.ts'
 import { KNOWN_FILE, knownFile } from '../../modules/rules/snapshot/known.ts'
 import { knownFrom, type Look, lookAtSnapshots } from '../../modules/rules/snapshot/look.ts'
 import { ownName, timeOfOwn } from '../../modules/rules/snapshot/names.ts'
-import { type Group, oddities, planPruning, planTaking } from '../../modules/rules/snapshot/plan.ts'
+import { type Doomed, type Group, oddities, planPruning, planTaking } from '../../modules/rules/snapshot/plan.ts'
 import type { Settings } from '../../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../../modules/rules/snapshot/status.ts'
 import { metrics } from './metrics.ts'
-import { prune } from './prune.ts'
+import { type Pruned, prune } from './prune.ts'
 import { byReason, type Report } from './report.ts'
-import { withoutResilvering } from './resilver.ts'
-import { sentence } from './sentence.ts'
+import { type Postponed, withoutResilvering } from './resilver.ts'
+import { type Sentence, sentence } from './sentence.ts'
 import { take } from './take.ts'
 
 export async function runOnce(settings: Settings, now: Date, around: Surroundings): Promise<Report> {
@@ -46,9 +47,8 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
     new Map<string, Timed>(datasets.map(dataset => [dataset, { name, time: timeOfOwn(name) ?? seconds }]))
 
   const withoutRoom = [...first.refused].filter(([, why]) => NO_ROOM.test(why)).map(([dataset]) => dataset)
-  const { names, blocked } = await sentence(planPruning(look, seconds, timed(first.taken)), seconds, around.host)
-  const postponed = await withoutResilvering(names, settings, around.host, new Set(withoutRoom.map(poolOf)))
-  const pruning = await prune(postponed.names, look, around)
+  const doomed = planPruning(look, seconds, timed(first.taken))
+  const pruning = await pruneExpired(doomed, settings, look, seconds, new Set(withoutRoom.map(poolOf)), around)
   // There may be room now.
   const mayRetry = withoutRoom.length > 0 && pruning.destroyed.length > 0
   const retried = mayRetry ? await take(only(groups, withoutRoom), now, settings.site, around) : undefined
@@ -59,17 +59,42 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
     now: moment(seconds),
     taken: taken.map(dataset => `${dataset}@${name}`),
     destroyed: pruning.destroyed,
-    left: pruning.left + postponed.waiting,
+    left: pruning.left + pruning.waiting,
     empty,
-    skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? []), ...postponed.pools]),
-    blocked: Object.fromEntries(blocked),
+    skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? []), ...pruning.pools]),
+    blocked: Object.fromEntries(pruning.blocked),
     troubles: [
       ...oddities(look, seconds),
       ...byReason(refused, 'got no snapshot'),
       ...first.troubles,
       ...(retried?.troubles ?? []),
       ...byReason(pruning.refused, 'could not be destroyed'),
+      ...pruning.troubles,
     ],
+  }
+}
+
+type Outcome = Pruned & Omit<Sentence & Postponed, 'names'> & { readonly troubles: readonly string[] }
+
+/** `full` are pools that had no room for a new snapshot. What goes wrong is told of beside what was taken. */
+async function pruneExpired(
+  doomed: ReadonlyMap<string, readonly Doomed[]>,
+  settings: Settings,
+  look: Look,
+  now: number,
+  full: ReadonlySet<string>,
+  around: Surroundings,
+): Promise<Outcome> {
+  try {
+    const { names, blocked } = await sentence(doomed, now, around.host)
+    const { names: free, waiting, pools } = await withoutResilvering(names, settings, around.host, full)
+    return { ...(await prune(free, look, around)), blocked, waiting, pools, troubles: [] }
+  } catch (error) {
+    if (!isExplained(error)) throw error
+    const left = [...doomed.values()].reduce((sum, some) => sum + some.length, 0)
+    const why = `What has expired is left for the next run: ${(error as Error).message}`
+    const nothing = { destroyed: [], refused: new Map(), blocked: new Map(), waiting: 0, pools: new Map() }
+    return { ...nothing, left, troubles: [why] }
   }
 }
 

@@ -228,8 +228,8 @@ describe('what destroying takes along', () => {
     const { stdout } = said('zfs hold keep zroot/hosting/db@a; zfs holds')
     expect(
       await readHolds(
-        machineThatSays(() => ({ stdout })),
-        ['zroot/hosting/db@a'],
+        machineThatSays(() => ({ exit: 1, stdout, stderr: missing('zroot/hosting/db@gone') })),
+        ['zroot/hosting/db@a', 'zroot/hosting/db@gone'],
       ),
     ).toEqual(new Map([['zroot/hosting/db@a', ['keep']]]))
     await expect(
