@@ -1,5 +1,5 @@
 /** Snapshots that zfstools and sanoid have left expire by their own labels; all others stay. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { reported, snapshotsOn, withPolicies } from '../support/snapshot-host.ts'
 
 const DATA = 'zroot/data'
@@ -69,4 +69,35 @@ test('a policy that takes none prunes what comes from elsewhere, by count or by 
   })
   const only = hostWith({ take: false, adopt: ['zfstools'] }, names)
   expect(await reported(only, NOW)).toMatchObject({ taken: [], destroyed: [] })
+})
+
+describe("what zfstools' properties forbid is not taken", () => {
+  const FORBIDDEN = 'com.sun:auto-snapshot'
+
+  test('and what there is of it stays as long as the policy says', async () => {
+    const host = withPolicies(
+      { policies: [{ name: 'p', hourly: 2, daily: 30 }], zfstools_policy: 'p' },
+      { datasets: { [DATA]: { [FORBIDDEN]: 'true' } } },
+    )
+    const noon = (day: number) => Date.UTC(2026, 10, day, 12)
+    for (const day of [1, 2, 3, 4, 5]) await reported(host, noon(day))
+    host.outside('zfs', 'set', `${FORBIDDEN}:daily=false`, DATA)
+    expect(await reported(host, noon(6))).toMatchObject({ destroyed: [], taken: [`${DATA}@auto-20261106T120000Z`] })
+    host.outside('zfs', 'set', `${FORBIDDEN}:hourly=false`, DATA)
+    expect(await reported(host, noon(7))).toMatchObject({ destroyed: [], taken: [] })
+  })
+
+  test('where the list gives the policy too', async () => {
+    const host = withPolicies(
+      {
+        policies: [{ name: 'p', hourly: 24, daily: 7 }],
+        datasets: [{ name: DATA, policy: 'p' }],
+        zfstools_policy: 'p',
+      },
+      { datasets: { [DATA]: { [`${FORBIDDEN}:hourly`]: 'false' } } },
+    )
+    expect((await reported(host, NOW)).taken).toHaveLength(1)
+    expect((await reported(host, NOW + 3 * HOUR)).taken).toEqual([])
+    expect((await reported(host, NOW + 24 * HOUR)).taken).toHaveLength(1)
+  })
 })

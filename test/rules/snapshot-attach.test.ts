@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { readOptions } from '../../modules/core/options.ts'
 import { attach } from '../../modules/rules/snapshot/attach.ts'
 import { SETTINGS } from '../../modules/rules/snapshot/options.ts'
-import { tiersOf } from '../../modules/rules/snapshot/policy.ts'
 import { policyFile, readPolicyFile, settingsOf } from '../../modules/rules/snapshot/settings.ts'
 
 function wantedOf(given: object) {
@@ -99,8 +98,8 @@ describe("zfstools' property", () => {
   test('goes for a tier by its own label first; what is neither of the three is a no', () => {
     const label = (tier: string, value: string) => ({ [`${COM_SUN}:${tier}`]: value })
     const tiers = (row: Record<string, string>) =>
-      attach(rows({ z: row }), settings({ policies, zfstools_policy: 'often' })).attached.map(({ policy }) =>
-        tiersOf(policy),
+      attach(rows({ z: row }), settings({ policies, zfstools_policy: 'often' })).attached.map(
+        ({ policy }) => policy.takes,
       )
     expect(tiers({ [COM_SUN]: 'false', ...label('hourly', 'true') })).toEqual([['hourly']])
     expect(tiers(label('hourly', 'mysql'))).toEqual([['hourly']])
@@ -113,8 +112,28 @@ describe("zfstools' property", () => {
   test('a label leaves a tier out', () => {
     const row = { [COM_SUN]: 'true', [`${COM_SUN}:frequent`]: 'false' }
     const found = attach(rows({ 'z/a': row, 'z/b': row }), settings({ policies, zfstools_policy: 'often' })).attached
-    expect(found.map(({ policy }) => tiersOf(policy))).toEqual([['hourly'], ['hourly']])
+    expect(found.map(({ policy }) => policy.takes)).toEqual([['hourly'], ['hourly']])
     expect(found[0]?.policy).toBe(found[1]?.policy)
+  })
+
+  test('narrows what is taken and not what is kept, of the policy that the list gives too', () => {
+    const row = { [`${COM_SUN}:hourly`]: 'false' }
+    const given = { policies, zfstools_policy: 'often', datasets: [{ name: 'z/a', policy: 'default' }] }
+    const [found] = attach(rows({ 'z/a': row }), settings(given)).attached
+    expect(found?.policy.takes).toEqual(['daily'])
+    expect(found?.policy.keep).toMatchObject({ hourly: 24, daily: 7 })
+    const none = { ...row, [`${COM_SUN}:daily`]: 'false' }
+    expect(attached({ 'z/a': none }, given)).toEqual({})
+  })
+
+  test('says nothing of pruning only, unless it forbids all', () => {
+    const given = {
+      policies: [...policies, { name: 'copies', daily: 30, take: false }],
+      zfstools_policy: 'often',
+      datasets: [{ name: 'z', policy: 'copies' }],
+    }
+    expect(attached({ z: { [`${COM_SUN}:daily`]: 'false' } }, given)).toEqual({ z: 'copies' })
+    expect(attached({ z: { [COM_SUN]: 'false' } }, given)).toEqual({})
   })
 })
 

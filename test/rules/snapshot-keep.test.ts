@@ -5,7 +5,7 @@ import { bucketsOf } from '../../modules/rules/snapshot/buckets.ts'
 import { tiersDue } from '../../modules/rules/snapshot/due.ts'
 import { keptOf, type Timed } from '../../modules/rules/snapshot/keep.ts'
 import { ownName } from '../../modules/rules/snapshot/names.ts'
-import type { Policy } from '../../modules/rules/snapshot/policy.ts'
+import { type Policy, TIERS } from '../../modules/rules/snapshot/policy.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -21,6 +21,7 @@ const policyOf = (keep: Partial<Policy['keep']>, more: Partial<Policy> = {}): Po
   timezone: 'UTC',
   skipEmpty: false,
   take: true,
+  takes: TIERS.filter(tier => (keep[tier] ?? 0) > 0),
   group: 'dataset',
   hooks: [],
   adopt: [],
@@ -206,5 +207,5 @@ describe('what is due', () => {
     expect(tiersDue([snapshotAt(START + 5 * HOUR)], policy, bucketOf, START + 2 * HOUR)).toEqual([]))
 
   test('nothing where a policy only prunes', () =>
-    expect(tiersDue([], { ...policy, take: false }, bucketOf, START)).toEqual([]))
+    expect(tiersDue([], { ...policy, take: false, takes: [] }, bucketOf, START)).toEqual([]))
 })

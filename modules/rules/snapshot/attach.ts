@@ -1,6 +1,7 @@
 /**
- * Which policy each dataset has: its property, else what zfstools' property forbids, else the list, else zfstools' property.
- * What restoring or replicating has set aside has none: its snapshots stay as they are.
+ * Which policy each dataset has: its property, else the list, else zfstools' property. Without a property of its own it
+ * lacks what zfstools' properties forbid. What restoring or replicating has set aside has none: its snapshots stay as they
+ * are.
  */
 import type { Row } from '../../freebsd/zfs-tree.ts'
 import { isSetAside } from '../stamp.ts'
@@ -44,12 +45,13 @@ export function attach(
       if (policy === undefined && own !== OFF) problems.set(own, [...(problems.get(own) ?? []), name])
       return policy
     }
-    const told = settings.zfstools === undefined ? undefined : fromZfstools(settings.zfstools, row)
-    if (told === OFF) return undefined
     const nearest = settings.attachments
       .filter(each => isFor(each, name.split('/')))
       .sort((a, b) => depth(b) - depth(a) || wildcards(a) - wildcards(b))[0]
-    return nearest === undefined ? told : nearest.policy
+    const { zfstools } = settings
+    const policy = nearest === undefined ? zfstools : nearest.policy
+    if (policy === undefined || zfstools === undefined) return policy
+    return allowed(policy, row, nearest !== undefined)
   }
 }
 
@@ -64,29 +66,29 @@ const depth = ({ name }: Attachment) => name.split('/').length
 const wildcards = ({ name }: Attachment) => name.split('/').filter(word => word === '*').length
 
 /**
- * What zfstools' properties say: that of a tier before that for all, and any other value than these three is a no
- * (bdrewery/zfstools lib/zfstools.rb, `find_eligible_datasets`). Undefined where they say nothing.
+ * What zfstools' properties leave of a policy: that of a tier goes before that for all, and any other value than these three
+ * is a no (bdrewery/zfstools lib/zfstools.rb, `find_eligible_datasets`). They forbid taking and nothing else, so what is
+ * there expires as before, and of what is forbidden altogether nothing does.
  */
-function fromZfstools(policy: Policy, row: Row): Policy | typeof OFF | undefined {
-  const isYes = (value: string) => /^(true|mysql|postgresql)$/.test(value)
+function allowed(policy: Policy, row: Row, byDefault: boolean): Policy | undefined {
+  const isYes = (value: string | undefined) =>
+    value === undefined ? byDefault : /^(true|mysql|postgresql)$/.test(value)
   const general = row.get(COM_SUN)
-  const tiers = tiersOf(policy).filter(tier => isYes(row.get(`${COM_SUN}:${tier}`) ?? general ?? OFF))
+  const tiers = tiersOf(policy).filter(tier => isYes(row.get(`${COM_SUN}:${tier}`) ?? general))
   if (tiers.length > 0) return only(tiers, policy)
-  return general === undefined ? undefined : OFF
+  return !policy.take && isYes(general) ? policy : undefined
 }
 
 /** Variants of a policy, so that datasets with the same wishes share one. */
 const variants = new WeakMap<Policy, Map<string, Policy>>()
 
 function only(tiers: readonly Tier[], policy: Policy): Policy {
-  if (tiers.length === tiersOf(policy).length) return policy
+  const takes = policy.takes.filter(tier => tiers.includes(tier))
+  if (takes.length === policy.takes.length) return policy
   const known = variants.get(policy) ?? new Map<string, Policy>()
   variants.set(policy, known)
-  const key = tiers.join()
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const keep = Object.fromEntries(TIERS.map(tier => [tier, tiers.includes(tier) ? policy.keep[tier] : 0]))
-  const variant = { ...policy, keep: keep as Policy['keep'] }
+  const key = takes.join()
+  const variant = known.get(key) ?? { ...policy, takes }
   known.set(key, variant)
   return variant
 }

@@ -4,12 +4,11 @@
  */
 import { type BucketOf, longestBucket, nextBucket } from './buckets.ts'
 import type { Timed } from './keep.ts'
-import { type Policy, type Tier, tiersOf } from './policy.ts'
+import type { Policy, Tier } from './policy.ts'
 
 /** Tiers of which a snapshot is due now. One from a later bucket, taken before the clock was put back, will do too. */
 export function tiersDue(snapshots: readonly Timed[], policy: Policy, bucketOf: BucketOf, now: number): Tier[] {
-  if (!policy.take) return []
-  return tiersOf(policy).filter(tier => {
+  return policy.takes.filter(tier => {
     const bucket = bucketOf(tier, now)
     return !snapshots.some(({ time }) => bucketOf(tier, time) >= bucket)
   })
@@ -22,16 +21,15 @@ export function nextDue(
   bucketOf: BucketOf,
   now: number,
 ): number | undefined {
-  const tiers = policy.take ? tiersOf(policy) : []
-  if (tiers.length === 0) return undefined
+  if (policy.takes.length === 0) return undefined
   if (tiersDue(snapshots, policy, bucketOf, now).length > 0) return now
-  return Math.min(...tiers.map(tier => nextBucket(bucketOf, tier, now, longestBucket(tier, policy))))
+  return Math.min(...policy.takes.map(tier => nextBucket(bucketOf, tier, now, longestBucket(tier, policy))))
 }
 
 /** Two buckets of the finest tier and none of the newest snapshot in them: nobody takes snapshots here any more. */
 export function isStale(snapshots: readonly Timed[], policy: Policy, now: number): boolean {
-  const [finest] = tiersOf(policy)
-  if (!policy.take || finest === undefined) return false
+  const [finest] = policy.takes
+  if (finest === undefined) return false
   return (snapshots.at(-1)?.time ?? Number.NEGATIVE_INFINITY) < now - 2 * longestBucket(finest, policy)
 }
 

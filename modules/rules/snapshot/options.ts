@@ -121,7 +121,7 @@ export const SETTINGS = {
   ),
   zfstools_policy: optional(
     text(
-      'The policy of datasets whose `com.sun:auto-snapshot` is `true`, `mysql` or `postgresql`, as zfstools has it; any other value means no snapshots. Of one tier, `com.sun:auto-snapshot:hourly` goes before it. Where this is not given, those properties mean nothing.',
+      'The policy of datasets whose `com.sun:auto-snapshot` is `true`, `mysql` or `postgresql`, as zfstools has it; any other value means no snapshots, where `datasets` gives a policy too. Of one tier, `com.sun:auto-snapshot:hourly` goes before it: where it says no, none are taken for that tier, and those that are there stay as long as the policy says. Where this is not given, those properties mean nothing.',
     ),
   ),
   wait_for_resilver: withDefault(

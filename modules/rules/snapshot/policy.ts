@@ -45,6 +45,8 @@ export interface Policy {
   readonly skipEmpty: boolean
   /** Without it snapshots are only pruned: they come from elsewhere. */
   readonly take: boolean
+  /** Tiers for which snapshots are taken. A dataset may forbid one; what is there of it is kept all the same. */
+  readonly takes: readonly Tier[]
   readonly group: GroupKind
   readonly hooks: readonly Hook[]
   readonly adopt: readonly Adoption[]

@@ -6,7 +6,7 @@ import { FORMAT, PROGRAM_SETTINGS, type Site } from '../layout.ts'
 import { siteOf } from '../site.ts'
 import { isTimeZone } from './buckets.ts'
 import { SETTINGS } from './options.ts'
-import { type Adoption, type Hook, type Policy, TIERS, type Tier } from './policy.ts'
+import { type Adoption, type Hook, type Policy, TIERS, type Tier, tiersOf } from './policy.ts'
 
 export const POLICY_FILE = `${PROGRAM_SETTINGS}/autosnap.json`
 
@@ -98,6 +98,7 @@ function policyOf(given: NonNullable<Wanted['policies']>[number]): Policy {
     timezone: given.timezone,
     skipEmpty: given.skip_empty,
     take: given.take,
+    takes: given.take ? tiersOf({ keep }) : [],
     group: given.group,
     hooks,
     adopt: (given.adopt ?? []).map(each => adoptionOf(each, keep)),

@@ -22,7 +22,7 @@ export interface PolicyStatus {
 
 export function statusOf(look: Look, settings: Settings, now: number): Map<string, PolicyStatus> {
   const status = new Map<string, PolicyStatus>()
-  for (const [name, { keep: _, ...policy }] of settings.policies) {
+  for (const [name, { keep: _, takes: __, ...policy }] of settings.policies) {
     const own = look.attached.filter(each => each.policy.name === name)
     const newest: number[] = []
     const due: number[] = []
