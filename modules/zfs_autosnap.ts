@@ -6,7 +6,7 @@ import { choice, flag, integer, mapping, optional, record, text, withDefault } f
 import { installing, lookAtInstalled, PROGRAM, removing } from './rules/snapshot/install.ts'
 import { lookAtSnapshots } from './rules/snapshot/look.ts'
 import { SETTINGS } from './rules/snapshot/options.ts'
-import { oddities } from './rules/snapshot/plan.ts'
+import { absentOf, oddities } from './rules/snapshot/plan.ts'
 import { policyFile, readPolicyFile, type Settings, settingsOf, type Wanted } from './rules/snapshot/settings.ts'
 import { type InForce, policiesState } from './rules/snapshot/state.ts'
 
@@ -93,14 +93,11 @@ export default defineModule({
       return { before, after: stateOf(false, undefined), steps, msg }
     }
     const { wanted, everyMinutes } = parts(options)
-    const missing = target.settings.attachments.filter(
-      ({ name }) => !name.includes('*') && !target.look.datasets.has(name),
-    )
     return {
       before,
       after: stateOf(true, target),
       steps: installing(installed, wanted, everyMinutes),
-      unmet: missing.map(
+      unmet: absentOf(target.look, target.settings).map(
         ({ name }) => `There is no dataset '${name}', which 'datasets' gives a policy. Create it first (zfs_dataset).`,
       ),
       warnings: oddities(target.look, now),

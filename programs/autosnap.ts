@@ -5,7 +5,7 @@ import { describeStep } from '../modules/core/step.ts'
 import { destroySnapshots, takeSnapshots } from '../modules/freebsd/zfs-snapshots.ts'
 import { lookAtSnapshots } from '../modules/rules/snapshot/look.ts'
 import { ownName, timeOfOwn } from '../modules/rules/snapshot/names.ts'
-import { oddities, planPruning, planTaking } from '../modules/rules/snapshot/plan.ts'
+import { absences, oddities, planPruning, planTaking } from '../modules/rules/snapshot/plan.ts'
 import { POLICY_FILE, readPolicyFile, type Settings } from '../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../modules/rules/snapshot/status.ts'
 import { foreseen } from './autosnap/prune.ts'
@@ -104,7 +104,7 @@ async function plan({ now, json }: Wish, settings: Settings, { host, say }: Surr
     .map(datasets => takeSnapshots(datasets.map(dataset => `${dataset}@${name}`)))
     .concat(foreseen(names, look).map(batch => destroySnapshots(batch.dataset, batch.names, batch.recursive)))
     .map(describeStep)
-  const troubles = oddities(look, seconds)
+  const troubles = [...absences(look, settings), ...oddities(look, seconds)]
   const told = {
     now: moment(seconds),
     steps,
@@ -128,6 +128,7 @@ async function status({ now, json }: Wish, settings: Settings, { host, say }: Su
   const policies = statusOf(look, settings, seconds)
   const { blocked } = await sentence(planPruning(look, seconds), seconds, host)
   const troubles = [
+    ...absences(look, settings),
     ...oddities(look, seconds),
     ...[...policies].flatMap(([name, { stale }]) =>
       stale.map(dataset => `${dataset} has no snapshot as new as the policy '${name}' wants.`),

@@ -6,7 +6,14 @@ import type { Timed } from '../../modules/rules/snapshot/keep.ts'
 import { KNOWN_FILE, knownFile } from '../../modules/rules/snapshot/known.ts'
 import { knownFrom, type Look, lookAtSnapshots } from '../../modules/rules/snapshot/look.ts'
 import { ownName, timeOfOwn } from '../../modules/rules/snapshot/names.ts'
-import { type Doomed, type Group, oddities, planPruning, planTaking } from '../../modules/rules/snapshot/plan.ts'
+import {
+  absences,
+  type Doomed,
+  type Group,
+  oddities,
+  planPruning,
+  planTaking,
+} from '../../modules/rules/snapshot/plan.ts'
 import type { Settings } from '../../modules/rules/snapshot/settings.ts'
 import { moment, statusOf } from '../../modules/rules/snapshot/status.ts'
 import { metrics } from './metrics.ts'
@@ -64,6 +71,7 @@ async function act(settings: Settings, look: Look, now: Date, around: Surroundin
     skipped: Object.fromEntries([...look.skipped, ...first.skipped, ...(retried?.skipped ?? []), ...pruning.pools]),
     blocked: Object.fromEntries(pruning.blocked),
     troubles: [
+      ...absences(look, settings),
       ...oddities(look, seconds),
       ...byReason(refused, 'got no snapshot'),
       ...first.troubles,

@@ -39,6 +39,17 @@ describe('words', () => {
     expect(policies.hourly).toMatchObject({ datasets: 4, snapshots: 4, nextDue: '2026-11-22T01:00:00Z', stale: [] })
   })
 
+  test('what the list names and is not there, as of a pool that was not imported', async () => {
+    const list = [...HOURLY.datasets, { name: 'tank/files', policy: 'hourly' }, { name: 'tank/tmp', policy: 'off' }]
+    const host = withPolicies({ ...HOURLY, datasets: list }, { datasets })
+    const words = "tank/files is not there, though 'datasets' gives it the policy 'hourly'"
+    for (const args of [['run', '--quiet'], ['plan'], ['status']]) {
+      const { exit, stdout } = await autosnapped(host, at(0), args)
+      expect([exit, stdout]).toEqual([1, expect.stringContaining(words)])
+      expect(stdout).not.toContain('tank/tmp')
+    }
+  })
+
   test('quietly, only troubles are told', async () => {
     const host = withPolicies(HOURLY, { datasets: { ...datasets, 'zroot/odd': { 'bluejail:autosnap': 'dayly' } } })
     const { exit, stdout } = await autosnapped(host, at(0), ['run', '--quiet'])

@@ -8,6 +8,7 @@ import { CLOCK_MARGIN_SECONDS, tiersDue } from './due.ts'
 import { keptOf, type Timed } from './keep.ts'
 import { instanceOf, type Look, type Snapshot } from './look.ts'
 import { type Policy, tiersOf } from './policy.ts'
+import type { Attachment, Settings } from './settings.ts'
 
 /** Datasets of one pool that get their snapshots at one moment, between the same hooks. */
 export interface Group {
@@ -95,6 +96,20 @@ function adopted(snapshots: readonly Snapshot[], policy: Policy): Doomed[] {
   const names = snapshots.map(({ name }) => name)
   return policy.adopt.flatMap(adoption => surplusOf(names, adoption))
 }
+
+/** What the list names, and is not there. */
+export const absentOf = (look: Look, { attachments }: Settings): Attachment[] =>
+  attachments.filter(({ name }) => !name.includes('*') && !look.datasets.has(name))
+
+/** Of a pool that was not imported zfs says not a word. */
+export const absences = (look: Look, settings: Settings): string[] =>
+  absentOf(look, settings).flatMap(({ name, policy }) =>
+    policy === undefined
+      ? []
+      : [
+          `${name} is not there, though 'datasets' gives it the policy '${policy.name}', so nothing is taken of it. Import the pool ${poolOf(name)} or create the dataset, or take it out of 'datasets' and run zfs_autosnap again.`,
+        ],
+  )
 
 /** What is odd and should be looked at, in sentences. */
 export function oddities(look: Look, now: number): string[] {
