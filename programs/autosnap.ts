@@ -131,7 +131,9 @@ async function status({ now, json }: Wish, settings: Settings, { host, say }: Su
     ...absences(look, settings),
     ...oddities(look, seconds),
     ...[...policies].flatMap(([name, { stale }]) =>
-      stale.map(dataset => `${dataset} has no snapshot as new as the policy '${name}' wants.`),
+      stale
+        .filter(dataset => !look.skipped.has(dataset))
+        .map(dataset => `${dataset} has no snapshot as new as the policy '${name}' wants.`),
     ),
   ]
   if (json) {

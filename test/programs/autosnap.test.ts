@@ -1,6 +1,6 @@
 /** The program on a host in memory: what it takes, what it destroys, what it leaves alone, and in how many processes. */
 import { describe, expect, test } from 'vitest'
-import { reported, snapshotsOn, withPolicies } from '../support/snapshot-host.ts'
+import { autosnapped, reported, snapshotsOn, withPolicies } from '../support/snapshot-host.ts'
 
 const HOURLY = {
   policies: [{ name: 'hourly', hourly: 2 }],
@@ -63,6 +63,21 @@ describe('left alone and named', () => {
     expect(taken).toEqual(['zroot/hosting/instances@auto-20261122T000000Z'])
     expect(Object.keys(skipped)).toEqual(['zroot/hosting/instances/web1', web1('etc'), web1('var')])
     expect(skipped[web1('etc')]).toBe('web1 is being switched to another blueprint')
+  })
+
+  test('and once that lasts, it is a trouble with its way out', async () => {
+    const host = withPolicies(HOURLY, { datasets })
+    await reported(host, at(0))
+    host.tree.mkdir('/hosting/instances/web1')
+    host.tree.write('/hosting/instances/web1/journal.json', '{}')
+    expect((await reported(host, at(1))).troubles).toEqual([])
+    const words = /^\S+web1 and 2 more have no snapshot as new as .*, since web1 is being switched.*state: resumed/
+    expect((await reported(host, at(9))).troubles).toEqual([expect.stringMatching(words)])
+    const { exit, stdout } = await autosnapped(host, at(9), ['status', '--json'])
+    const { policies, troubles } = JSON.parse(stdout)
+    expect(exit).toBe(1)
+    expect(policies.hourly.stale).toHaveLength(3)
+    expect(troubles.filter((each: string) => each.includes('web1'))).toEqual([expect.stringMatching(words)])
   })
 
   test('an instance whose switch began while others were waited for', async () => {

@@ -4,7 +4,7 @@ import type { Site } from '../layout.ts'
 import { surplusOf, withoutCount } from './adopt.ts'
 import type { Attached } from './attach.ts'
 import { type BucketOf, bucketsOf } from './buckets.ts'
-import { CLOCK_MARGIN_SECONDS, tiersDue } from './due.ts'
+import { CLOCK_MARGIN_SECONDS, isStale, tiersDue } from './due.ts'
 import { keptOf, type Timed } from './keep.ts'
 import { instanceOf, type Look, type Snapshot } from './look.ts'
 import { type Policy, tiersOf } from './policy.ts'
@@ -126,6 +126,7 @@ export function oddities(look: Look, now: number): string[] {
   )
   return [
     ...look.problems,
+    ...forgotten(look, now),
     ...(ahead.length === 0
       ? []
       : [
@@ -137,6 +138,25 @@ export function oddities(look: Look, now: number): string[] {
           `${strangers[0]}${strangers.length > 1 ? ` and ${strangers.length - 1} more` : ''} stay: 'adopt' says of that label not how many to keep.`,
         ]),
   ]
+}
+
+/** Left alone, with nothing as new as the policy wants: it may be for ever. What has no snapshot at all may be arriving still. */
+export function isForgotten(look: Look, { name, policy }: Attached, now: number): boolean {
+  const snapshots = look.snapshots.get(name) ?? []
+  return look.skipped.has(name) && snapshots.length > 0 && isStale(ownOf(snapshots), policy, now)
+}
+
+function forgotten(look: Look, now: number): string[] {
+  const reasons = new Map<string, string[]>()
+  for (const attached of look.attached) {
+    const why = look.skipped.get(attached.name)
+    if (why === undefined || !isForgotten(look, attached, now)) continue
+    reasons.set(why, [...(reasons.get(why) ?? []), attached.name])
+  }
+  return [...reasons].map(
+    ([why, names]) =>
+      `${several(names)} no snapshot as new as the policy wants, since ${why}. If nothing is at work there any more, bring it to its end: a switch with the module blueprint_switch (state: resumed), a replica with 'replicate run' or, to give up what has arrived, 'zfs receive -A DATASET'.`,
+  )
 }
 
 const several = (names: readonly string[]) =>

@@ -3,7 +3,7 @@
 import { isStale, nextDue } from './due.ts'
 import type { Look } from './look.ts'
 import { labelOf } from './names.ts'
-import { bucketsOfPolicy, ownOf } from './plan.ts'
+import { bucketsOfPolicy, isForgotten, ownOf } from './plan.ts'
 import type { Settings } from './settings.ts'
 
 export interface PolicyStatus {
@@ -29,18 +29,22 @@ export function statusOf(look: Look, settings: Settings, now: number): Map<strin
     const stale: string[] = []
     let snapshots = 0
     let adopted = 0
-    for (const { name: dataset, policy: variant } of own) {
+    for (const attached of own) {
+      const { name: dataset, policy: variant } = attached
       const all = look.snapshots.get(dataset) ?? []
       const ours = ownOf(all)
       snapshots += ours.length
       adopted += all.filter(each => policy.adopt.some(adoption => labelOf(each.name, adoption) !== undefined)).length
       const last = ours.at(-1)
       if (last !== undefined) newest.push(last.time)
-      const isLeft =
-        look.skipped.has(dataset) || (policy.skipEmpty && look.untouched.has(dataset) && last !== undefined)
-      const next = nextDue(ours, variant, bucketsOfPolicy(variant), now)
-      if (next !== undefined && !isLeft) due.push(next)
-      if (!isLeft && isStale(ours, variant, now)) stale.push(dataset)
+      const isEmpty = policy.skipEmpty && look.untouched.has(dataset) && last !== undefined
+      if (look.skipped.has(dataset)) {
+        if (isForgotten(look, attached, now)) stale.push(dataset)
+      } else if (!isEmpty) {
+        const next = nextDue(ours, variant, bucketsOfPolicy(variant), now)
+        if (next !== undefined) due.push(next)
+        if (isStale(ours, variant, now)) stale.push(dataset)
+      }
     }
     status.set(name, {
       datasets: own.length,
