@@ -1,4 +1,7 @@
-/** What is done around the snapshots of a group: begun in the order of the policy, ended in the opposite one, whatever happens. */
+/**
+ * What is done around the snapshots of a group: begun in the order of the policy, but tables locked last, since everybody
+ * waits for those; ended in the opposite order, whatever happens.
+ */
 import { Failure } from '../../modules/core/errors.ts'
 import type { Surroundings } from '../../modules/core/host-program.ts'
 import type { Session } from '../../modules/core/session.ts'
@@ -50,7 +53,7 @@ export async function between(
   }
   const entered: { hook: Hook; bracket: Bracket }[] = []
   try {
-    for (const hook of policy.hooks) {
+    for (const hook of [...policy.hooks].sort((a, b) => Number(isLock(a)) - Number(isLock(b)))) {
       const bracket = bracketOf(hook, jail, tools)
       entered.unshift({ hook, bracket })
       const fine = await attempt(hook, 'before', bracket.before)
@@ -62,6 +65,8 @@ export async function between(
     for (const { hook, bracket } of entered) await attempt(hook, 'after', bracket.after)
   }
 }
+
+const isLock = ({ kind }: Hook) => kind === 'mariadb'
 
 function bracketOf(hook: Hook, jail: string | undefined, tools: Tools): Bracket {
   if (hook.kind === 'command') return ofCommands(hook, jail, tools)
@@ -83,12 +88,27 @@ function ofCommands(hook: Hook, jail: string | undefined, { host }: Tools): Brac
 
 function ofLocks({ timeoutSeconds }: Hook, jail: string, { host, hold }: Tools): Bracket {
   let session: Session | undefined
+  let deadline: NodeJS.Timeout | undefined
+  // Of a letting go at the deadline, what came of it: a snapshot may take minutes, and the customer's site waits meanwhile.
+  let early: Promise<unknown> | undefined
   return {
     async before() {
-      if (await runsServer(host, jail, 'mariadb')) session = await hold(mariadbClient(jail), lockTables(timeoutSeconds))
+      if (!(await runsServer(host, jail, 'mariadb'))) return
+      const locked = await hold(mariadbClient(jail), lockTables(timeoutSeconds))
+      session = locked
+      deadline = setTimeout(() => {
+        early = locked.end(UNLOCK_TABLES).catch((error: unknown) => error)
+      }, timeoutSeconds * 1000)
     },
     async after() {
+      clearTimeout(deadline)
       if (session === undefined) return
+      if (early !== undefined) {
+        const problem = await early
+        throw new Failure(
+          `the locks were let go after ${timeoutSeconds} s, before the snapshot was over, so it is one as after a power cut${problem instanceof Error ? `; and that failed: ${problem.message}` : ''}. If this happens again, look at what keeps the pool busy, or raise timeout_seconds.`,
+        )
+      }
       if (!session.holds)
         throw new Failure('the server or its client ended before the snapshot was over, and the locks with it')
       await session.end(UNLOCK_TABLES)

@@ -1,5 +1,5 @@
 /** What is done around the snapshots of a group, and that it is always undone. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { CommandFailed } from '../../modules/core/errors.ts'
 import type { Host } from '../../modules/core/host.ts'
 import { readOptions } from '../../modules/core/options.ts'
@@ -52,17 +52,17 @@ function tools({ servers = ['mariadbd|mysqld', 'postgres'], failing = [] as stri
 
 const running = new Set(['db1'])
 
-test('in their order before, in the opposite one after', async () => {
+test('in their order before, locks last, and in the opposite one after', async () => {
   const { told, around, snapshot } = tools()
   const hooks = ['postgresql', 'mariadb', { kind: 'command', before: ['/sbin/a', 'on'], after: ['/sbin/a', 'off'] }]
   expect(await between(groupWith(hooks), running, around, snapshot)).toEqual({ isForbidden: false, troubles: [] })
   expect(told).toEqual([
     'jexec -U postgres db1 psql -X -q -v ON_ERROR_STOP=1 -d postgres -c CHECKPOINT',
-    'jexec db1 mariadb: lock',
     '/sbin/a on',
+    'jexec db1 mariadb: lock',
     'snapshot',
-    '/sbin/a off',
     'UNLOCK TABLES;',
+    '/sbin/a off',
   ])
 })
 
@@ -120,6 +120,24 @@ test('locks that were lost before the snapshot was over are told', async () => {
   const { around, snapshot } = tools({ dies: true })
   const { isForbidden, troubles } = await between(groupWith(['mariadb']), running, around, snapshot)
   expect([isForbidden, troubles]).toEqual([false, [expect.stringContaining('and the locks with it')]])
+})
+
+test('locks are let go in time, though the snapshot is not over, and that is told', async () => {
+  vi.useFakeTimers()
+  try {
+    const { told, around } = tools()
+    const snapshot = async () => {
+      await vi.advanceTimersByTimeAsync(2500)
+      told.push('snapshot')
+    }
+    const group = groupWith([{ kind: 'mariadb', timeout_seconds: 2 }])
+    const { isForbidden, troubles } = await between(group, running, around, snapshot)
+    expect([isForbidden, troubles]).toEqual([false, [expect.stringContaining('let go after 2 s, before the snapshot')]])
+    expect(told).toEqual(['jexec db1 mariadb: lock', 'UNLOCK TABLES;', 'snapshot'])
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('what was begun is undone where the snapshot itself throws', async () => {

@@ -31,7 +31,11 @@ const hook = record(
       false,
     ),
     timeout_seconds: withDefault(
-      integer('How long each command may take, and how long tables may be locked.', 1, 3600),
+      integer(
+        'How long each command may take, and how long tables stay locked: then they are let go, whether the snapshot is over or not, and that is reported.',
+        1,
+        3600,
+      ),
       30,
     ),
     on_failure: withDefault(
@@ -93,7 +97,10 @@ const policy = record(
       'instance',
     ),
     hooks: optional(
-      listOf(hook, 'What is done around the snapshots of each group, in this order, and undone in the opposite one.'),
+      listOf(
+        hook,
+        'What is done around the snapshots of each group, in this order, tables of MariaDB locked last, and undone in the opposite one.',
+      ),
     ),
     adopt: optional(listOf(adoption, 'Snapshots of other programs that are pruned too.')),
   },
