@@ -194,6 +194,10 @@ test.each([
     { policies: [{ name: 'p', daily: 1, group: 'policy', hooks: [{ kind: 'command', inside: true, before: ['x'] }] }] },
     /in an instance, and the group/,
   ],
+  [
+    { policies: [{ name: 'p', daily: 1, group: 'dataset', hooks: ['postgresql'] }] },
+    /one after the other. Leave 'group'/,
+  ],
   [{ policies: [{ name: 'p', daily: 1, take: false, hooks: ['mariadb'] }] }, /takes none, so 'hooks' would never/],
   [{ policies: [{ name: 'p', daily: 1, take: false, skip_empty: true }] }, /takes none, so 'skip_empty' would never/],
   [{ policies, property: 'compression' }, /is not a user property's name/],

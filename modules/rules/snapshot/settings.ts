@@ -86,6 +86,11 @@ function policyOf(given: NonNullable<Wanted['policies']>[number]): Policy {
     throw new InvalidOptions(
       `policy '${given.name}': a hook of it is run in an instance, and the group 'policy' is of many. Leave 'group' at 'instance'.`,
     )
+  const database = hooks.find(({ kind }) => kind !== 'command')
+  if (given.group === 'dataset' && database !== undefined)
+    throw new InvalidOptions(
+      `policy '${given.name}': the hook '${database.kind}' is for all that a database has at one moment, and with the group 'dataset' its data and its log get their snapshots one after the other. Leave 'group' at 'instance'.`,
+    )
   const needless = given.take ? undefined : hooks.length > 0 ? 'hooks' : given.skip_empty ? 'skip_empty' : undefined
   if (needless !== undefined)
     throw new InvalidOptions(`policy '${given.name}' takes none, so '${needless}' would never count. Leave it out.`)
