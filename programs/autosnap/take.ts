@@ -12,7 +12,7 @@ import { between } from './hooks.ts'
 
 /** FreeBSD takes 524,288 bytes (fact net-5), and the kernel wants all names of a call in one list. */
 const COMMAND_BYTES = 240_000
-/** Groups with hooks that are dealt with at a time. */
+/** Groups with hooks that are dealt with at a time, where none of their hooks is a command on the host. */
 const AT_ONCE = 4
 
 export interface Taken extends Attempt {
@@ -50,15 +50,24 @@ export async function take(groups: readonly Group[], now: Date, site: Site, tool
   const hooked = groups.filter(({ policy }) => policy.hooks.length > 0)
   if (hooked.length > 0) {
     const running = new Set((await listJails(tools.host)).flatMap(jail => (jail.isDying ? [] : [jail.name])))
-    await takingTurns(hooked, AT_ONCE, async group => {
+    const takeOne = async (group: Group) => {
       if (tools.ending.aborted) return
       const outcome = await between(group, running, tools, () => attempt(group.datasets))
       if (outcome.isForbidden) troubles.push(`${group.name} got no snapshots, since a hook failed.`)
       troubles.push(...outcome.troubles)
-    })
+    }
+    await takingTurns(
+      hooked.filter(group => !isHookedHere(group)),
+      AT_ONCE,
+      takeOne,
+    )
+    await takingTurns(hooked.filter(isHookedHere), 1, takeOne)
   }
   return { taken, refused, skipped, troubles }
 }
+
+/** A command on the host knows of no groups: what it stops for one, it would let go while another's snapshots are taken. */
+const isHookedHere = ({ policy }: Group) => policy.hooks.some(({ kind, inside }) => kind === 'command' && !inside)
 
 /** Datasets for each command: of one pool, and no group in two of them unless it is too long by itself. */
 export function commandsFor(groups: readonly Pick<Group, 'datasets'>[], name: string): string[][] {

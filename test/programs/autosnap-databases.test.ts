@@ -54,3 +54,21 @@ test('where they cannot be locked, the policy decides, and the others are not he
   expect(troubles.filter(each => each.includes('Access denied'))).toHaveLength(2)
   expect(troubles).toContain('db1 got no snapshots, since a hook failed.')
 })
+
+test('groups with a command on the host take turns, so that none is let go while another is taken', async () => {
+  const hook = { kind: 'command', before: ['/usr/local/sbin/app', 'freeze'], after: ['/usr/local/sbin/app', 'thaw'] }
+  const host = withPolicies(
+    { policies: [{ name: 'p', hourly: 2, hooks: [hook] }], datasets: [{ name: 'zroot/app', policy: 'p' }] },
+    { datasets: { 'zroot/app/data': {}, 'zroot/app/log': {} } },
+  )
+  const story: string[] = []
+  const perform: typeof host.perform = async step => {
+    if (step.kind !== 'run') return host.perform(step)
+    story.push(step.command[1] ?? '')
+    await new Promise(resolve => setTimeout(resolve, 1))
+    return step.command[0] === 'zfs' ? host.perform(step) : undefined
+  }
+  const { taken } = await reported({ ...host, perform }, NOW)
+  expect(taken).toHaveLength(3)
+  expect(story).toEqual(taken.flatMap(() => ['freeze', 'snapshot', 'thaw']))
+})

@@ -27,7 +27,9 @@ const hook = record(
     before: words('Of `command`: program and arguments, run before the snapshot.'),
     after: words('Of `command`: program and arguments, run after the snapshot, also where `before` failed.'),
     inside: withDefault(
-      flag('Of `command`: run it in the instance, and not on the host. Where it does not run, nothing is run.'),
+      flag(
+        'Of `command`: run it in the instance, and not on the host. Where it does not run, nothing is run. On the host, groups take turns.',
+      ),
       false,
     ),
     timeout_seconds: withDefault(
