@@ -125,12 +125,15 @@ describe('left alone and named', () => {
 
   test('what nothing was written to, where the policy says so and the newest snapshot is ours', async () => {
     const wanted = { ...HOURLY, policies: [{ name: 'hourly', hourly: 2, skip_empty: true }] }
-    const host = withPolicies(wanted, { datasets })
+    const web2 = 'zroot/hosting/instances/web2'
+    const host = withPolicies(wanted, { datasets: { ...datasets, [web2]: {} } })
     await reported(host, at(0))
     host.outside('zfs', 'snapshot', `${web1('var')}@theirs`)
     const { taken, empty } = await reported(host, at(1))
-    expect(taken).toEqual([`${web1('var')}@auto-20261122T010000Z`])
-    expect(empty).toContain(web1('etc'))
+    // All of an instance or none, so that it can be restored to a name that all its datasets have.
+    const ofWeb1 = ['zroot/hosting/instances/web1', web1('etc'), web1('var')]
+    expect(taken).toEqual(ofWeb1.map(name => `${name}@auto-20261122T010000Z`))
+    expect(empty).toEqual(['zroot/hosting/instances', web2])
   })
 })
 

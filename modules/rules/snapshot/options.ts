@@ -87,7 +87,9 @@ const policy = record(
     ),
     timezone: withDefault(text('Where days, weeks, months and years begin, like `Europe/Amsterdam`.'), 'UTC'),
     skip_empty: withDefault(
-      flag('Take none where nothing was written since the newest snapshot, and that is ours.'),
+      flag(
+        'Take none where nothing was written since the newest snapshot, and that is ours: of an instance, in none of its datasets with this policy, since they are restored together.',
+      ),
       false,
     ),
     take: withDefault(flag('No: only prune. For replicas, which get their snapshots from elsewhere.'), true),

@@ -41,12 +41,13 @@ export const ownOf = (snapshots: readonly Snapshot[] = []): Timed[] =>
 export function planTaking(look: Look, site: Site, now: number): { groups: Group[]; empty: string[] } {
   const empty: string[] = []
   const groups = new Map<string, Group & { datasets: string[] }>()
+  const isEmpty = emptiness(look, site)
   for (const attached of look.attached) {
     const { name, policy } = attached
     if (look.skipped.has(name)) continue
     const snapshots = look.snapshots.get(name) ?? []
     if (tiersDue(ownOf(snapshots), policy, bucketsOfPolicy(policy), now).length === 0) continue
-    if (policy.skipEmpty && look.untouched.has(name) && snapshots.at(-1)?.time !== undefined) {
+    if (policy.skipEmpty && isEmpty(attached)) {
       empty.push(name)
       continue
     }
@@ -57,6 +58,22 @@ export function planTaking(look: Look, site: Site, now: number): { groups: Group
     groups.set(key, one)
   }
   return { groups: [...groups.values()], empty }
+}
+
+/**
+ * Whether nothing was written since the newest snapshot, and that is ours. All datasets of an instance with the same policy
+ * count as one: they are restored together, to a name that all of them have.
+ */
+function emptiness(look: Look, site: Site): (attached: Attached) => boolean {
+  const keyOf = ({ name, policy }: Attached) =>
+    policy.group === 'dataset' ? name : `${instanceOf(site, name) ?? name}\0${policy.name}`
+  const written = new Set(
+    look.attached
+      .filter(({ name }) => !look.skipped.has(name))
+      .filter(({ name }) => !look.untouched.has(name) || look.snapshots.get(name)?.at(-1)?.time === undefined)
+      .map(keyOf),
+  )
+  return attached => !written.has(keyOf(attached))
 }
 
 function groupOf({ name, policy }: Attached, site: Site): Omit<Group, 'datasets'> {
