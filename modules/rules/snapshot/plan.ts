@@ -116,7 +116,7 @@ function adopted(snapshots: readonly Snapshot[], policy: Policy): Doomed[] {
 
 /** What the list names, and is not there. */
 export const absentOf = (look: Look, { attachments }: Settings): Attachment[] =>
-  attachments.filter(({ name }) => !name.includes('*') && !look.datasets.has(name))
+  attachments.filter(({ name }) => !name.includes('*') && !look.datasets.has(name) && !look.unreadable.includes(name))
 
 /** Of a pool that was not imported zfs says not a word. */
 export const absences = (look: Look, settings: Settings): string[] =>
