@@ -14,6 +14,7 @@ export default defineModule({
     'All of an instance is what its fstab mounts. What no policy takes snapshots of, as `tmp`, does not decide the moment: where it has no snapshot of that, it stays as it is, and is named; of a copy, where it is not there, it is of its own newest.',
     'Without `in_place` nothing that the instance has is touched: datasets appear beside the present ones, read-only, below the directory of the instance (`/hosting/instances/ID/var-db-restored-TIME`), and files in it, in `restored-TIME` of the dataset that they are of.',
     'With `in_place`, datasets are replaced while the instance is stopped: what is there is renamed to `NAME-before-TIME` and kept. What takes its place is mounted by the layout of the instance, never as the copy was. Files are replaced while it runs; each that is there is renamed to `NAME.replaced-TIME`.',
+    'All datasets are out of their places before the first comes to its own, so that of then and now the instance does not start: while one is missing, jail(8) cannot, and M(bluejail.hosting.instance_mounts) refuses it. The same task once more brings that to its end.',
     'Files are read from the snapshot without following a link, and written through the jail of the instance, where none leads out.',
   ],
   notes: [

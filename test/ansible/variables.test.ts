@@ -64,6 +64,20 @@ describe.each(cores)('ansible-core %s', core => {
     })
   })
 
+  test('an instance is half restored where a dataset awaits its place that nothing is in, or where nobody can tell', async () => {
+    const isHalf = async (names: readonly string[], more: object = {}) => {
+      const restore_there = { rc: 0, stdout: '', stderr: '', stdout_lines: names, ...more }
+      const given = { inventory: {}, files: ['playbooks/vars/restore.yml'], vars: { restore_there } }
+      return (await evaluated(core, ['restore_is_half'], given))?.restore_is_half
+    }
+    expect(await isHalf(['zroot/i/web1', 'zroot/i/web1/etc', 'zroot/i/web1/etc-restoring'])).toBe(false)
+    expect(
+      await isHalf(['zroot/i/web1', 'zroot/i/web1/etc-before-20261122T120000Z', 'zroot/i/web1/etc-restoring']),
+    ).toBe(true)
+    expect(await isHalf([], { rc: 1, stderr: "cannot open 'zroot/i/web1': dataset does not exist" })).toBe(false)
+    expect(await isHalf([], { rc: 1, stderr: 'zfs: no' })).toBe(true)
+  })
+
   test('limits are asked for of each instance, also where nothing is said, so that those of before are lifted', async () => {
     const vars = {
       instance_instances: [{ id: 'web1' }, { id: 'web2', cpus: '0-1', limits: { maxproc: null, nthr: 9 } }],
