@@ -21,7 +21,7 @@ export default defineModule({
   description: [
     'A move leaves marks: on what is left behind `bluejail:moved`, when and where to, before the instance starts at its new place; on what arrives `bluejail:arrived`, when and where from, `unfinished` until it may start there. By them a move that was cut off is brought to its end, and never begun anew over what runs.',
     'What the target has of the instance is set aside only if it was left by a move, is what an unfinished one brought, or is older than a failover from there; or where `over` says so. Nothing that runs is.',
-    'All of it is sent with its snapshots, or after a failover only what the target lacks.',
+    'All of it is sent with its snapshots, or after a failover only what the target lacks. What is encrypted is refused.',
     'It reads nothing but its options and changes nothing: the playbook `move.yml` runs it on the controller, with `delegate_to: localhost`. What it gives for shells is put together here and quoted, from names that were read strictly: no host of both has a word in what the controller runs.',
   ],
   readsOnly: true,
@@ -67,7 +67,7 @@ export default defineModule({
         host: 'hamburg1',
         dataset: 'zroot/hosting/instances/web1',
         running: true,
-        datasets: 'zroot/hosting/instances/web1\t-\t-\t-\t-\nzroot/hosting/instances/web1/etc\t-\t-\t-\t-\n',
+        datasets: 'zroot/hosting/instances/web1\t-\t-\t-\t-\toff\nzroot/hosting/instances/web1/etc\t-\t-\t-\t-\toff\n',
       },
       target: { host: 'hamburg2', dataset: 'zroot/hosting/instances/web1', running: false, datasets: '', kept: '' },
       arrived: 'zroot/hosting/arrived/web1',

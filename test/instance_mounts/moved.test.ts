@@ -77,3 +77,15 @@ describe('one that comes from elsewhere, without an fstab', () => {
     expect(await applied(host, { ...web1, blueprint: NEXT })).toMatchObject({ changed: true })
   })
 })
+
+test('where the key of a part is not loaded, its encryption root is named, which alone can have it', async () => {
+  const [host, top] = [instanceHost(), 'zroot/hosting/instances/web1']
+  const zfs = (...args: string[]) =>
+    host.perform({ kind: 'run', command: ['zfs', ...args], input: 'correct horse battery\n' })
+  await zfs('destroy', '-r', top)
+  await zfs('create', '-o', 'encryption=on', '-o', 'keyformat=passphrase', top)
+  await zfs('create', '-o', 'mountpoint=legacy', `${top}/etc`)
+  await zfs('unmount', top)
+  await zfs('unload-key', top)
+  await expect(applied(host, web1)).rejects.toThrow(`the key of ${top}/etc is not loaded: 'zfs load-key ${top}'.`)
+})

@@ -10,11 +10,12 @@ interface Has {
   readonly moved?: string
   readonly arrived?: string
   readonly running?: boolean
+  readonly encryption?: string
 }
 
 /** As zfs(8) prints it on a terminal. */
-const printed = ({ moved = '-', arrived = '-' }: Has) =>
-  ['', '/etc', '/var-db'].map(part => `${TOP}${part}\t-\t-\t${moved}\t${arrived}\r\n`).join('')
+const printed = ({ moved = '-', arrived = '-', encryption = 'off' }: Has) =>
+  ['', '/etc', '/var-db'].map(part => `${TOP}${part}\t-\t-\t${moved}\t${arrived}\t${encryption}\r\n`).join('')
 const MISSING = `cannot open '${TOP}': dataset does not exist\r\n`
 
 /** Undefined: there is no dataset. */
@@ -95,6 +96,16 @@ describe('refused', () => {
     expect(() => decided(undefined, runs)).toThrow(`north has no dataset ${TOP}`)
     expect(() => decided({ moved: `${BEFORE} west` }, {})).toThrow('web1 went from north to west')
     expect(() => decided({ arrived: `${BEFORE} west unfinished` }, undefined)).toThrow('web1 on north is not whole')
+  })
+
+  test('what is encrypted, with what to do instead; one that is there already is brought to its end', () => {
+    const encrypted: Has = { running: true, encryption: 'aes-256-gcm' }
+    for (const over of [false, true])
+      expect(() => decided(encrypted, undefined, { over })).toThrow(
+        /^web1 is encrypted .* nothing was stopped or sent\. Keep a copy of it on south .*failover_instances=web1/,
+      )
+    const left = { ...encrypted, running: false, moved: `${BEFORE} south` }
+    expect(decided(left, { ...runs, arrived: `${BEFORE} north` }).turn).toBe('finish')
   })
 
   test('a mark that nobody understands', () => {

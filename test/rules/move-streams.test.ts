@@ -14,7 +14,7 @@ interface Lines {
   readonly target?: readonly string[]
   readonly kept?: string
 }
-const row = (name: string, origin = '-', restored = '-') => `${name}\t${origin}\t${restored}\t-\t-`
+const row = (name: string, origin = '-', restored = '-') => `${name}\t${origin}\t${restored}\t-\t-\toff`
 
 function requested({ source = [row(TOP), row(`${TOP}/etc`)], target = [], kept = '' }: Lines) {
   const place = (host: string, lines: readonly string[]): GivenPlace => ({

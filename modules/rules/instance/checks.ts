@@ -130,7 +130,7 @@ function unfit({ dataset, properties, seeded }: Part, { blueprint }: Request): s
 function whyNotOpened(part: Part, opening: Opening, { request, life }: Instance): string | undefined {
   const { dataset, mountedAt, properties } = part
   if (property(properties, 'keystatus') === 'unavailable')
-    return `the key of ${dataset} is not loaded: 'zfs load-key ${dataset}'.`
+    return `the key of ${dataset} is not loaded: 'zfs load-key ${property(properties, 'encryptionroot') ?? dataset}'.`
   if (
     part.seeded === 'no' &&
     !isOpen(opening) &&

@@ -31,6 +31,7 @@ export const DATASET_PROPERTIES: readonly string[] = [
   'type',
   'mountpoint',
   'mounted',
+  'encryptionroot',
   'keystatus',
   'logicalreferenced',
   PROPERTY.format,

@@ -22,6 +22,8 @@ export function decide(request: Request): Decision {
     throw new Refused(
       `${here} is not whole: it was on its way there from ${source.arrived.host} (${source.arrived.time}). Bring that to its end first.`,
     )
+  const locked = whyNotSent(request)
+  if (locked !== undefined) throw new Refused(locked)
   if (target.datasets.length === 0) return { turn: 'begin', time, setsAside: false }
   const whyNot = notToBeSetAside(request)
   if (whyNot !== undefined) throw new Refused(whyNot)
@@ -42,6 +44,16 @@ function finishing({ id, source, target }: Request, moved: Mark): Decision {
       `${id} went from ${source.host} to ${target.host} (${moved.time}), and what arrived then is not there. ${wayBack}`,
     )
   return { turn: 'finish', time: moved.time, setsAside: false }
+}
+
+/**
+ * Sent as it is, its keys stay behind: what arrives has an encryption root of its own, and what is cloned from it in its place
+ * is not promoted across that (openzfs module/zfs/dsl_crypt.c, dsl_dataset_promote_crypt_check; openzfs issue 8905).
+ */
+function whyNotSent({ id, source, target }: Request): string | undefined {
+  const encrypted = source.datasets.find(({ isEncrypted }) => isEncrypted)
+  if (encrypted === undefined) return undefined
+  return `${id} is encrypted (${encrypted.name}), and what arrives of that cannot take its place on ${target.host}: zfs(8) does not promote it there. So nothing was stopped or sent. Keep a copy of it on ${target.host} with backup.yml; when ${source.host} can be switched off, failover.yml with failover_instances=${id} runs it from there, once the key of the copy is loaded.`
 }
 
 /** Why what the target has may be what somebody needs; undefined where it is known that nobody does. */

@@ -7,7 +7,7 @@ import { checkInstanceId, PROPERTY } from '../layout.ts'
 import { type Mark, readMark } from './marks.ts'
 
 /** Of each dataset at and below the instance's, in this order. */
-export const COLUMNS = ['origin', PROPERTY.restored, PROPERTY.moved, PROPERTY.arrived] as const
+export const COLUMNS = ['origin', PROPERTY.restored, PROPERTY.moved, PROPERTY.arrived, 'encryption'] as const
 
 export interface GivenPlace {
   readonly host: string
@@ -31,7 +31,7 @@ export interface Place {
   /** The instance's own, whether it is there or not. */
   readonly dataset: string
   readonly isRunning: boolean
-  /** At and below it, each with what it is a clone of, and the guid of the snapshot that it was made from. */
+  /** At and below it, each with what it is a clone of, the guid of the snapshot that it was made from, and whether it is encrypted. */
   readonly datasets: readonly Dataset[]
   readonly moved: Mark | undefined
   readonly arrived: Mark | undefined
@@ -41,6 +41,7 @@ export interface Dataset {
   readonly name: string
   readonly origin?: string
   readonly restored?: string
+  readonly isEncrypted: boolean
 }
 
 export interface Request {
@@ -102,7 +103,8 @@ function datasetOf(name: string, row: Row, top: string, host: string): Dataset {
   const problem = datasetNameProblem(name) ?? (origin === undefined ? undefined : snapshotNameProblem(origin))
   if (problem !== undefined || !isAtOrBelow(name, top))
     throw new InvalidOptions(`${host} lists '${name.slice(0, 300)}' as a dataset of ${top}: ${problem ?? 'it is none'}`)
-  return { name, ...(origin !== undefined && { origin }), ...(restored !== undefined && { restored }) }
+  const isEncrypted = (row.get('encryption') ?? 'off') !== 'off'
+  return { name, isEncrypted, ...(origin !== undefined && { origin }), ...(restored !== undefined && { restored }) }
 }
 
 /** A terminal ends lines with a carriage return too, and mixes in what zfs(8) says of a dataset that is not there. */
