@@ -111,6 +111,12 @@ async function finished(from: Name, to: Name, core: Core, words: string): Promis
   expect(await on(from, `zfs get -H -o value bluejail:moved ${TOP}`)).toMatch(new RegExp(`^\\d{8}T\\d{6}Z ${to}$`))
   expect(await on(to, `zfs get -H -o value bluejail:arrived ${TOP}`)).toMatch(new RegExp(`^\\d{8}T\\d{6}Z ${from}$`))
   expect(await on(to, 'zfs list -H -o name -r zroot/hosting/arrived')).toBe('zroot/hosting/arrived')
+  const time = (await on(to, `zfs get -H -o value bluejail:arrived ${TOP}`)).split(' ')[0]
+  for (const name of NAMES) {
+    const snapshots = (await on(name, `zfs list -H -o name -t snapshot -r ${TOP}`)).split('\n')
+    expect(snapshots.filter(snapshot => snapshot.endsWith(`-${time}`))).toEqual([])
+    expect(await on(name, 'ls /etc/jail.conf.d /etc/pf.hosting.d')).not.toContain('moving')
+  }
   say(to)
 }
 
@@ -155,6 +161,7 @@ test('the target is lost before anything of it runs: it runs again where it was'
   expect(ran.exit, said(ran)).toBe(2)
   expect(said(ran)).toContain('a1 runs on north as before')
   expect(await running()).toEqual(['north'])
+  expect(await on('north', 'sysrc -n jail_list')).toBe('a1')
   await plug('south')
 })
 

@@ -109,7 +109,10 @@ test('an instance moves, with what it wrote until it was stopped, and with its w
   expect(await must(south, 'zfs list -H -o name zroot/hosting/arrived/a1 2>&1 || true')).toContain('does not exist')
   expect(await must(south, `zfs list -H -o name -t snapshot ${TOP}/a1/etc`)).toContain('@early')
   expect(await must(south, `zfs get -H -o value mountpoint,readonly,origin ${TOP}/a1/etc | xargs`)).toBe('legacy off -')
-  expect(await must(north, 'cat /etc/rc.conf')).not.toContain('a1')
+  expect(await must(north, 'cat /etc/rc.conf; ls /etc/jail.conf.d')).not.toContain('a1')
+  for (const host of [north, south])
+    expect(await must(host, `zfs list -H -o name -t snapshot -r ${TOP}/a1`)).not.toMatch(/@moved?-/)
+  expect(said(ran)).toContain(`north keeps what is left behind, and never starts it: ${TOP}/a1.`)
 
   const back = await adHoc('south', 'state=rolled_back')
   expect(back.exit, said(back)).toBe(0)
@@ -126,13 +129,38 @@ test('what it left behind is not started by an inventory of before', async () =>
   pair.say('north', ['a2'])
 })
 
-test('one that does not start there runs again where it was', async () => {
+const configured = async (id: string) => [
+  await must(north, `cat /etc/jail.conf.d/${id}.conf; cat /etc/pf.hosting.d/${id}.conf`),
+  await must(north, 'sysrc -n jail_list; ls /etc/jail.conf.d /etc/pf.hosting.d'),
+]
+
+test('one that does not start there runs again where it was, as it was, though the inventory has it there', async () => {
+  const before = await configured('a2')
+  pair.say('north', [])
+  pair.say('south', ['b1', 'a2'])
   await south.fault({ program: 'jail', kind: 'exit', exit: 1, stderr: 'jail: no\n' })
   const ran = await hosts.playbook('move', { move_from: 'north', move_to: 'south', move_instances: 'a2' })
   await south.clearFaults()
   expect(ran.exit).toBe(2)
   expect(said(ran)).toContain('a2 runs on north as before')
+  expect(said(ran)).toContain(`south keeps what it may have written there, ${TOP}/a2`)
   expect([await jails(north), await jails(south)]).toEqual(['a2', 'a1 b1'])
+  expect(await configured('a2')).toEqual(before)
+  expect(await must(north, `zfs list -H -o name -t snapshot -r ${TOP}/a2`)).not.toMatch(/@moved?-/)
+})
+
+test('what never ran there does not stay there; what did is kept', async () => {
+  await south.fault({ program: 'zfs', kind: 'exit', exit: 1, stderr: 'no space\n', withArguments: ['promote'] })
+  const ran = await hosts.playbook('move', { move_from: 'north', move_to: 'south', move_instances: 'a2' })
+  await south.clearFaults()
+  expect(ran.exit).toBe(2)
+  expect(said(ran)).toContain('a2 runs on north as before')
+  expect(await jails(north)).toBe('a2')
+  const kept = await must(south, 'zfs list -H -o name -r zroot/hosting | grep a2')
+  expect(kept).toMatch(/^zroot\/hosting\/left\/a2-\d{8}T\d{6}Z$/m)
+  expect(kept).not.toMatch(/(instances|arrived)\/a2/)
+  pair.say('north', ['a2'])
+  pair.say('south', ['b1'])
 })
 
 test('a dataset comes back from the copy that another host keeps', async () => {

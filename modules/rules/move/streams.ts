@@ -28,7 +28,11 @@ const receiving = (place: string): Command => [
 
 export function streamsOf({ source, target, kept, arrived, time }: Request): Stream[] {
   const isKept = ({ origin, restored }: Dataset) => origin !== undefined && restored !== undefined && kept.has(restored)
-  const send = (flags: string, { name, origin }: Omit<Dataset, 'isEncrypted'>, known: boolean): Omit<Stream, 'receive'> => ({
+  const send = (
+    flags: string,
+    { name, origin }: Omit<Dataset, 'isEncrypted'>,
+    known: boolean,
+  ): Omit<Stream, 'receive'> => ({
     first: [
       'zfs',
       'send',
