@@ -42,16 +42,6 @@ test('where nothing is listed, nothing goes and nothing is told', async () => {
     })
 })
 
-test('what arrived is removed only if it is of this move and was not started', async () => {
-  const idle = async (move_starting: string, stdout: string) =>
-    (await evaluated('2.19', ['move_is_idle'], { inventory: { move_starting, move_whose: { stdout } }, files, vars }))
-      ?.move_is_idle
-  expect(await idle('', `${TIME} here unfinished\r\n`)).toBe(true)
-  expect(await idle('', `cannot open '${OWN}': dataset does not exist\r\n`)).toBe(true)
-  expect(await idle('web1', `${TIME} here unfinished\r\n`)).toBe(false)
-  for (const mark of [`${BEFORE} here unfinished`, `${TIME} here`, '-', '']) expect(await idle('', mark)).toBe(false)
-})
-
 test('it goes back to what its own host says of it, without what the new place changes', async () => {
   const inventory = {
     move_known: [{ id: 'web1', addresses: ['10.66.7.11/24'] }],
