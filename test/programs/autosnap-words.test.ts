@@ -100,3 +100,11 @@ describe('words', () => {
     ])
   })
 })
+
+test('snapshots from ahead of the clock: none are taken, and it is said', async () => {
+  const host = withPolicies(HOURLY, { datasets })
+  await reported(host, at(9))
+  const { taken, troubles } = await reported(host, at(5))
+  expect(taken).toEqual([])
+  expect(troubles).toEqual([expect.stringContaining('newer snapshots than the clock says')])
+})

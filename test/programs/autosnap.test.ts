@@ -219,14 +219,6 @@ describe('one that cannot be dealt with does not stop the others', () => {
   })
 })
 
-test('snapshots from ahead of the clock: none are taken, and it is said', async () => {
-  const host = withPolicies(HOURLY, { datasets })
-  await reported(host, at(9))
-  const { taken, troubles } = await reported(host, at(5))
-  expect(taken).toEqual([])
-  expect(troubles).toEqual([expect.stringContaining('newer snapshots than the clock says')])
-})
-
 describe('processes', () => {
   const many = Object.fromEntries(
     Array.from({ length: 125 }, (_, id) => `zroot/hosting/instances/i${id}`).flatMap(instance =>

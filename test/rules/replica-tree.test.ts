@@ -65,12 +65,17 @@ describe('a tree', () => {
       '/web1/etc waits: the dataset above it is begun anew',
       '/web2 waits: the dataset above it is begun anew',
     ])
-    for (const otherwise of [{ isReadOnly: false }, { isEncrypted: true }, { type: 'volume' as const }])
+    for (const otherwise of [{ isEncrypted: true }, { type: 'volume' as const }])
       expect(rotated('/web1', otherwise).slice(1)).toEqual([
         expect.stringMatching(/^\/web1 rotate: zroot\/i\/web1 /),
         '/web1/etc waits: the dataset above it is begun anew',
         '/web2 nothing',
       ])
+    expect(rotated('/web1', { isReadOnly: false }).slice(1)).toEqual([
+      expect.stringMatching(/^\/web1 diverged: .*; it stays, since zroot\/i\/web1 is not read-only, and so in use$/),
+      '/web1/etc incremental a.b',
+      '/web2 nothing',
+    ])
     // All else goes over to what it is replaced by.
     expect(rotated('/web1').slice(1)).toEqual(['/web1 full a', '/web1/etc incremental a.b', '/web2 nothing'])
   })
