@@ -76,6 +76,10 @@ describe('a tree', () => {
       '/web1/etc incremental a.b',
       '/web2 nothing',
     ])
+    // What is half received for the first time is nobody's.
+    const half = tree(['', ['x:9']])
+    half.set('/web1', { ...seen('zroot/i/web1', []), isReadOnly: false, token: '1-half' })
+    expect(plan(source, half, { diverged: 'rotate' })[0]).toMatch(/^ rotate: /)
     // All else goes over to what it is replaced by.
     expect(rotated('/web1').slice(1)).toEqual(['/web1 full a', '/web1/etc incremental a.b', '/web2 nothing'])
   })

@@ -2,11 +2,18 @@
 import { expect, test } from 'vitest'
 import { COPY, get, PUSH, SOURCE, snap, snapshotsAt, states, type TwoHosts, twoHosts } from './two-hosts.ts'
 
-const ROTATE = [{ ...PUSH, diverged: 'rotate' }]
 const IN_USE = ['web1', 'web1/etc'].map(part => `${COPY}/${part}`)
 
 const takeIntoUse = ({ there }: TwoHosts) => {
   for (const dataset of IN_USE) there.outside('zfs', 'set', 'readonly=off', 'canmount=on', dataset)
+}
+
+async function copiedAndUsed(): Promise<TwoHosts> {
+  const hosts = twoHosts([{ ...PUSH, diverged: 'rotate' }])
+  snap(hosts, 'a')
+  await hosts.run('run')
+  takeIntoUse(hosts)
+  return hosts
 }
 
 test('what it had begun to receive is not completed', async () => {
@@ -23,10 +30,7 @@ test('what it had begun to receive is not completed', async () => {
 })
 
 test('it is not renamed, though its source is another dataset of that name by now', async () => {
-  const hosts = twoHosts(ROTATE)
-  snap(hosts, 'a')
-  await hosts.run('run')
-  takeIntoUse(hosts)
+  const hosts = await copiedAndUsed()
   hosts.here.outside('zfs', 'destroy', '-r', `${SOURCE}/web1`)
   hosts.here.outside('zfs', 'create', '-o', 'bluejail:instance=web1', `${SOURCE}/web1`)
   hosts.here.outside('zfs', 'create', `${SOURCE}/web1/etc`)
@@ -40,10 +44,7 @@ test('it is not renamed, though its source is another dataset of that name by no
 })
 
 test('it is not renamed together with what is above it', async () => {
-  const hosts = twoHosts(ROTATE)
-  snap(hosts, 'a')
-  await hosts.run('run')
-  takeIntoUse(hosts)
+  const hosts = await copiedAndUsed()
   hosts.there.outside('zfs', 'release', 'bluejail-replica', `${COPY}@a`)
   hosts.there.outside('zfs', 'destroy', `${COPY}@a`)
   hosts.there.outside('zfs', 'snapshot', `${COPY}@own`)

@@ -62,8 +62,10 @@ export function decide(
 
   const different = differenceOf(source, target)
   if (different !== undefined) return parted(different, wishes)
-  if (target.token !== undefined && !target.isReadOnly && snapshotsOf(target).length > 0) return inUse(source, target)
-  if (target.token !== undefined) return continued(source, target.token, learned)
+  if (target.token !== undefined) {
+    const isUsed = !target.isReadOnly && snapshotsOf(target).length > 0
+    return isUsed ? inUse(source, target) : continued(source, target.token, learned)
+  }
   const why = learned.refused.get(path)
   if (why !== undefined) return parted(why, wishes)
 

@@ -61,10 +61,10 @@ export function planTree(
   }
   return items
 
-  /** What is renamed takes along all below it. */
+  /** What is renamed takes along all below it. What is half received for the first time is nobody's yet. */
   function unlessInUse(path: string, decision: Decision): Decision {
     if (decision.kind !== 'rotate') return decision
-    const used = [...target].find(([at, one]) => isAtOrBelow(at, path) && !one.isReadOnly)?.[1]
+    const used = [...target].find(([at, one]) => isAtOrBelow(at, path) && isThere(one) && !one.isReadOnly)?.[1]
     return used === undefined
       ? decision
       : { kind: 'diverged', why: `${decision.why}; it stays, since ${used.name} is not read-only, and so in use` }

@@ -3,7 +3,7 @@ import { Refused } from '../../core/errors.ts'
 import type { Plan } from '../../core/module.ts'
 import { describeStep } from '../../core/step.ts'
 import { createFilesystem } from '../../freebsd/zfs-steps.ts'
-import { PROPERTY } from '../layout.ts'
+import { MERGED_PARTS, PROPERTY, writable } from '../layout.ts'
 import { restoringOf, stateOf } from './datasets.ts'
 import { awaited, closeSteps, copySteps, filesOf, hasLeft, openSteps, partWith, problemsIn, strays } from './files.ts'
 import type { World } from './look.ts'
@@ -126,7 +126,7 @@ function chosenOrRefused(parts: readonly Part[], { id, from, wish, isCopy }: Req
 }
 
 /** What a switch merges is of one blueprint: the files of another would be taken for its customer's own. */
-const MERGED = new Set(['etc', 'usr-local-etc'])
+const MERGED = new Set(MERGED_PARTS.map(path => writable(path).dataset))
 
 function acrossSwitches(parts: readonly Chosen[], world: World, id: string): string[] {
   const crossed = parts.flatMap(part => {
